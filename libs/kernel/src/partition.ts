@@ -13,17 +13,10 @@ export const murmur2 = (bytes: Uint8Array): number => {
     h = Math.imul(h, m) ^ k;
   }
   const tail = length & ~3;
-  switch (length & 3) {
-    case 3:
-      h ^= (bytes[tail + 2]! & 0xff) << 16;
-    // falls through: the tail bytes are folded in from the last to the first
-    case 2:
-      h ^= (bytes[tail + 1]! & 0xff) << 8;
-    // falls through
-    case 1:
-      h ^= bytes[tail]! & 0xff;
-      h = Math.imul(h, m);
-  }
+  const rest = length & 3;
+  if (rest > 2) h ^= (bytes[tail + 2]! & 0xff) << 16;
+  if (rest > 1) h ^= (bytes[tail + 1]! & 0xff) << 8;
+  if (rest > 0) h = Math.imul(h ^ (bytes[tail]! & 0xff), m);
   h ^= h >>> 13;
   h = Math.imul(h, m);
   h ^= h >>> 15;

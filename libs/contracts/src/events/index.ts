@@ -1,0 +1,4 @@
+export * from './feature/dataset-built';
+export * from './feature/dataset-failed';
+export * from './feature/vector-computed';
+export * from './platform/snapshot-taken';

@@ -1,0 +1,34 @@
+/**
+ * Every topic of the platform, below the namespace (architecture.md section 1). The first word is the owner, the only writer
+ * (an inbox is written by producers).
+ */
+export const TOPICS = {
+  inbox: (stream: string) => `ingestion.inbox.${stream}`,
+  observations: (stream: string) => `ingestion.observations.${stream}`,
+  rejections: (stream: string) => `ingestion.rejections.${stream}`,
+  vectors: (service: string) => `feature.vectors.${service}`,
+  datasets: 'feature.datasets',
+  trainingInputs: 'training.inputs',
+  runs: 'training.runs',
+  progress: 'training.progress',
+  registryInputs: 'registry.inputs',
+  requests: 'registry.requests',
+  definitions: 'registry.definitions',
+  models: 'registry.models',
+  deployments: 'registry.deployments',
+  predictions: (deployment: string) => `serving.predictions.${deployment}`,
+  servingStatus: 'serving.status',
+  monitoringInputs: 'monitoring.inputs',
+  deploymentInputs: (deployment: string) => `monitoring.inputs.${deployment}`,
+  reports: 'monitoring.reports',
+  alerts: 'monitoring.alerts',
+  deadLetters: (service: string) => `${service}.dead-letters`,
+  snapshots: (service: string) => `${service}.snapshots`,
+} as const;
+
+/** The full name: `<namespace>.<name>`. */
+export const qualify = (namespace: string, name: string): string => `${namespace}.${name}`;
+
+/** The name below the namespace of a full topic name. */
+export const unqualify = (namespace: string, topic: string): string =>
+  topic.startsWith(`${namespace}.`) ? topic.slice(namespace.length + 1) : topic;
