@@ -1,0 +1,1 @@
+export { MinioArtifactStore, type MinioOptions } from './minio-artifact-store';
