@@ -4,7 +4,7 @@ const libs = ['kernel', 'contracts', 'eventlog', 'artifacts', 'features', 'learn
 
 const common = {
   rootDir: __dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/jest-environment.js',
   transform: { '^.+\\.(t|m?j)s$': ['@swc/jest'] },
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|typebox|@marcbachmann|jose)/)'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
