@@ -1,3 +1,6 @@
 export * from './port';
 export * from './headers';
 export * from './read';
+export * from './checksum';
+export * from './memory';
+export * from './runner';

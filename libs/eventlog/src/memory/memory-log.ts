@@ -1,0 +1,347 @@
+import { OwnershipLost, PlatformError, TransientFailure } from '#kernel';
+import { HeaderList } from '../headers';
+import type {
+  AppendedPosition,
+  Chunk,
+  CommittedOffset,
+  EventLog,
+  JoinOptions,
+  LogProducer,
+  LogReader,
+  LogRecord,
+  Membership,
+  NewRecord,
+  PartitionEnds,
+  TopicPartition,
+  TopicSpec,
+  UnreadableChunk,
+} from '../port';
+
+/** A slot of a partition: a record, or a batch that cannot be decoded and takes up several offsets. */
+type Slot = LogRecord | UnreadableSlot;
+type UnreadableSlot = Pick<UnreadableChunk, 'reason' | 'message' | 'raw' | 'timestamp' | 'firstOffset' | 'lastOffset' | 'count'> & { readonly unreadable: true };
+
+interface MemoryPartition {
+  start: number;
+  end: number;
+  slots: Slot[];
+}
+
+/** Decides about a `send` before it happens; used by tests to lose answers and to refuse. */
+export type SendFault = (records: readonly NewRecord[]) => 'append' | 'refuse' | 'append-then-fail' | 'append-half-then-fail';
+
+export interface MemoryLogOptions {
+  /** Append time; a test moves it. */
+  readonly now?: () => number;
+}
+
+/** The log in memory: the twin of the Kafka adapter for tests, under the same conformance suite. */
+export class MemoryLog implements EventLog {
+  private readonly topics = new Map<string, { spec: TopicSpec; partitions: MemoryPartition[] }>();
+  private readonly groups = new Map<string, MemoryGroup>();
+  private readonly waiters = new Set<() => void>();
+  private fault: SendFault = () => 'append';
+  private away = false;
+
+  constructor(private readonly options: MemoryLogOptions = {}) {}
+
+  injectFault(fault: SendFault): void {
+    this.fault = fault;
+  }
+
+  /** While away, everything rejects with TransientFailure. */
+  setAway(away: boolean): void {
+    this.away = away;
+    this.wake();
+  }
+
+  /** Appends a batch that no reader can decode, as a producer with a foreign codec would. */
+  appendUnreadable(at: TopicPartition, slot: Pick<UnreadableChunk, 'reason' | 'message' | 'raw' | 'count'>): number {
+    const partition = this.partition(at);
+    const firstOffset = partition.end;
+    partition.slots.push({ ...slot, unreadable: true, firstOffset, lastOffset: firstOffset + slot.count - 1, timestamp: this.now() });
+    partition.end += slot.count;
+    this.wake();
+    return firstOffset;
+  }
+
+  /** Cuts the log below an offset, as retention does. */
+  deleteRecords(at: TopicPartition, below: number): void {
+    const partition = this.partition(at);
+    partition.start = Math.max(partition.start, below);
+    partition.slots = partition.slots.filter((slot) => lastOffsetOf(slot) >= partition.start);
+  }
+
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
+    return this.available(() => {
+      for (const spec of specs) {
+        const existing = this.topics.get(spec.name);
+        if (!existing) {
+          const partitions = Array.from({ length: spec.partitions }, () => ({ start: 0, end: 0, slots: [] }));
+          this.topics.set(spec.name, { spec, partitions });
+        } else if (existing.partitions.length !== spec.partitions) {
+          throw new PlatformError(
+            'PLAYHEAD_LOG_TOPIC_MISMATCH',
+            'halt',
+            `topic ${spec.name} has ${existing.partitions.length} partitions, its definition says ${spec.partitions}; partitions are for ever: make a new generation of the stream`,
+          );
+        }
+      }
+    });
+  }
+
+  partitionCount(topic: string): Promise<number | undefined> {
+    return this.available(() => this.topics.get(topic)?.partitions.length);
+  }
+
+  listTopics(prefix: string): Promise<string[]> {
+    return this.available(() => [...this.topics.keys()].filter((name) => name.startsWith(prefix)).sort());
+  }
+
+  ends(topic: string): Promise<PartitionEnds[]> {
+    return this.available(() => {
+      const found = this.topics.get(topic);
+      if (!found) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${topic} yet`);
+      return found.partitions.map(({ start, end }, partition) => ({ partition, start, end }));
+    });
+  }
+
+  deleteTopics(names: readonly string[]): Promise<void> {
+    return this.available(() => names.forEach((name) => this.topics.delete(name)));
+  }
+
+  committed(group: string, topic: string): Promise<Map<number, CommittedOffset>> {
+    return this.available(() => new Map(this.group(group).committed.get(topic)));
+  }
+
+  reader(): LogReader {
+    return new MemoryReader(this);
+  }
+
+  producer(): LogProducer {
+    let spent = false;
+    let tail: Promise<unknown> = Promise.resolve();
+    return {
+      send: (records) => {
+        const result = tail.then(() => {
+          if (spent) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'this producer is spent after a failure; make a new one');
+          try {
+            return this.append(records);
+          } catch (error) {
+            spent = true;
+            throw error;
+          }
+        });
+        tail = result.catch(() => undefined);
+        return result;
+      },
+      close: async () => {
+        spent = true;
+        await tail;
+      },
+    };
+  }
+
+  async join(options: JoinOptions): Promise<Membership> {
+    const group = this.group(options.group);
+    await this.available(() => undefined);
+    const member: GroupMember = { options };
+    group.members.push(member);
+    this.rebalance(group);
+    return {
+      commit: async (offsets) => {
+        await this.available(() => undefined);
+        if (!group.members.includes(member)) throw new OwnershipLost('this member has left the group');
+        for (const { topic, partition, offset, metadata } of offsets) {
+          let byPartition = group.committed.get(topic);
+          if (!byPartition) group.committed.set(topic, (byPartition = new Map<number, CommittedOffset>()));
+          byPartition.set(partition, { offset, metadata: metadata ?? '' });
+        }
+      },
+      leave: async () => {
+        await Promise.resolve();
+        this.evict(group, member);
+      },
+    };
+  }
+
+  ping(): Promise<void> {
+    return this.available(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  /** The next chunk of a partition at an offset, or undefined where there is none yet. */
+  chunkAt(at: TopicPartition, offset: number, maxRecords: number): Chunk | undefined {
+    if (this.away) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log is away');
+    const partition = this.partition(at);
+    if (offset < partition.start || offset > partition.end) {
+      throw new PlatformError('PLAYHEAD_LOG_HOLE', 'halt', `${at.topic}:${at.partition} holds offsets ${partition.start} to ${partition.end}, not ${offset}`, {
+        details: { ...at, offset, start: partition.start, end: partition.end },
+      });
+    }
+    const first = firstSlotAt(partition.slots, offset);
+    const slot = partition.slots[first];
+    if (!slot) return undefined;
+    const highWatermark = partition.end;
+    if ('unreadable' in slot) {
+      const { unreadable: _, ...rest } = slot;
+      return { kind: 'unreadable', ...at, ...rest, nextOffset: slot.lastOffset + 1, highWatermark };
+    }
+    const records: LogRecord[] = [];
+    for (let i = first; i < partition.slots.length && records.length < maxRecords; i++) {
+      const next = partition.slots[i]!;
+      if ('unreadable' in next) break;
+      records.push(next);
+    }
+    return { kind: 'records', ...at, records, nextOffset: records[records.length - 1]!.offset + 1, highWatermark };
+  }
+
+  /** Resolves when something was appended, or after `ms`. */
+  changed(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.waiters.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.waiters.add(done);
+    });
+  }
+
+  private append(records: readonly NewRecord[]): AppendedPosition[] {
+    if (this.away) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log is away');
+    const verdict = this.fault(records);
+    if (verdict === 'refuse') throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the send was refused');
+    const taken = verdict === 'append-half-then-fail' ? records.slice(0, Math.floor(records.length / 2)) : records;
+    const positions = taken.map((record) => this.appendOne(record));
+    this.wake();
+    if (verdict !== 'append') throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the answer was lost');
+    return positions;
+  }
+
+  private appendOne(record: NewRecord): AppendedPosition {
+    const partition = this.partition(record);
+    const offset = partition.end++;
+    const { topic, key, value } = record;
+    const stored = { topic, partition: record.partition, offset, timestamp: this.now(), key, value, headers: new HeaderList([...record.headers]) };
+    partition.slots.push(stored);
+    return { topic, partition: record.partition, offset };
+  }
+
+  private partition(at: TopicPartition): MemoryPartition {
+    const partition = this.topics.get(at.topic)?.partitions[at.partition];
+    if (!partition) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no ${at.topic}:${at.partition} yet`);
+    return partition;
+  }
+
+  private group(name: string): MemoryGroup {
+    let group = this.groups.get(name);
+    if (!group) this.groups.set(name, (group = { members: [], committed: new Map() }));
+    return group;
+  }
+
+  private evict(group: MemoryGroup, member: GroupMember): void {
+    const index = group.members.indexOf(member);
+    if (index < 0) return;
+    group.members.splice(index, 1);
+    this.rebalance(group);
+  }
+
+  /** Partition p of every topic goes to member p mod n: co-partitioned, in order of joining. */
+  private rebalance(group: MemoryGroup): void {
+    for (const { options } of group.members) options.listener.rebalancing();
+    group.members.forEach(({ options }, index) => {
+      const mine: TopicPartition[] = [];
+      for (const topic of options.topics) {
+        const count = this.topics.get(topic)?.partitions.length ?? 0;
+        for (let partition = index; partition < count; partition += group.members.length) mine.push({ topic, partition });
+      }
+      options.listener.assigned(mine);
+    });
+  }
+
+  private async available<T>(work: () => T): Promise<T> {
+    await Promise.resolve();
+    if (this.away) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log is away');
+    return work();
+  }
+
+  private now(): number {
+    return this.options.now?.() ?? 0;
+  }
+
+  private wake(): void {
+    for (const waiter of [...this.waiters]) waiter();
+  }
+}
+
+interface GroupMember {
+  readonly options: JoinOptions;
+}
+
+interface MemoryGroup {
+  readonly members: GroupMember[];
+  readonly committed: Map<string, Map<number, CommittedOffset>>;
+}
+
+const lastOffsetOf = (slot: Slot): number => ('unreadable' in slot ? slot.lastOffset : slot.offset);
+
+const firstSlotAt = (slots: readonly Slot[], offset: number): number => {
+  let low = 0;
+  let high = slots.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (lastOffsetOf(slots[middle]!) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+class MemoryReader implements LogReader {
+  private readonly positions = new Map<string, TopicPartition & { offset: number }>();
+  private closed = false;
+
+  constructor(private readonly log: MemoryLog) {}
+
+  seek({ topic, partition }: TopicPartition, offset: number): void {
+    this.positions.set(`${topic}:${partition}`, { topic, partition, offset });
+  }
+
+  drop({ topic, partition }: TopicPartition): void {
+    this.positions.delete(`${topic}:${partition}`);
+  }
+
+  async poll(maxWaitMs: number, maxRecords = 2_000): Promise<Chunk[]> {
+    const ready = this.take(maxRecords);
+    if (ready.length > 0) {
+      await Promise.resolve();
+      return ready;
+    }
+    await this.log.changed(maxWaitMs);
+    return this.closed ? [] : this.take(maxRecords);
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+    this.closed = true;
+    this.positions.clear();
+  }
+
+  private take(maxRecords: number): Chunk[] {
+    const chunks: Chunk[] = [];
+    const share = Math.max(1, Math.ceil(maxRecords / Math.max(1, this.positions.size)));
+    for (const position of this.positions.values()) {
+      const chunk = this.log.chunkAt(position, position.offset, share);
+      if (!chunk) continue;
+      position.offset = chunk.nextOffset;
+      chunks.push({ ...chunk, topic: position.topic, partition: position.partition });
+    }
+    return chunks;
+  }
+}
+
+export const createMemoryLog = (options?: MemoryLogOptions): MemoryLog => new MemoryLog(options);

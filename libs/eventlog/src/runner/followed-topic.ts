@@ -1,0 +1,117 @@
+import { PlatformError } from '#kernel';
+import type { EventLog, LogReader, LogRecord } from '../port';
+import { untilAvailable } from '../read';
+
+export interface FollowedTopicOptions<State> {
+  readonly log: EventLog;
+  readonly topic: string;
+  readonly initial: State;
+  /** Pure; gives a new state and leaves the old one alone. */
+  readonly evolve: (state: State, record: LogRecord) => State;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** A record that `evolve` refuses is passed over and told here. */
+  readonly onRefused?: (record: LogRecord, error: unknown) => void;
+}
+
+/**
+ * A one-partition topic of decisions, read from its start and followed: the control topic of a fold, or the snapshots of a service.
+ * Keeps the state as of every position, so that a record can be decided again under the position it was decided under (law L1).
+ */
+export class FollowedTopic<State> {
+  private readonly offsets: number[] = [];
+  private readonly states: State[] = [];
+  private readonly listeners = new Set<(state: State, position: number) => void>();
+  private readonly waiting = new Set<() => void>();
+  private reader: LogReader | undefined;
+  private following: Promise<void> | undefined;
+  private stopped = false;
+  private read = 0;
+
+  constructor(private readonly options: FollowedTopicOptions<State>) {}
+
+  /** Offset of the last fact applied; -1 before the first. */
+  get position(): number {
+    return this.offsets.length === 0 ? -1 : this.offsets[this.offsets.length - 1]!;
+  }
+
+  get state(): State {
+    return this.states.length === 0 ? this.options.initial : this.states[this.states.length - 1]!;
+  }
+
+  /** The state after all facts at or below a position. */
+  at(position: number): State {
+    let low = 0;
+    let high = this.offsets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.offsets[middle]! <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? this.options.initial : this.states[low - 1]!;
+  }
+
+  onChange(listener: (state: State, position: number) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Resolves when everything that stood on the topic at the time of the call is applied; waits for the topic to exist. */
+  async start(): Promise<void> {
+    const { log, topic, sleep } = this.options;
+    while ((await untilAvailable(() => log.partitionCount(topic), sleep)) === undefined && !this.stopped) await sleep(100);
+    const ends = await untilAvailable(() => log.ends(topic), sleep);
+    const { start, end } = ends[0]!;
+    this.read = start;
+    this.reader = log.reader();
+    this.reader.seek({ topic, partition: 0 }, start);
+    this.following = this.follow();
+    await this.reach(end - 1);
+  }
+
+  /** Resolves when the fact at `position` is applied. */
+  async reach(position: number): Promise<void> {
+    while (this.read <= position && !this.stopped) await new Promise<void>((resolve) => this.waiting.add(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.reader?.close();
+    await this.following;
+  }
+
+  private async follow(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        for (const chunk of await this.reader!.poll(500)) {
+          if (chunk.kind === 'records') for (const record of chunk.records) this.apply(record);
+          this.read = chunk.nextOffset;
+          this.wake();
+        }
+      } catch (error) {
+        if (this.stopped) return;
+        if (!(error instanceof PlatformError) || error.disposition !== 'retry') throw error;
+        await this.options.sleep(200);
+      }
+    }
+  }
+
+  private apply(record: LogRecord): void {
+    let next: State;
+    try {
+      next = this.options.evolve(this.state, record);
+    } catch (error) {
+      this.options.onRefused?.(record, error);
+      return;
+    }
+    this.offsets.push(record.offset);
+    this.states.push(next);
+    for (const listener of this.listeners) listener(next, record.offset);
+  }
+
+  private wake(): void {
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+}

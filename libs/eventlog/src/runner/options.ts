@@ -1,0 +1,45 @@
+import type { Clock } from '#kernel';
+import type { EventLog } from '../port';
+import type { Fold } from './fold';
+import type { FollowedTopic } from './followed-topic';
+import type { Snapshots } from './snapshots';
+
+/** What the runner tells the world; a service turns it into metrics. */
+export interface RunnerObserver {
+  /** A round was folded: records in, outputs out, milliseconds in `process`. */
+  folded?(records: number, outputs: number, processMs: number): void;
+  /** Records that had been applied before and were dropped (law L3). */
+  dropped?(records: number): void;
+  deadLettered?(code: string, records: number): void;
+  /** Something is away and is tried again. */
+  retrying?(reason: string): void;
+  /** A partition is owned and its state is back. */
+  taken?(partition: number, resume: number, restoredRecords: number, ms: number): void;
+  log?(level: 'info' | 'warn' | 'error', message: string, details?: Readonly<Record<string, unknown>>): void;
+  /** The runner stopped for ever: a rewritten log, a hole, a lost group. The process should say so and exit. */
+  halted?(error: unknown): void;
+}
+
+export interface RunnerOptions<State, Control> {
+  readonly log: EventLog;
+  readonly namespace: string;
+  /** Owner of the outputs; names the group, the dead letters and the snapshots. */
+  readonly service: string;
+  readonly fold: Fold<State, Control>;
+  /** Topic that is folded, below the namespace. */
+  readonly source: string;
+  /** Output whose tail is the checkpoint, below the namespace; none where an output changes the key or several topics are decided at once. */
+  readonly primary?: string;
+  /** Other outputs with the source's partition numbers and no other source, below the namespace. */
+  readonly alignedSecondaries?: readonly string[];
+  readonly control: FollowedTopic<Control>;
+  readonly snapshots?: Snapshots;
+  /** A snapshot of a partition is taken after so many records (default 100,000) and when it is given up in peace. */
+  readonly snapshotEvery?: number;
+  /** Where a partition without any output or committed offset begins; its first offset by default. */
+  readonly startAt?: (partition: number) => Promise<number | undefined>;
+  readonly maxRecords?: number;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly observer?: RunnerObserver;
+}

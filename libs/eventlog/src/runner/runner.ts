@@ -1,0 +1,423 @@
+import { qualify } from '#contracts';
+import { PlatformError, comparePositions, messageOf } from '#kernel';
+import type { LogReader, LogRecord, Membership, NewRecord, RecordsChunk, TopicPartition, UnreadableChunk } from '../port';
+import { untilAvailable } from '../read';
+import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
+import { RecordFailure, type Output, type Slice } from './fold';
+import type { RunnerOptions } from './options';
+import { PartitionTask } from './partition-task';
+import { Publisher } from './publisher';
+import { controlHeaderOf, perRound } from './round';
+import { admitted, takeOver } from './take-over';
+import { SeenPositions } from './tail';
+
+const COMMIT_EVERY_MS = 1_000;
+
+export interface RunnerStatus {
+  readonly group: string;
+  readonly source: string;
+  readonly halted: string | undefined;
+  readonly partitions: readonly { partition: number; next: number; acked: number; lag: number }[];
+}
+
+/**
+ * Folds one topic with the partitions that the group gives it: resumes after its own outputs, drops what it has seen, publishes
+ * gap-free, pauses while something is away, and sets bad records aside. One round is folded while the one before is being sent.
+ */
+export class FoldRunner<State, Control> {
+  readonly group: string;
+  private readonly sourceTopic: string;
+  private readonly publisher: Publisher;
+  private readonly tasks = new Map<number, PartitionTask<State>>();
+  private readonly taking = new Map<number, symbol>();
+  private readonly failures = new Map<string, { tries: number; first: number; reason: string }>();
+  private readonly poisoned = new Map<number, Set<number>>();
+  /** A batch failed as a whole: records below this offset are tried one by one. */
+  private readonly alone = new Map<number, number>();
+  private announcements: NewRecord[] = [];
+  private reader!: LogReader;
+  private membership: Membership | undefined;
+  private assignment: readonly TopicPartition[] | undefined;
+  private rebalancing = true;
+  private inFlight: Promise<void> = Promise.resolve();
+  private prepared = Number.NaN;
+  private lastCommit = 0;
+  private running: Promise<void> | undefined;
+  private stopping = false;
+  private haltedBy: unknown;
+
+  constructor(private readonly options: RunnerOptions<State, Control>) {
+    const { log, namespace, service, fold, source, primary, alignedSecondaries, sleep, observer } = options;
+    this.group = qualify(namespace, `${service}.${fold.name}.${source}`);
+    this.sourceTopic = qualify(namespace, source);
+    const aligned = [...(primary === undefined ? [] : [primary]), ...(alignedSecondaries ?? [])].map((name) => qualify(namespace, name));
+    this.publisher = new Publisher({
+      log,
+      primary: primary === undefined ? undefined : qualify(namespace, primary),
+      aligned: new Set(aligned),
+      sleep,
+      onRetry: (error) => observer?.retrying?.(error.message),
+    });
+  }
+
+  /** Joins the group and begins to fold. The source, the outputs and the control topic must exist. */
+  async start(): Promise<void> {
+    const { log, sleep, observer } = this.options;
+    this.reader = log.reader();
+    this.membership = await untilAvailable(
+      () =>
+        log.join({
+          group: this.group,
+          topics: [this.sourceTopic],
+          listener: {
+            assigned: (partitions) => {
+              this.assignment = partitions;
+            },
+            rebalancing: () => {
+              this.rebalancing = true;
+            },
+            lost: (reason) => this.halt(new PlatformError('PLAYHEAD_LOG_OWNERSHIP_LOST', 'halt', reason)),
+          },
+        }),
+      sleep,
+      (error) => observer?.retrying?.(error.message),
+    );
+    this.running = this.loop().catch((error: unknown) => this.halt(error));
+  }
+
+  /** Finishes what is in flight, snapshots, commits and leaves the group. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await this.running;
+    await this.inFlight;
+    if (this.haltedBy === undefined) {
+      for (const task of this.tasks.values()) await this.snapshot(task, 1);
+      await this.publishAnnouncements();
+      await this.commit();
+    }
+    await this.membership?.leave().catch(() => undefined);
+    await this.publisher.close();
+    await this.reader.close();
+  }
+
+  status(): RunnerStatus {
+    const partitions = [...this.tasks.values()]
+      .map(({ partition, next, acked, highWatermark }) => ({ partition, next, acked, lag: Math.max(0, highWatermark - next) }))
+      .sort((a, b) => a.partition - b.partition);
+    return { group: this.group, source: this.options.source, halted: this.haltedBy === undefined ? undefined : messageOf(this.haltedBy), partitions };
+  }
+
+  private halt(error: unknown): void {
+    if (this.haltedBy !== undefined) return;
+    this.haltedBy = error;
+    this.stopping = true;
+    this.options.observer?.log?.('error', `${this.group} halted: ${messageOf(error)}`);
+    this.options.observer?.halted?.(error);
+  }
+
+  private async loop(): Promise<void> {
+    while (!this.stopping) {
+      if (this.assignment) await this.applyAssignment();
+      if (this.rebalancing) {
+        await this.options.sleep(5);
+        continue;
+      }
+      const chunks = await untilAvailable(
+        () => this.reader.poll(100, this.options.maxRecords ?? 2_000),
+        this.options.sleep,
+        (error) => this.options.observer?.retrying?.(error.message),
+      );
+      if (this.rebalancing) this.rewind(chunks);
+      else if (chunks.length > 0) await this.fold(chunks as (RecordsChunk | UnreadableChunk)[]);
+      await this.maintain();
+    }
+  }
+
+  /** Chunks that were read but not folded are read again. */
+  private rewind(chunks: readonly TopicPartition[]): void {
+    for (const { partition } of chunks) {
+      const task = this.tasks.get(partition);
+      if (task) this.reader.seek({ topic: this.sourceTopic, partition }, task.next);
+    }
+  }
+
+  private async applyAssignment(): Promise<void> {
+    const assigned = new Set(this.assignment!.filter(({ topic }) => topic === this.sourceTopic).map(({ partition }) => partition));
+    this.assignment = undefined;
+    this.rebalancing = false;
+    await this.inFlight;
+    for (const partition of [...this.tasks.keys(), ...this.taking.keys()]) if (!assigned.has(partition)) this.giveUp(partition);
+    for (const partition of assigned) {
+      const task = this.tasks.get(partition);
+      if (task && (await this.stillMine(task))) continue;
+      this.take(partition);
+    }
+  }
+
+  private giveUp(partition: number): void {
+    this.tasks.delete(partition);
+    this.taking.delete(partition);
+    this.reader.drop({ topic: this.sourceTopic, partition });
+  }
+
+  /** State survives a rebalance when nobody else has gone on meanwhile. */
+  private async stillMine(task: PartitionTask<State>): Promise<boolean> {
+    const { log, sleep } = this.options;
+    const committed = await untilAvailable(() => log.committed(this.group, this.sourceTopic), sleep);
+    if ((committed.get(task.partition)?.offset ?? 0) > task.acked) return false;
+    if (this.options.primary === undefined) return true;
+    const topic = qualify(this.options.namespace, this.options.primary);
+    const ends = (await untilAvailable(() => log.ends(topic), sleep))[task.partition]!;
+    return ends.end === task.primaryEnd;
+  }
+
+  /** Brings a partition's state back beside the loop; it joins in when done. */
+  private take(partition: number): void {
+    this.giveUp(partition);
+    const token = Symbol(`take ${partition}`);
+    this.taking.set(partition, token);
+    void this.bringBack(partition, token).catch((error: unknown) => {
+      if (this.taking.get(partition) === token) this.halt(error);
+    });
+  }
+
+  private async bringBack(partition: number, token: symbol): Promise<void> {
+    const { log, clock, sleep, observer } = this.options;
+    const started = clock.now();
+    const poisoned = this.poisonedOf(partition);
+    const mine = (): boolean => this.taking.get(partition) === token && !this.stopping;
+    for (;;) {
+      try {
+        const taken = await untilAvailable(() => takeOver(this.options, this.group, partition, poisoned), sleep, (error) => observer?.retrying?.(error.message));
+        if (!mine()) return;
+        const task = new PartitionTask(taken, this.options.maxRecords ?? 2_000);
+        const [source, primary] = await untilAvailable(() => Promise.all([log.ends(this.sourceTopic), this.primaryEnds()]), sleep);
+        if (source![partition]!.end > taken.resume) await this.note(task, { attempts: taken.attempts + 1, ...(taken.suspect && { suspect: taken.suspect }) });
+        if (!mine()) return;
+        task.highWatermark = source![partition]!.end;
+        task.carefulUntil = Math.max(task.carefulUntil, this.alone.get(partition) ?? 0);
+        task.primaryEnd = primary?.[partition]?.end ?? 0;
+        this.tasks.set(partition, task);
+        this.taking.delete(partition);
+        this.reader.seek({ topic: this.sourceTopic, partition }, taken.resume);
+        observer?.taken?.(partition, taken.resume, taken.restoredRecords, clock.now() - started);
+        return;
+      } catch (error) {
+        // A record below the resume point that fails was set aside before: deterministic code fails on it again.
+        if (error instanceof RecordFailure && !poisoned.has(error.offset)) poisoned.add(error.offset);
+        else throw error;
+      }
+    }
+  }
+
+  private primaryEnds(): ReturnType<RunnerOptions<State, Control>['log']['ends']> | undefined {
+    return this.options.primary === undefined ? undefined : this.options.log.ends(qualify(this.options.namespace, this.options.primary));
+  }
+
+  private poisonedOf(partition: number): Set<number> {
+    let set = this.poisoned.get(partition);
+    if (!set) this.poisoned.set(partition, (set = new Set()));
+    return set;
+  }
+
+  private async fold(chunks: readonly (RecordsChunk | UnreadableChunk)[]): Promise<void> {
+    const outputs: Output[] = [];
+    const touched: PartitionTask<State>[] = [];
+    const together: Slice<State>[] = [];
+    let failed: RecordFailure | undefined;
+    const started = performance.now();
+    let folded = 0;
+    const latest = this.options.control.position;
+    try {
+      for (const chunk of chunks) {
+        const task = this.tasks.get(chunk.partition);
+        if (!task || chunk.topic !== this.sourceTopic) continue;
+        touched.push(task);
+        task.highWatermark = chunk.highWatermark;
+        if (chunk.kind === 'unreadable') {
+          this.setAsideBatch(chunk, outputs);
+        } else {
+          const records = this.admit(task, chunk.records, outputs);
+          folded += records.length;
+          if (task.next < task.carefulUntil) await this.foldAlone(task, records, latest);
+          else if (task.repeats) {
+            for (const stretch of task.stretches(records, latest)) await this.process([{ partition: task.partition, state: task.state, records: stretch.records }], stretch.control, outputs);
+          } else if (records.length > 0) together.push({ partition: task.partition, state: task.state, records });
+        }
+        task.next = chunk.nextOffset;
+        task.sinceSnapshot += chunk.kind === 'records' ? chunk.records.length : 0;
+      }
+      if (together.length > 0) await this.process(together, latest, outputs);
+    } catch (error) {
+      if (!(error instanceof RecordFailure)) throw error;
+      failed = error;
+    }
+    await this.inFlight;
+    if (failed) {
+      this.setBack(failed, touched);
+      return;
+    }
+    this.options.observer?.folded?.(folded, outputs.length, performance.now() - started);
+    this.inFlight = this.publish(outputs, touched.map((task) => ({ task, upTo: task.next }))).catch((error: unknown) => this.halt(error));
+  }
+
+  /** Law L3 and records that were set aside: what is left is folded. */
+  private admit(task: PartitionTask<State>, records: readonly LogRecord[], outputs: Output[]): readonly LogRecord[] {
+    const poisoned = this.poisoned.get(task.partition);
+    if (!this.options.fold.dropSeen && !poisoned?.size) return records;
+    let dropped = 0;
+    const admittedRecords = records.filter((record) => {
+      if (this.options.fold.dropSeen && !admitted(task.taken.seen, record)) {
+        dropped++;
+        return false;
+      }
+      if (!poisoned?.has(record.offset)) return true;
+      const failure = this.failures.get(`${record.partition}-${record.offset}`);
+      this.setAside(record, 'DEFECT', failure?.reason ?? 'failed twice', controlHeaderOf(this.options.control.position), outputs, failure);
+      return false;
+    });
+    if (dropped > 0) this.options.observer?.dropped?.(dropped);
+    return admittedRecords;
+  }
+
+  private async process(slices: readonly Slice<State>[], controlPosition: number, outputs: Output[]): Promise<void> {
+    const { control, fold, sleep, observer } = this.options;
+    await control.reach(controlPosition);
+    const value = control.at(controlPosition);
+    if (this.prepared !== controlPosition && fold.prepare) {
+      await untilAvailable(() => fold.prepare!(value, controlPosition), sleep, (error) => observer?.retrying?.(error.message));
+    }
+    this.prepared = controlPosition;
+    const present = (output: Output): boolean => {
+      const tail = this.tasks.get(output.partition)?.taken.present.get(output.topic);
+      return tail !== undefined && comparePositions({ offset: output.source, k: output.k }, tail) <= 0;
+    };
+    const repeats = slices.length === 1 && (this.tasks.get(slices[0]!.partition)?.repeats ?? false);
+    const emit = repeats ? (output: Output): void => void (present(output) || outputs.push(output)) : (output: Output): void => void outputs.push(output);
+    const round = perRound(slices, value, controlPosition, emit, (record, code, reason) => this.setAside(record, code, reason, round.controlHeader, outputs));
+    try {
+      await fold.process(round);
+    } catch (error) {
+      if (error instanceof RecordFailure || (error instanceof PlatformError && error.disposition === 'halt' && error.code !== 'PLAYHEAD_DEFECT')) throw error;
+      const first = slices[0]!.records[0]!;
+      throw new RecordFailure(first.partition, first.offset, error, slices.length === 1 && slices[0]!.records.length === 1);
+    }
+  }
+
+  /** Law L9, records that crash the process: each is noted in the commit before it is tried alone. */
+  private async foldAlone(task: PartitionTask<State>, records: readonly LogRecord[], latest: number): Promise<void> {
+    await this.inFlight;
+    for (const record of records) {
+      const outputs: Output[] = [];
+      const suspect = task.taken.suspect;
+      const tries = suspect?.offset === record.offset ? suspect.tries : 0;
+      if (tries >= 2) this.setAside(record, 'PROCESS_CRASHED', `the process died ${tries} times on this record`, controlHeaderOf(latest), outputs);
+      else {
+        task.acked = record.offset;
+        await this.note(task, { attempts: task.taken.attempts, suspect: { offset: record.offset, tries: tries + 1 } });
+        for (const stretch of task.stretches([record], latest)) await this.process([{ partition: task.partition, state: task.state, records: stretch.records }], stretch.control, outputs);
+      }
+      await this.publish(outputs, [{ task, upTo: record.offset + 1 }]);
+    }
+  }
+
+  private note(task: PartitionTask<State>, note: { attempts: number; suspect?: { offset: number; tries: number } }): Promise<void> {
+    const offsets = [{ topic: this.sourceTopic, partition: task.partition, offset: task.acked, metadata: JSON.stringify(note) }];
+    return this.membership!.commit(offsets).catch((error: unknown) => this.options.observer?.log?.('warn', `could not note attempts: ${messageOf(error)}`));
+  }
+
+  private setAside(record: LogRecord, code: string, reason: string, controlHeader: DeadLetterFacts['controlHeader'], outputs: Output[], failure?: { tries: number; first: number }): void {
+    outputs.push(deadLetterOf(record, this.deadLetterFacts(code, reason, controlHeader, failure)));
+    this.options.observer?.deadLettered?.(code, 1);
+  }
+
+  private setAsideBatch(chunk: UnreadableChunk, outputs: Output[]): void {
+    outputs.push(deadLetterOfBatch(chunk, this.deadLetterFacts(chunk.reason, chunk.message, controlHeaderOf(this.options.control.position))));
+    this.options.fold.unreadable?.(chunk);
+    this.options.observer?.deadLettered?.(chunk.reason, chunk.count);
+  }
+
+  private deadLetterFacts(code: string, reason: string, controlHeader: DeadLetterFacts['controlHeader'], failure?: { tries: number; first: number }): DeadLetterFacts {
+    const { namespace, service, fold, source, clock } = this.options;
+    return {
+      topic: qualify(namespace, `${service}.dead-letters`),
+      handler: `${service}.${fold.name}`,
+      source,
+      code,
+      reason,
+      attempts: failure?.tries ?? 1,
+      firstFailed: failure?.first ?? clock.now(),
+      controlHeader,
+    };
+  }
+
+  /** After a failure the partitions of the round are taken anew; a record that failed twice is set aside. */
+  private setBack(failure: RecordFailure, touched: readonly PartitionTask<State>[]): void {
+    if (failure.certain) this.blame(failure);
+    else for (const task of touched) this.alone.set(task.partition, task.next);
+    for (const task of touched) this.take(task.partition);
+  }
+
+  private blame(failure: RecordFailure): void {
+    const key = `${failure.partition}-${failure.offset}`;
+    const before = this.failures.get(key);
+    const now = { tries: (before?.tries ?? 0) + 1, first: before?.first ?? this.options.clock.now(), reason: messageOf(failure.cause) };
+    this.failures.set(key, now);
+    this.options.observer?.log?.('error', `${this.group}: ${failure.message} (time ${now.tries})`);
+    if (now.tries >= 2) this.poisonedOf(failure.partition).add(failure.offset);
+  }
+
+  private async publish(outputs: readonly Output[], progress: readonly { task: PartitionTask<State>; upTo: number }[]): Promise<void> {
+    const announcements = this.announcements;
+    this.announcements = [];
+    const appended = await this.publisher.publish(outputs, announcements);
+    for (const { topic, partition, offset } of appended) {
+      const task = this.tasks.get(partition);
+      if (task && topic !== this.sourceTopic) task.primaryEnd = Math.max(task.primaryEnd, offset + 1);
+    }
+    for (const { task, upTo } of progress) task.acked = upTo;
+  }
+
+  private async publishAnnouncements(): Promise<void> {
+    await this.inFlight;
+    if (this.announcements.length > 0) await this.publish([], []);
+  }
+
+  private async maintain(): Promise<void> {
+    const { clock, snapshotEvery } = this.options;
+    for (const task of this.tasks.values()) await this.snapshot(task, snapshotEvery ?? 100_000);
+    if (clock.now() - this.lastCommit < COMMIT_EVERY_MS) return;
+    this.lastCommit = clock.now();
+    await this.publishAnnouncements();
+    await this.commit();
+  }
+
+  private async commit(): Promise<void> {
+    const changed = [...this.tasks.values()].filter(({ acked, committed }) => acked !== committed);
+    if (changed.length === 0) return;
+    const offsets = changed.map(({ partition, acked }) => ({ topic: this.sourceTopic, partition, offset: acked }));
+    try {
+      await this.membership!.commit(offsets);
+      for (const [index, task] of changed.entries()) task.committed = offsets[index]!.offset;
+    } catch (error) {
+      // The committed offset may lag, it never lies (law L2): outputs say where to go on.
+      this.options.observer?.log?.('warn', `commit failed, tried again later: ${messageOf(error)}`);
+    }
+  }
+
+  private async snapshot(task: PartitionTask<State>, every: number): Promise<void> {
+    const { fold, snapshots, control, clock, source, primary, observer } = this.options;
+    const { restore } = fold;
+    if (!snapshots || restore.from === 'none' || !restore.snapshot || task.sinceSnapshot < every) return;
+    await this.inFlight;
+    const ofPrimary = restore.from === 'primary';
+    const place = { fold: fold.name, definition: fold.definition?.(control.state) ?? '', topic: ofPrimary ? primary! : source, partition: task.partition };
+    const seen = ofPrimary ? SeenPositions.from([[`${source}:${task.partition}`, task.acked - 1, Number.MAX_SAFE_INTEGER]]) : task.taken.seen;
+    task.sinceSnapshot = 0;
+    try {
+      this.announcements.push(await snapshots.store(place, ofPrimary ? task.primaryEnd : task.next, restore.snapshot.encode(task.state), seen, clock.now()));
+    } catch (error) {
+      observer?.log?.('warn', `snapshot of ${place.topic}:${task.partition} could not be stored: ${messageOf(error)}`);
+    }
+  }
+}
