@@ -7,6 +7,7 @@ export * from './duration';
 export * from './errors';
 export * from './exact-moments';
 export * from './exact-sum';
+export * from './expressions';
 export * from './partition';
 export * from './portable-math';
 export * from './portable-pow';
