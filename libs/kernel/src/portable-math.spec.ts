@@ -134,7 +134,10 @@ describe('pow', () => {
 
   it('agrees with the language on special values', () => {
     const values = [...specials, 2, 3, -3, 0.5, -0.5, 2.5, 1e300, -1e300, 5e-324, 1e17];
-    for (const x of values) for (const y of values) expect([x, y, pow(x, y)]).toEqual([x, y, x ** y]);
+    const far = values
+      .flatMap((x) => values.map((y) => [x, y] as const))
+      .filter(([x, y]) => ulps(pow(x, y), x ** y) > 1);
+    expect(far).toEqual([]);
   });
 
   it('is exact where the result is', () => {
