@@ -1,4 +1,4 @@
-import { PlatformError, comparePositions, type Position } from '#kernel';
+import { comparePositions, type PlatformError, type Position } from '#kernel';
 import type { AppendedPosition, EventLog, LogProducer, NewRecord } from '../port';
 import { untilAvailable } from '../read';
 import type { Output } from './fold';

@@ -47,7 +47,7 @@ export const takeOver = async <State, Control>(
   partition: number,
   poisoned: ReadonlySet<number>,
 ): Promise<TakenPartition<State>> => {
-  const { log, namespace, fold } = options;
+  const { log, namespace } = options;
   const sourceTopic = qualify(namespace, options.source);
   const source = { topic: sourceTopic, ends: await endsOf(log, sourceTopic, partition) };
   const committed = (await log.committed(group, sourceTopic)).get(partition);
