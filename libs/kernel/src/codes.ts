@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   PLAYHEAD_ARTIFACT_NOT_FOUND: { status: 404, meaning: 'no artifact with that digest' },
   PLAYHEAD_ARTIFACT_CORRUPT: { status: 500, meaning: 'stored bytes do not have the digest they are stored under' },
   PLAYHEAD_ARTIFACT_UNAVAILABLE: { status: 503, meaning: 'the object store is away' },
+  PLAYHEAD_POSTGRES_UNAVAILABLE: { status: 503, meaning: 'Postgres is away; what needs the read model cannot be answered' },
   PLAYHEAD_REQUEST_INVALID: { status: 400, meaning: 'the request cannot be understood' },
   PLAYHEAD_REQUEST_TOO_LARGE: { status: 413, meaning: 'the body or an event is over its limit' },
   PLAYHEAD_REQUEST_MEDIA_TYPE: { status: 415, meaning: 'the content type is not one the door takes' },

@@ -23,15 +23,27 @@ export class FoldMetrics {
     metrics: Metrics,
     private readonly logger: Logger,
   ) {
-    const read = (pick: keyof FoldCounts) => () => [...this.counts].map(([fold, counts]) => ({ value: counts[pick], labels: { fold } }));
+    const read = (pick: keyof FoldCounts) => () =>
+      [...this.counts].map(([fold, counts]) => ({ value: counts[pick], labels: { fold } }));
     metrics.total('playhead_fold_records_total', 'records folded', read('records'));
     metrics.total('playhead_fold_outputs_total', 'records given by folds', read('outputs'));
-    metrics.total('playhead_fold_dropped_total', 'records dropped because they were applied before (law L3)', read('dropped'));
+    metrics.total(
+      'playhead_fold_dropped_total',
+      'records dropped because they were applied before (law L3)',
+      read('dropped'),
+    );
     metrics.total('playhead_fold_rounds_total', 'rounds folded', read('rounds'));
     metrics.total('playhead_fold_seconds_total', 'seconds spent folding', read('seconds'));
     this.deadLetters = metrics.counter('playhead_dead_letters_total', 'records set aside');
-    this.retries = metrics.counter('playhead_fold_retries_total', 'times that something away was tried again');
-    this.restores = metrics.histogram('playhead_fold_restore_seconds', 'seconds until a partition was back', LATENCY_SECONDS);
+    this.retries = metrics.counter(
+      'playhead_fold_retries_total',
+      'times that something away was tried again',
+    );
+    this.restores = metrics.histogram(
+      'playhead_fold_restore_seconds',
+      'seconds until a partition was back',
+      LATENCY_SECONDS,
+    );
   }
 
   observer(fold: string, transport: Pick<LogTransport, 'fail'>): RunnerObserver {
@@ -52,12 +64,16 @@ export class FoldMetrics {
       deadLettered: (code, records) => this.deadLetters.add(records, { fold, code }),
       retrying: (reason) => {
         this.retries.add(1, { fold });
-        if (reason !== saidRetrying) this.logger.warn({ fold, reason }, `${fold} pauses and tries again: ${reason}`);
+        if (reason !== saidRetrying)
+          this.logger.warn({ fold, reason }, `${fold} pauses and tries again: ${reason}`);
         saidRetrying = reason;
       },
       taken: (partition, resume, restoredRecords, ms) => {
         this.restores.record(ms / 1_000, { fold });
-        this.logger.info({ fold, partition, resume, restoredRecords, ms }, `${fold} goes on with partition ${partition} at ${resume}`);
+        this.logger.info(
+          { fold, partition, resume, restoredRecords, ms },
+          `${fold} goes on with partition ${partition} at ${resume}`,
+        );
       },
       log: (level, message, details) => this.logger[level]({ fold, ...details }, message),
       halted: (error) => {

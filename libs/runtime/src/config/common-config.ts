@@ -1,0 +1,129 @@
+import { Type, type Static, type TObject } from 'typebox';
+import type { ConfigRule } from './define-config';
+
+/** Default ports on one machine (interfaces.md, Doors). */
+export const SERVICE_PORTS = {
+  ingestion: 7001,
+  feature: 7002,
+  training: 7003,
+  registry: 7004,
+  serving: 7005,
+  monitoring: 7006,
+} as const;
+
+export type ServiceName = keyof typeof SERVICE_PORTS;
+
+/** What every service reads from the environment. A service spreads these into its own `variables`. */
+export const commonVariables = (service: ServiceName) => ({
+  KAFKA_BROKERS: Type.Array(Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$' }), {
+    default: ['127.0.0.1:9092'],
+    minItems: 1,
+    description: 'Kafka bootstrap servers, host:port',
+  }),
+  POSTGRES_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      secret: true,
+      description: 'Postgres for read models, postgresql://user:password@host:port/database',
+    }),
+  ),
+  S3_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'object store with the API of S3, for example http://127.0.0.1:9000',
+    }),
+  ),
+  S3_ACCESS_KEY: Type.Optional(Type.String({ secret: true, description: 'access key of the object store' })),
+  S3_SECRET_KEY: Type.Optional(Type.String({ secret: true, description: 'secret key of the object store' })),
+  S3_BUCKET: Type.String({
+    default: 'playhead',
+    description: 'bucket for artifacts; made at the first put if it is not there',
+  }),
+  PLAYHEAD_ARTIFACT_DIR: Type.Optional(
+    Type.String({ description: 'folder for artifacts where there is no object store; one machine only' }),
+  ),
+  PLAYHEAD_NAMESPACE: Type.String({
+    default: 'playhead',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    description:
+      'prefix of topics, consumer groups, Postgres schemas and object keys; two namespaces never meet',
+  }),
+  PLAYHEAD_HOST: Type.String({ default: '127.0.0.1', description: 'address that the doors listen on' }),
+  PLAYHEAD_PORT: Type.Integer({
+    default: SERVICE_PORTS[service],
+    minimum: 0,
+    maximum: 65535,
+    description: 'port of the HTTP doors; 0 takes a free one',
+  }),
+  PLAYHEAD_CONSOLE_ORIGINS: Type.Array(Type.String({ pattern: '^https?://' }), {
+    default: ['http://127.0.0.1:7006', 'http://localhost:7006'],
+    description: 'origins whose pages may call the doors (CORS)',
+  }),
+  PLAYHEAD_INSTANCE: Type.String({
+    default: 'local',
+    description:
+      'name of this process among its like, for logs and client ids; host and process id by default',
+  }),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    default: 'info',
+    description: 'lowest level that is logged',
+  }),
+});
+
+export type CommonOptions = Static<TObject<ReturnType<typeof commonVariables>>>;
+
+export const commonRules: readonly ConfigRule<CommonOptions>[] = [
+  (options) => {
+    if (options.S3_ENDPOINT === undefined) return undefined;
+    const missing = (['S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const).filter(
+      (name) => options[name] === undefined,
+    );
+    return missing.length === 0 ? undefined : `S3_ENDPOINT is set, so ${missing.join(' and ')} must be, too`;
+  },
+  (options) =>
+    options.S3_ENDPOINT === undefined && options.PLAYHEAD_ARTIFACT_DIR === undefined
+      ? 'no place for artifacts: set S3_ENDPOINT with its keys, or PLAYHEAD_ARTIFACT_DIR'
+      : undefined,
+];
+
+/** The compiled form of the common options. */
+export interface CommonConfig {
+  readonly service: ServiceName;
+  readonly namespace: string;
+  readonly instance: string;
+  readonly host: string;
+  readonly port: number;
+  readonly consoleOrigins: readonly string[];
+  readonly logLevel: string;
+  readonly brokers: readonly string[];
+  readonly postgresUrl?: string;
+  readonly s3?: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly accessKey: string;
+    readonly secretKey: string;
+  };
+  readonly artifactDirectory?: string;
+}
+
+export const compileCommon = (service: ServiceName, options: CommonOptions): CommonConfig => ({
+  service,
+  namespace: options.PLAYHEAD_NAMESPACE,
+  instance: options.PLAYHEAD_INSTANCE,
+  host: options.PLAYHEAD_HOST,
+  port: options.PLAYHEAD_PORT,
+  consoleOrigins: options.PLAYHEAD_CONSOLE_ORIGINS,
+  logLevel: options.LOG_LEVEL,
+  brokers: options.KAFKA_BROKERS,
+  postgresUrl: options.POSTGRES_URL,
+  s3:
+    options.S3_ENDPOINT === undefined
+      ? undefined
+      : {
+          endpoint: options.S3_ENDPOINT,
+          bucket: options.S3_BUCKET,
+          accessKey: options.S3_ACCESS_KEY ?? '',
+          secretKey: options.S3_SECRET_KEY ?? '',
+        },
+  artifactDirectory: options.PLAYHEAD_ARTIFACT_DIR,
+});

@@ -1,0 +1,97 @@
+import 'reflect-metadata';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
+import type { CommonConfig } from './config';
+import { readBodies, type BodyMode } from './http/bodies';
+import { allowOrigins } from './http/cors';
+import { ErrorFilter } from './http/error-filter';
+import { LogTransport, type WorkerFailure } from './log-transport';
+import { NestLogger } from './logger';
+import { addProcessMetrics } from './metrics';
+import type { Ports } from './ports';
+import { Readiness } from './readiness';
+import { rootModule, RuntimeModule } from './runtime.module';
+
+export interface ServiceOptions {
+  readonly config: CommonConfig;
+  /** The service's `<name>.module.ts`. */
+  readonly module: Type;
+  /** `openPorts(config)`, or in-memory twins in tests. */
+  readonly ports: Ports;
+  /** See `BodyMode`; `parsed` by default. */
+  readonly bodies?: BodyMode;
+  /** Largest body of a door, in bytes; 1 MiB by default. */
+  readonly bodyLimitBytes?: number;
+  /** Called before the doors open, for what only this service needs of Fastify. */
+  readonly prepare?: (server: FastifyInstance) => void | Promise<void>;
+}
+
+export interface RunningService {
+  /** Where the doors listen. */
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  /** Resolves when a worker on the log cannot go on. */
+  readonly failed: Promise<WorkerFailure>;
+  /** Drains the workers, then closes the doors and the adapters. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds a service and opens its doors; the workers on the log start behind them, so that `/health/ready` can say what they wait for.
+ * Rejects when the module cannot be built or the port is taken; a dependency that is away does not hinder the start.
+ */
+export const startService = async (options: ServiceOptions): Promise<RunningService> => {
+  const { config, ports } = options;
+  const bodyLimit = options.bodyLimitBytes ?? 1_048_576;
+  const adapter = new FastifyAdapter({
+    bodyLimit,
+    routerOptions: { maxParamLength: 1_000 },
+    forceCloseConnections: 'idle',
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    rootModule(RuntimeModule.with(config, ports), options.module),
+    adapter,
+    {
+      logger: new NestLogger(ports.logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
+  const server = adapter.getInstance<FastifyInstance>();
+  readBodies(server, options.bodies ?? 'parsed', bodyLimit);
+  allowOrigins(server, config.consoleOrigins);
+  app.useGlobalFilters(new ErrorFilter(ports.logger));
+  await options.prepare?.(server);
+  describeDoors(app, server, config.service);
+  const endProcessMetrics = addProcessMetrics(ports.metrics);
+
+  const transport = app.get(LogTransport);
+  app.get(Readiness).register({ name: 'workers', check: () => transport.assertRunning() });
+  app.connectMicroservice({ strategy: transport });
+  await app.listen(config.port, config.host);
+  await app.startAllMicroservices();
+
+  const { port } = app.getHttpServer().address() as { port: number };
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  ports.logger.info({ url, namespace: config.namespace }, `${config.service} listens at ${url}`);
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await transport.close();
+    await app.close();
+    endProcessMetrics();
+    await ports.log.close();
+    ports.logger.info({}, `${config.service} has stopped`);
+  };
+  return { url, app, failed: transport.failed, stop: () => (stopping ??= stop()) };
+};
+
+/** `/openapi.json`, made from the controllers at the first request. */
+const describeDoors = (app: NestFastifyApplication, server: FastifyInstance, service: string): void => {
+  const about = new DocumentBuilder().setTitle(`Playhead ${service}`).setVersion('1').build();
+  let document: unknown;
+  server.get('/openapi.json', () => (document ??= SwaggerModule.createDocument(app, about)));
+};
