@@ -144,15 +144,23 @@ const STATES = /^(08|53|57P)/;
 const LOST =
   /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/i;
 
+interface PgError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly driverError?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
 const isAway = (error: unknown): boolean => {
-  if (!(error instanceof Error)) return false;
-  const { code } = error as { code?: unknown };
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, message, driverError, errors } = error as PgError;
   if (typeof code === 'string' && (NETWORK.has(code) || STATES.test(code))) return true;
-  if (LOST.test(error.message)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isAway);
-  return isAway((error as { driverError?: unknown }).driverError);
+  if (typeof message === 'string' && LOST.test(message)) return true;
+  return isAway(driverError) || (errors ?? []).some(isAway);
 };
 
 /** A refused connection to both addresses of localhost is an AggregateError without a message. */
-const reasonOf = (error: unknown): string =>
-  messageOf(error) || String((error as { code?: unknown }).code ?? 'no connection');
+const reasonOf = (error: unknown): string => {
+  const { code, message } = error as PgError;
+  return String(message || code || 'no connection');
+};
