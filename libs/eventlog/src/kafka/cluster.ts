@@ -1,0 +1,206 @@
+import { Defect, TransientFailure } from '#kernel';
+import { requests } from 'kafkajs/src/protocol/requests';
+import apiKeys from 'kafkajs/src/protocol/requests/apiKeys';
+import type { TopicPartition } from '../port';
+import {
+  type BrokerAddress,
+  type Connection,
+  type ConnectionSettings,
+  destroyConnection,
+  openConnection,
+  prepare,
+  protocolErrorType,
+  retrying,
+  unavailable,
+} from './connection';
+
+/** Requests of the control path that kafkajs writes and reads for us. */
+export type ControlApi =
+  | 'ApiVersions'
+  | 'Metadata'
+  | 'ListOffsets'
+  | 'CreateTopics'
+  | 'DeleteTopics'
+  | 'DescribeConfigs'
+  | 'GroupCoordinator'
+  | 'InitProducerId'
+  | 'JoinGroup'
+  | 'SyncGroup'
+  | 'Heartbeat'
+  | 'LeaveGroup'
+  | 'OffsetCommit'
+  | 'OffsetFetch'
+  | 'DeleteRecords';
+
+type ApiVersions = Readonly<Record<number, { minVersion: number; maxVersion: number }>>;
+
+interface MetadataAnswer {
+  readonly brokers: readonly { nodeId: number; host: string; port: number }[];
+  readonly topicMetadata: readonly {
+    topicErrorCode: number;
+    topic: string;
+    partitionMetadata: readonly { partitionErrorCode: number; partitionId: number; leader: number }[];
+  }[];
+}
+
+const UNKNOWN_TOPIC = 3;
+const NO_LEADER = -1;
+
+/**
+ * What is known of the brokers: where they are and which one leads each partition. It holds one connection for control
+ * requests; readers, writers and members open their own, so that a long poll never holds up anybody else.
+ */
+export class Cluster {
+  private readonly seeds: readonly BrokerAddress[];
+  private nodes = new Map<number, BrokerAddress>();
+  private readonly leadersByTopic = new Map<string, readonly number[]>();
+  private versions: ApiVersions | undefined;
+  private control: Promise<Connection> | undefined;
+  private readonly toLeaders = new Map<number, Promise<Connection>>();
+  private nextSeed = 0;
+  private closed = false;
+
+  constructor(
+    brokers: readonly string[],
+    private readonly settings: ConnectionSettings,
+  ) {
+    this.seeds = brokers.map(parseAddress);
+  }
+
+  get requestTimeoutMs(): number {
+    return this.settings.requestTimeoutMs;
+  }
+
+  /** Sends a control request over a connection; kafkajs's protocol errors come through, everything else is TransientFailure. */
+  async send(connection: Connection, api: ControlApi, args: object, options: { parse?: boolean; timeoutMs?: number } = {}): Promise<unknown> {
+    const { request, response, ...rest } = this.protocol(api)(args);
+    const reader = options.parse === false ? { decode: response.decode, parse: async (data: unknown) => Promise.resolve(data) } : response;
+    try {
+      return await connection.send({ request, response: reader, ...rest, logResponseError: false, ...(options.timeoutMs ? { requestTimeout: options.timeoutMs } : {}) });
+    } catch (error) {
+      throw protocolErrorType(error) === undefined ? unavailable(error) : error;
+    }
+  }
+
+  /** Sends a control request to any broker. */
+  async ask(api: ControlApi, args: object, options: { parse?: boolean; timeoutMs?: number } = {}): Promise<unknown> {
+    return this.send(await this.anyConnection(), api, args, options);
+  }
+
+  /** Fetches metadata of some topics, or of all (null); unknown topics are absent from the answer. Topic name to leader of each partition. */
+  async refresh(topics: readonly string[] | null): Promise<Map<string, readonly number[]>> {
+    if (topics?.length === 0) return new Map();
+    const answer = (await this.ask('Metadata', { topics: topics ?? [], allowAutoTopicCreation: false }, { parse: false })) as MetadataAnswer;
+    this.nodes = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    const found = new Map<string, readonly number[]>();
+    for (const { topic, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
+      if (topicErrorCode === UNKNOWN_TOPIC || partitionMetadata.length === 0) this.leadersByTopic.delete(topic);
+      else found.set(topic, leadersOf(partitionMetadata));
+    }
+    for (const [topic, leaders] of found) this.leadersByTopic.set(topic, leaders);
+    return found;
+  }
+
+  /** The leader as last heard of, or undefined: then `refresh`. */
+  leader({ topic, partition }: TopicPartition): number | undefined {
+    const leader = this.leadersByTopic.get(topic)?.[partition];
+    return leader === undefined || leader === NO_LEADER || !this.nodes.has(leader) ? undefined : leader;
+  }
+
+  /** A new connection to a broker, which belongs to the caller. */
+  async open(nodeId: number): Promise<Connection> {
+    const address = this.nodes.get(nodeId);
+    if (!address) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `broker ${nodeId} is not known (any more)`);
+    await this.anyConnection(); // so that the versions are known
+    return openConnection(address, this.settings, this.versions);
+  }
+
+  /** A new connection to the coordinator of a group, which belongs to the caller. */
+  async openCoordinator(group: string): Promise<Connection> {
+    try {
+      // The first question of all makes the broker create the topic of the groups, which takes a moment.
+      const ask = (): Promise<unknown> => this.ask('GroupCoordinator', { groupId: group, coordinatorType: 0 });
+      const { coordinator } = (await retrying(ask, this.settings.requestTimeoutMs)) as { coordinator: BrokerAddress };
+      return await openConnection({ host: coordinator.host, port: coordinator.port }, this.settings, this.versions);
+    } catch (error) {
+      throw unavailable(error, `coordinator of group ${group}`);
+    }
+  }
+
+  /** A connection to a broker for control requests, shared. */
+  async leaderConnection(nodeId: number): Promise<Connection> {
+    const known = await this.toLeaders.get(nodeId)?.catch(() => undefined);
+    if (known?.isConnected()) return known;
+    const opening = this.open(nodeId);
+    this.toLeaders.set(nodeId, opening);
+    return opening;
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const opening of [this.control, ...this.toLeaders.values()]) void opening?.then(destroyConnection, () => undefined);
+    this.control = undefined;
+    this.toLeaders.clear();
+  }
+
+  private async anyConnection(): Promise<Connection> {
+    for (let lookAgain = true; ; lookAgain = false) {
+      if (this.closed) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log was closed');
+      const opening = (this.control ??= this.openAny());
+      try {
+        const connection = await opening;
+        if (connection.isConnected()) return connection;
+      } catch (error) {
+        if (this.control === opening) this.control = undefined;
+        throw error;
+      }
+      if (this.control === opening) this.control = undefined;
+      if (!lookAgain) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the broker closed the connection');
+    }
+  }
+
+  /** Tries every broker that is known once, and the ones that were configured. */
+  private async openAny(): Promise<Connection> {
+    const start = this.nextSeed++;
+    const seeds = this.seeds.map((_, index) => this.seeds[(start + index) % this.seeds.length]!);
+    let failure: unknown;
+    for (const address of [...seeds, ...this.nodes.values()]) {
+      let connection: Connection | undefined;
+      try {
+        connection = await openConnection(address, this.settings);
+        this.versions ??= await apiVersions(connection);
+        await prepare(connection, this.versions);
+        if (this.closed) destroyConnection(connection);
+        return connection;
+      } catch (error) {
+        destroyConnection(connection);
+        failure = error;
+      }
+    }
+    throw unavailable(failure);
+  }
+
+  private protocol(api: ControlApi): ReturnType<(typeof requests)[string]['protocol']> {
+    const definition = requests[api];
+    const range = this.versions?.[apiKeys[api] ?? -1];
+    if (!definition || !range) throw new Defect(`the broker does not offer ${api}`);
+    return definition.protocol({ version: Math.min(range.maxVersion, Math.max(...definition.versions.map(Number))) });
+  }
+}
+
+const apiVersions = async (connection: Connection): Promise<ApiVersions> => {
+  const { request, response } = requests['ApiVersions']!.protocol({ version: 2 })({});
+  const answer = (await connection.send({ request, response })) as { apiVersions: { apiKey: number; minVersion: number; maxVersion: number }[] };
+  return Object.fromEntries(answer.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]));
+};
+
+const leadersOf = (partitions: readonly { partitionId: number; leader: number }[]): number[] => {
+  const leaders: number[] = new Array<number>(partitions.length).fill(NO_LEADER);
+  for (const { partitionId, leader } of partitions) leaders[partitionId] = leader;
+  return leaders;
+};
+
+const parseAddress = (address: string): BrokerAddress => {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) };
+};
