@@ -1,0 +1,35 @@
+import { Type } from 'typebox';
+import { defineEvent } from '../../define-event';
+import { Actor, KindName, Revision, Sha, SAMPLE_LABEL } from '../shapes';
+
+export const DefinitionApplied = defineEvent({
+  type: 'registry.definition.applied',
+  version: 1,
+  topic: 'registry.definitions',
+  key: '<kind>/<name>',
+  owner: 'registry',
+  meaning:
+    'A revision of a definition holds from here on. When a view or stream changes, the services that use it get a new revision, too.',
+  schema: Type.Object({
+    kind: KindName,
+    name: Type.String(),
+    revision: Revision,
+    digest: Sha('of the compiled form: all that decides its results'),
+    spec: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'as it was written, with defaults applied',
+    }),
+    compiled: Type.Record(Type.String(), Type.Unknown(), {
+      description: 'resolved plain data (contracts/definitions): whoever reads it needs no other definition',
+    }),
+    applied_by: Actor,
+  }),
+  sample: {
+    kind: 'Label',
+    name: 'fraud',
+    revision: '1',
+    digest: SAMPLE_LABEL.digest,
+    spec: { stream: 'fraud-labels', on: 'transaction_id', value: 'is_fraud', maturity: '7d' },
+    compiled: { stream: 'fraud-labels', on: 'transaction_id', value: 'is_fraud', maturity: '7d' },
+    applied_by: 'ada',
+  },
+});

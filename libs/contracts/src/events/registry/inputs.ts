@@ -1,0 +1,140 @@
+import { Type, type TSchema } from 'typebox';
+import { defineEvent } from '../../define-event';
+import { Actor, KindName, Reference, RequestId } from '../shapes';
+import {
+  TrainingRunCancelled,
+  TrainingRunCompleted,
+  TrainingRunFailed,
+  TrainingRunRejected,
+  TrainingRunStarted,
+} from '../training/runs';
+
+/** What the registry decides about: `registry.inputs` alone is folded, one partition, one total order. */
+const input = { version: 1, topic: 'registry.inputs', owner: 'registry' } as const;
+
+const DefinitionSubmitted = Type.Object({
+  kind: KindName,
+  name: Type.String(),
+  spec: Type.Record(Type.String(), Type.Unknown(), { description: 'with defaults applied' }),
+});
+
+export const DefinitionsSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.definitions-submitted',
+  key: 'definitions',
+  meaning: 'Somebody asks that these definitions hold; those that are as they were change nothing.',
+  schema: Type.Object({
+    request: RequestId,
+    actor: Actor,
+    definitions: Type.Array(DefinitionSubmitted, { minItems: 1 }),
+  }),
+  sample: {
+    request: '0198c0de-0001',
+    actor: 'ada',
+    definitions: [
+      {
+        kind: 'Label',
+        name: 'fraud',
+        spec: { stream: 'fraud-labels', on: 'transaction_id', value: 'is_fraud', maturity: '7d' },
+      },
+    ],
+  },
+});
+
+export const TrainingSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.training-submitted',
+  key: 'model',
+  meaning: 'Somebody asks for a training run of a model.',
+  schema: Type.Object({
+    request: RequestId,
+    actor: Actor,
+    model: Type.String(),
+    as_of: Type.Optional(
+      Type.String({ description: 'train on what was known then: RFC 3339; now by default' }),
+    ),
+    seed: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 4294967295, description: "the model's own by default" }),
+    ),
+  }),
+  sample: {
+    request: '0198c0de-0002',
+    actor: 'ada',
+    model: 'fraud',
+    as_of: '2018-05-06T00:00:00.000Z',
+    seed: 0,
+  },
+});
+
+export const CancellationSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.cancellation-submitted',
+  key: 'run',
+  meaning: 'Somebody asks that a run ends before it is done.',
+  schema: Type.Object({ request: RequestId, actor: Actor, run: Type.String() }),
+  sample: { request: '0198c0de-0003', actor: 'ada', run: 'run-0-12' },
+});
+
+export const PromotionSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.promotion-submitted',
+  key: 'model',
+  meaning: 'Somebody asks that an alias names this version.',
+  schema: Type.Object({
+    request: RequestId,
+    actor: Actor,
+    model: Type.String(),
+    version: Type.Integer({ minimum: 1 }),
+    alias: Type.String(),
+  }),
+  sample: { request: '0198c0de-0004', actor: 'ada', model: 'fraud', version: 3, alias: 'champion' },
+});
+
+export const RollbackSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.rollback-submitted',
+  key: 'model',
+  meaning: 'Somebody asks that an alias names the version it named before.',
+  schema: Type.Object({ request: RequestId, actor: Actor, model: Type.String(), alias: Type.String() }),
+  sample: { request: '0198c0de-0005', actor: 'ada', model: 'fraud', alias: 'champion' },
+});
+
+export const ReviewSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.review-submitted',
+  key: 'model',
+  meaning: 'Somebody approves or rejects a version.',
+  schema: Type.Object({
+    request: RequestId,
+    actor: Actor,
+    model: Type.String(),
+    version: Type.Integer({ minimum: 1 }),
+    verdict: Type.Enum(['approved', 'rejected']),
+    comment: Type.Optional(Type.String()),
+  }),
+  sample: { request: '0198c0de-0006', actor: 'grace', model: 'fraud', version: 3, verdict: 'approved' },
+});
+
+const reported = <T extends string, S extends TSchema>(type: T, fact: S) =>
+  Type.Object({ reference: Reference, type: Type.Literal(type), fact });
+
+/** The facts of `training.runs` that the registry takes over; `fact` is the value as training wrote it. */
+export const RunReported = defineEvent({
+  ...input,
+  type: 'registry.input.run-reported',
+  key: 'run',
+  meaning:
+    'What training said about a run, routed from `training.runs`; ce_id and ce_source name the position there.',
+  schema: Type.Union([
+    reported('training.run.started', TrainingRunStarted.schema),
+    reported('training.run.completed', TrainingRunCompleted.schema),
+    reported('training.run.failed', TrainingRunFailed.schema),
+    reported('training.run.cancelled', TrainingRunCancelled.schema),
+    reported('training.run.rejected', TrainingRunRejected.schema),
+  ]),
+  sample: {
+    reference: 'training.runs:0-4',
+    type: 'training.run.completed',
+    fact: TrainingRunCompleted.sample,
+  },
+});
