@@ -23,6 +23,7 @@ export class FollowedTopic<State> {
   private readonly listeners = new Set<(state: State, position: number) => void>();
   private readonly waiting = new Set<() => void>();
   private reader: LogReader | undefined;
+  private starting: Promise<void> | undefined;
   private following: Promise<void> | undefined;
   private stopped = false;
   private read = 0;
@@ -55,10 +56,16 @@ export class FollowedTopic<State> {
     return () => this.listeners.delete(listener);
   }
 
-  /** Resolves when everything that stood on the topic at the time of the call is applied; waits for the topic to exist. */
-  async start(): Promise<void> {
+  /** Resolves when everything that stood on the topic at the first call is applied; waits for the topic to exist. */
+  start(): Promise<void> {
+    this.starting ??= this.catchUp();
+    return this.starting;
+  }
+
+  private async catchUp(): Promise<void> {
     const { log, topic, sleep } = this.options;
     while ((await untilAvailable(() => log.partitionCount(topic), sleep)) === undefined && !this.stopped) await sleep(100);
+    if (this.stopped) return;
     const ends = await untilAvailable(() => log.ends(topic), sleep);
     const { start, end } = ends[0]!;
     this.read = start;

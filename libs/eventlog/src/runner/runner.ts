@@ -60,9 +60,11 @@ export class FoldRunner<State, Control> {
     });
   }
 
-  /** Joins the group and begins to fold. The source, the outputs and the control topic must exist. */
+  /** Joins the group and begins to fold, once control and snapshots are read. The source and the outputs must exist. */
   async start(): Promise<void> {
-    const { log, sleep, observer } = this.options;
+    const { log, sleep, observer, control, snapshots } = this.options;
+    await control.start();
+    await snapshots?.start();
     this.reader = log.reader();
     this.membership = await untilAvailable(
       () =>

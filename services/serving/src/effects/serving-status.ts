@@ -1,0 +1,113 @@
+import { DeploymentStarted, EnvelopeTemplate, IntervalReported, TOPICS, decodeEvent, encodeEvent, type EventContract } from '#contracts';
+import type { Static, TSchema } from 'typebox';
+import { readTopic, untilAvailable, type EventLog, type LogProducer, type NewRecord } from '#eventlog';
+import { messageOf, type Clock } from '#kernel';
+import type { Logger, ServiceLog, Worker } from '#runtime';
+import { LATENCY_BOUNDS_MS, emptyCounts, observeLatency, type RouteCounts } from '../domain/latency-histogram';
+import type { RouteFact } from '../domain/deployments';
+
+const REPORT_EVERY_MS = 10_000;
+
+export interface ServingStatusOptions {
+  readonly log: EventLog;
+  readonly serviceLog: ServiceLog;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly instance: string;
+  readonly logger: Logger;
+}
+
+/** Writes `serving.status`: where a deployment begins, and for each interval what was served. */
+export class ServingStatus implements Worker {
+  private readonly counts = new Map<string, { deployment: string; route: string; counts: RouteCounts }>();
+  private producer: LogProducer | undefined;
+  private from = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private serial = 0;
+
+  constructor(private readonly options: ServingStatusOptions) {}
+
+  async start(): Promise<void> {
+    await this.options.serviceLog.ensureTopics([{ name: TOPICS.servingStatus, partitions: 1 }]);
+    this.from = this.options.clock.now();
+    this.timer = setInterval(() => void this.report(), REPORT_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.report();
+    await this.producer?.close();
+  }
+
+  /** Counts predictions; `appended` are the append times of their vectors. */
+  served(deployment: string, route: Pick<RouteFact, 'route' | 'version'>, appended: readonly number[]): void {
+    const key = `${deployment}/${route.route}/${route.version}`;
+    let entry = this.counts.get(key);
+    if (!entry) this.counts.set(key, (entry = { deployment, route: route.route, counts: emptyCounts(route.version) }));
+    const now = this.options.clock.now();
+    entry.counts.predictions += appended.length;
+    for (const time of appended) observeLatency(entry.counts, now - time);
+  }
+
+  /**
+   * First vector offset of each partition of a deployment that begins now. It becomes a fact before the first prediction; where two
+   * instances ask at once, the first fact on the log holds for both.
+   */
+  async startOffsets(deployment: string, service: string): Promise<readonly number[]> {
+    const { log, serviceLog, sleep } = this.options;
+    const known = await untilAvailable(() => this.recordedStart(deployment), sleep);
+    if (known) return known;
+    const ends = await untilAvailable(() => log.ends(serviceLog.topic(TOPICS.vectors(service))), sleep);
+    await untilAvailable(() => this.append(DeploymentStarted, deployment, { deployment, service, offsets: ends.map(({ end }) => end) }), sleep);
+    return (await untilAvailable(() => this.recordedStart(deployment), sleep))!;
+  }
+
+  private async recordedStart(deployment: string): Promise<readonly number[] | undefined> {
+    const { log, serviceLog } = this.options;
+    for (const record of await readTopic(log, serviceLog.topic(TOPICS.servingStatus))) {
+      if (record.headers.text('ce_type') !== DeploymentStarted.type) continue;
+      const fact = decodeEvent(DeploymentStarted, record.value);
+      if (fact.deployment === deployment) return fact.offsets;
+    }
+    return undefined;
+  }
+
+  private async report(): Promise<void> {
+    const to = this.options.clock.now();
+    const entries = [...this.counts.values()];
+    const interval = { instance: this.options.instance, from: new Date(this.from).toISOString(), to: new Date(to).toISOString() };
+    this.counts.clear();
+    this.from = to;
+    try {
+      for (const { deployment, route, counts } of entries) {
+        const { version, predictions, errors, latency } = counts;
+        await this.append(IntervalReported, deployment, { deployment, route, version, ...interval, predictions, errors, latency_ms: { bounds: [...LATENCY_BOUNDS_MS], counts: latency } });
+      }
+    } catch (error) {
+      // A lost interval report is a gap in a chart, not in the predictions; the next one is sent with a new producer.
+      this.options.logger.warn({}, `interval not reported: ${messageOf(error)}`);
+    }
+  }
+
+  private async append<S extends TSchema>(contract: EventContract<S>, key: string, value: Static<S>): Promise<void> {
+    const { log, serviceLog, clock, instance } = this.options;
+    const template = new EnvelopeTemplate({ type: contract.type, source: 'serving' });
+    const now = clock.now();
+    const id = `${instance}/${now}/${this.serial++}`;
+    const record: NewRecord = {
+      topic: serviceLog.topic(TOPICS.servingStatus),
+      partition: 0,
+      key: Buffer.from(key),
+      value: encodeEvent(contract, value),
+      headers: template.headers(id, new Date(now).toISOString()),
+    };
+    this.producer ??= log.producer();
+    try {
+      await this.producer.send([record]);
+    } catch (error) {
+      await this.producer.close().catch(() => undefined);
+      this.producer = undefined;
+      throw error;
+    }
+  }
+}

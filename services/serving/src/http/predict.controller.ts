@@ -1,0 +1,59 @@
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Refused, canonicalKey } from '#kernel';
+import { LatestVectors } from '#runtime';
+import { decide, fillRow, outputName } from '../domain/prediction';
+import { championOf } from '../domain/deployments';
+import { Champions } from '../projections/champions';
+
+/** A model's answer for an entity, from its newest vector. */
+@ApiTags('predictions')
+@Controller('v1/deployments')
+export class PredictController {
+  constructor(
+    private readonly champions: Champions,
+    private readonly vectors: LatestVectors,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Deployments and the version each one serves' })
+  list(): unknown {
+    return { deployments: this.champions.all().map((deployment) => ({ deployment: deployment.deployment, model: deployment.model, state: deployment.state, version: championOf(deployment)?.version ?? null })) };
+  }
+
+  @Post(':deployment/predict')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Predict for an entity from its newest vector' })
+  @ApiBody({ schema: { type: 'object', required: ['entity'], properties: { entity: { type: 'object', example: { customer_id: '4961' } } } } })
+  async predict(@Param('deployment') name: string, @Body() body: unknown): Promise<unknown> {
+    const { deployment, route, batcher } = await this.champions.of(name);
+    const key = entityKey(body, deployment.service.key);
+    const vector = await this.vectors.of(deployment.service.name, key);
+    if (!vector) throw new Refused('PLAYHEAD_NOT_FOUND', `${deployment.service.key} ${key} has no vector yet: no event of it has been folded`);
+    const row = new Float32Array(route.features.length);
+    fillRow(vector, route, row, 0);
+    const score = await batcher.score(row);
+    const decision = decide(deployment, score);
+    return {
+      deployment: name,
+      model: deployment.model,
+      version: route.version,
+      route: route.route,
+      entity: vector.entity,
+      event_id: vector.event_id,
+      event_time: vector.event_time,
+      output: { [outputName(deployment.task)]: Number.isFinite(score) ? score : null },
+      ...(decision === undefined ? {} : { decision }),
+      vector: vector.position,
+    };
+  }
+}
+
+const entityKey = (body: unknown, field: string): string => {
+  const example = `{"entity": {"${field}": "..."}}`;
+  const entity = typeof body === 'object' && body !== null ? (body as { entity?: unknown }).entity : undefined;
+  if (typeof entity !== 'object' || entity === null) throw new Refused('PLAYHEAD_REQUEST_INVALID', `the body must be ${example}`);
+  const key = canonicalKey((entity as Record<string, unknown>)[field]);
+  if (key === null) throw new Refused('PLAYHEAD_REQUEST_INVALID', `the entity has no ${field}; write ${example}`);
+  return key;
+};

@@ -1,0 +1,65 @@
+import { Inject, Module } from '@nestjs/common';
+import type { ArtifactStore } from '#artifacts';
+import type { EventLog, FollowedTopic } from '#eventlog';
+import type { Clock } from '#kernel';
+import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, LatestVectors, LogTransport, METRICS, Readiness, SLEEP, ServiceLog, type Logger, type Metrics, type Sleep } from '#runtime';
+import type { Deployments } from './domain/deployments';
+import { ModelShelf } from './effects/model-shelf';
+import { ServingStatus } from './effects/serving-status';
+import { InferenceController } from './http/inference.controller';
+import { PredictController } from './http/predict.controller';
+import { Champions } from './projections/champions';
+import type { ServingConfig } from './serving.config';
+import { followDeployments, servingFleet } from './serving.topology';
+
+const CONTROL = Symbol('deployments');
+
+@Module({
+  controllers: [PredictController, InferenceController],
+  providers: [
+    {
+      provide: ServiceLog,
+      inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, CLOCK, SLEEP, LOGGER, METRICS, LogTransport],
+      useFactory: (config: ServingConfig, log: EventLog, artifacts: ArtifactStore, clock: Clock, sleep: Sleep, logger: Logger, metrics: Metrics, transport: LogTransport) =>
+        new ServiceLog(config, { log, artifacts, clock, sleep, logger, metrics }, transport),
+    },
+    { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
+    { provide: ModelShelf, inject: [ARTIFACT_STORE], useFactory: (artifacts: ArtifactStore) => new ModelShelf({ artifacts }) },
+    {
+      provide: ServingStatus,
+      inject: [CONFIG, EVENT_LOG, ServiceLog, CLOCK, SLEEP, LOGGER],
+      useFactory: (config: ServingConfig, log: EventLog, serviceLog: ServiceLog, clock: Clock, sleep: Sleep, logger: Logger) =>
+        new ServingStatus({ log, serviceLog, clock, sleep, logger, instance: config.instance }),
+    },
+    {
+      provide: Champions,
+      inject: [CONTROL, ModelShelf, CONFIG],
+      useFactory: (control: FollowedTopic<Deployments>, shelf: ModelShelf, config: ServingConfig) => new Champions(control, shelf, { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs }),
+    },
+    {
+      provide: LatestVectors,
+      inject: [EVENT_LOG, CONFIG, SLEEP],
+      useFactory: (log: EventLog, config: ServingConfig, sleep: Sleep) => new LatestVectors({ log, namespace: config.namespace, sleep }),
+    },
+  ],
+})
+export class ServingModule {
+  constructor(
+    @Inject(LogTransport) transport: LogTransport,
+    @Inject(Readiness) readiness: Readiness,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(CONTROL) control: FollowedTopic<Deployments>,
+    serviceLog: ServiceLog,
+    shelf: ModelShelf,
+    status: ServingStatus,
+    vectors: LatestVectors,
+  ) {
+    const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
+    transport.add('models', { start: () => Promise.resolve(), stop: () => shelf.close(), status: () => shelf.loaded() });
+    transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
+    transport.add('log', serviceLog);
+    transport.add('status', status);
+    transport.add('deployments', fleet);
+    readiness.register({ name: 'models', check: () => void shelf.loaded() });
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Serving, read aloud:
+ *
+ *   registry.deployments            -- control: which version answers on which route, by digest
+ *   feature.vectors.<service>       -> onVectors  -> serving.predictions.<deployment>   (one for each vector, aligned with its partitions)
+ *   where a deployment begins       ->               serving.status                     serving.deployment.started
+ *   every ten seconds               ->               serving.status                     serving.interval.reported
+ *   vectors that break their contract             -> serving.dead-letters
+ *
+ * One runner for each deployment that has had a champion, made by the fleet as `registry.deployments` grows.
+ */
+import { DeploymentUpdated, TOPICS, decodeEvent } from '#contracts';
+import type { FollowedTopic } from '#eventlog';
+import { Fleet, type Logger, type LogTransport, type ServiceLog, type Worker } from '#runtime';
+import { championOf, evolveDeployments, type Deployments } from './domain/deployments';
+import type { ModelShelf } from './effects/model-shelf';
+import type { ServingStatus } from './effects/serving-status';
+import { DeploymentWorker } from './handlers/deployment-worker';
+
+export interface ServingParts {
+  readonly serviceLog: ServiceLog;
+  readonly shelf: ModelShelf;
+  readonly status: ServingStatus;
+  readonly logger: Logger;
+  readonly transport: Pick<LogTransport, 'fail'>;
+}
+
+export const followDeployments = (serviceLog: ServiceLog): FollowedTopic<Deployments> =>
+  serviceLog.followed<Deployments>(TOPICS.deployments, {
+    initial: new Map(),
+    evolve: (deployments, record) => evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
+  });
+
+export const servingFleet = (control: FollowedTopic<Deployments>, { serviceLog, shelf, status, logger, transport }: ServingParts): Fleet<Deployments> =>
+  new Fleet<Deployments>({
+    control,
+    logger,
+    failed: (key, error) => transport.fail(key, error),
+    desired: (deployments) => {
+      const workers = new Map<string, () => Worker>();
+      for (const deployment of deployments.values()) {
+        if (!championOf(deployment)) continue;
+        workers.set(`${deployment.deployment}/${deployment.service.name}`, () => new DeploymentWorker({ deployment, control, serviceLog, shelf, status }));
+      }
+      return workers;
+    },
+  });
