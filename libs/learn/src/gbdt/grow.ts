@@ -1,0 +1,193 @@
+import { BINS, type BinnedTable } from './bins';
+import { fillHistogram, newHistogram, subtractHistogram, type Histogram } from './histogram';
+import { bestSplit, type NodeSums, type Split, type SplitRules } from './split';
+import { TreeBuilder, type Tree } from './tree';
+
+export interface GrowRules extends SplitRules {
+  readonly depth: number;
+  /** 0 for no limit. */
+  readonly leaves: number;
+  readonly learningRate: number;
+}
+
+/** A node that may still be split: its rows are rows[begin..end) of the grower. */
+interface OpenNode {
+  readonly leaf: number;
+  readonly depth: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly sums: NodeSums;
+  readonly histogram: Histogram;
+  readonly split: Split;
+}
+
+/** A node of the tree with the rows that reached it. */
+interface Reached {
+  readonly leaf: number;
+  readonly depth: number;
+  readonly begin: number;
+  readonly end: number;
+  readonly sums: NodeSums;
+}
+
+/**
+ * Grows trees on one binned table, reusing its buffers from tree to tree. The child with fewer rows gets its histogram from the
+ * rows, the other by subtraction; nodes at the last level need none.
+ */
+export class TreeGrower {
+  private readonly spare: Histogram[] = [];
+  private readonly rows: Uint32Array;
+  private readonly moved: Uint32Array;
+
+  constructor(
+    private readonly table: BinnedTable,
+    private readonly rules: GrowRules,
+  ) {
+    this.rows = new Uint32Array(table.rows);
+    this.moved = new Uint32Array(table.rows);
+  }
+
+  /**
+   * One tree for the gradients ([rows, 2]: gradient, hessian), from the rows in `sample` and the features in `slots`.
+   * Writes into `leafOf` the leaf of each sampled row.
+   */
+  grow(gradients: Float64Array, sample: Uint32Array, slots: readonly number[], leafOf: Uint32Array): Tree {
+    const { leaves } = this.rules;
+    const tree = new TreeBuilder();
+    const open: OpenNode[] = [];
+    const settle = (node: Reached): void => {
+      const value = -node.sums.gradient / (node.sums.hessian + this.rules.l2);
+      tree.setValue(node.leaf, this.rules.learningRate * value);
+      for (let j = node.begin; j < node.end; j++) leafOf[this.rows[j]!] = node.leaf;
+    };
+    const openOrSettle = (node: Reached, histogram: Histogram | null): void => {
+      const split = histogram && bestSplit(histogram, this.table, slots, node.sums, this.rules);
+      if (histogram && split) return void open.push({ ...node, histogram, split });
+      if (histogram) this.spare.push(histogram);
+      settle(node);
+    };
+
+    this.rows.set(sample);
+    const root = {
+      leaf: tree.addLeaf(),
+      depth: 0,
+      begin: 0,
+      end: sample.length,
+      sums: this.sumsOf(gradients, sample),
+    };
+    openOrSettle(root, this.maySplit(root) ? this.histogramOf(root, gradients) : null);
+    for (let size = 1; open.length > 0; size++) {
+      if (leaves > 0 && size >= leaves) break;
+      const node = open.splice(leaves > 0 ? indexOfGreatestGain(open) : open.length - 1, 1)[0]!;
+      const [left, right] = this.splitNode(tree, node);
+      const [leftHistogram, rightHistogram] = this.childHistograms(node.histogram, left, right, gradients);
+      openOrSettle(left, leftHistogram);
+      openOrSettle(right, rightHistogram);
+    }
+    for (const node of open) {
+      this.spare.push(node.histogram);
+      settle(node);
+    }
+    return tree.build();
+  }
+
+  private splitNode(tree: TreeBuilder, node: OpenNode): [Reached, Reached] {
+    const { split, sums, begin, end } = node;
+    const feature = this.table.features[split.slot]!;
+    const [left, right] = tree.split(node.leaf, {
+      column: feature.column,
+      threshold: feature.upper[split.bin]!,
+      missingLeft: split.missingLeft,
+      gain: split.gain,
+    });
+    const middle = this.partition(split, begin, end);
+    const depth = node.depth + 1;
+    return [
+      {
+        leaf: left,
+        depth,
+        begin,
+        end: middle,
+        sums: { gradient: split.leftGradient, hessian: split.leftHessian, count: middle - begin },
+      },
+      {
+        leaf: right,
+        depth,
+        begin: middle,
+        end,
+        sums: {
+          gradient: sums.gradient - split.leftGradient,
+          hessian: sums.hessian - split.leftHessian,
+          count: end - middle,
+        },
+      },
+    ];
+  }
+
+  /** Moves the rows that go left to the front, keeping the order on both sides; answers where the right side begins. */
+  private partition({ slot, bin, missingLeft }: Split, begin: number, end: number): number {
+    const { rows, moved } = this;
+    const { features } = this.table;
+    const numbers = this.table.numbers[slot]!;
+    // No bin has the number BINS.
+    const leftToo = missingLeft ? features[slot]!.upper.length : BINS;
+    let left = begin;
+    let right = 0;
+    for (let j = begin; j < end; j++) {
+      const row = rows[j]!;
+      const number = numbers[row]!;
+      const goesLeft = number <= bin || number === leftToo ? 1 : 0;
+      rows[left] = row;
+      moved[right] = row;
+      left += goesLeft;
+      right += 1 - goesLeft;
+    }
+    rows.set(moved.subarray(0, right), left);
+    return left;
+  }
+
+  private maySplit({ depth, sums: { hessian, count } }: Reached): boolean {
+    const { depth: deepest, minChildWeight, minSamplesLeaf } = this.rules;
+    return depth < deepest && count >= 2 * minSamplesLeaf && hessian >= 2 * minChildWeight;
+  }
+
+  /** Histograms for the children that may be split; takes over the parent's. */
+  private childHistograms(
+    parent: Histogram,
+    left: Reached,
+    right: Reached,
+    gradients: Float64Array,
+  ): [Histogram | null, Histogram | null] {
+    const leftIsSmaller = left.sums.count <= right.sums.count;
+    const [smaller, larger] = leftIsSmaller ? [left, right] : [right, left];
+    let ofSmaller: Histogram | null = null;
+    let ofLarger: Histogram | null = null;
+    if (this.maySplit(smaller) || this.maySplit(larger)) {
+      ofSmaller = this.histogramOf(smaller, gradients);
+      subtractHistogram(parent, ofSmaller);
+      ofLarger = parent;
+    } else {
+      this.spare.push(parent);
+    }
+    return leftIsSmaller ? [ofSmaller, ofLarger] : [ofLarger, ofSmaller];
+  }
+
+  private histogramOf({ begin, end }: Reached, gradients: Float64Array): Histogram {
+    const histogram = this.spare.pop() ?? newHistogram(this.table, this.rules.minSamplesLeaf > 1);
+    fillHistogram(histogram, this.table, gradients, this.rows, begin, end);
+    return histogram;
+  }
+
+  private sumsOf(gradients: Float64Array, sample: Uint32Array): NodeSums {
+    let gradient = 0;
+    let hessian = 0;
+    for (let j = 0; j < sample.length; j++) {
+      gradient += gradients[2 * sample[j]!]!;
+      hessian += gradients[2 * sample[j]! + 1]!;
+    }
+    return { gradient, hessian, count: sample.length };
+  }
+}
+
+const indexOfGreatestGain = (open: readonly OpenNode[]): number =>
+  open.reduce((best, node, index) => (node.split.gain > open[best]!.split.gain ? index : best), 0);

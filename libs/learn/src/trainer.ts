@@ -1,0 +1,146 @@
+import { Refused } from '#kernel';
+import { dataFaults, float32Columns, singleClassOf, type DataSet, type Task } from './data-set';
+import { parameterFaults, withDefaults, type Parameters, type ParameterSpecs } from './parameters';
+
+export type TrainerKind = 'gbdt' | 'logistic' | 'linear';
+
+export interface FitProgress {
+  /** Iterations (trees, solver steps) done so far, from 1. */
+  readonly iteration: number;
+  readonly iterations: number;
+  /** What `train` and `validation` are measured in; smaller is better. */
+  readonly metric: 'log_loss' | 'rmse';
+  /** Of the training rows; trees measure at most 16,384 of them, evenly spaced, so that watching costs little. */
+  readonly train: number;
+  /** On all rows of the validation set, if there is one. */
+  readonly validation?: number;
+}
+
+export interface FitOptions {
+  readonly task: Task;
+  /** A whole number in [0, 2^32). Same data, parameters and seed: same model, to the byte. */
+  readonly seed: number;
+  /** Watched, and used for early stopping; never trained on. Its features are those of the training data, in the same order. */
+  readonly validation?: DataSet;
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Asked before each iteration; when true, `fit` throws PLAYHEAD_LEARN_CANCELLED. */
+  readonly shouldStop?: () => boolean;
+}
+
+export interface FittedModel {
+  readonly kind: TrainerKind;
+  readonly task: Task;
+  readonly featureNames: readonly string[];
+  /** The share of each feature in what the model learned, in the features' order; they sum to 1, or are all 0. */
+  readonly importance: Float64Array;
+  /**
+   * The probability of label 1, or the value, for each row of `rows` ([n, features] row after row, NaN = missing).
+   * Agrees with ONNX Runtime on `toOnnx()` to 1e-6 (relative to the value, where that is above 1).
+   */
+  predict(rows: Float32Array): Float64Array;
+  /** The model file: `input` FP32 [-1, features] to `probability` or `value` FP32 [-1, 1], preprocessing included. */
+  toOnnx(): Uint8Array;
+}
+
+export interface Trainer {
+  readonly kind: TrainerKind;
+  readonly tasks: readonly Task[];
+  readonly parameters: ParameterSpecs;
+  /** Every reason why these parameters cannot be used for `task`; empty when they can. */
+  faults(task: Task, parameters: Readonly<Record<string, unknown>>): string[];
+  /**
+   * Learns a model. Blocks until done; `data` is left as it was.
+   * @throws Refused PLAYHEAD_LEARN_INVALID with all faults of data and parameters in `details.faults`.
+   * @throws Refused PLAYHEAD_LEARN_CANCELLED soon after `shouldStop` says so.
+   */
+  fit(data: DataSet, parameters: Readonly<Record<string, unknown>>, options: FitOptions): FittedModel;
+}
+
+/** What the learning part of a trainer is given: everything checked, values in float32. */
+export interface Fit<P> {
+  readonly task: Task;
+  readonly seed: number;
+  readonly parameters: P;
+  readonly featureNames: readonly string[];
+  readonly columns: readonly Float32Array[];
+  readonly labels: Float64Array;
+  readonly validation: { readonly columns: readonly Float32Array[]; readonly labels: Float64Array } | null;
+  /** Throws when the run was cancelled. */
+  checkpoint(): void;
+  /** Reports progress; `measure` is only called when somebody listens. */
+  report(measure: () => FitProgress): void;
+}
+
+interface TrainerDefinition<S extends ParameterSpecs> {
+  readonly kind: TrainerKind;
+  readonly tasks: readonly Task[];
+  readonly parameters: S;
+  learn(fit: Fit<Parameters<S>>): Omit<FittedModel, 'kind' | 'task' | 'featureNames'>;
+}
+
+/** A trainer around a learning function: all checks, cancelling and progress are the same for all of them. */
+export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefinition<S>): Trainer => {
+  const { kind, tasks, parameters: specs } = definition;
+  const faults: Trainer['faults'] = (task, given) => [
+    ...(tasks.includes(task) ? [] : [`"${kind}" learns ${tasks.join(' and ')}, not ${task}`]),
+    ...parameterFaults(specs, given),
+  ];
+  return {
+    kind,
+    tasks,
+    parameters: specs,
+    faults,
+    fit(data, given, options) {
+      const { task, seed, validation, onProgress, shouldStop } = options;
+      refuseIfAny([...faults(task, given), ...optionFaults(given, options), ...fitFaults(data, options)]);
+      const model = definition.learn({
+        task,
+        seed,
+        parameters: withDefaults(specs, given),
+        featureNames: data.featureNames,
+        columns: float32Columns(data.columns),
+        labels: data.labels,
+        validation: validation
+          ? { columns: float32Columns(validation.columns), labels: validation.labels }
+          : null,
+        checkpoint: () => {
+          if (shouldStop?.()) throw new Refused('PLAYHEAD_LEARN_CANCELLED', 'the training run was cancelled');
+        },
+        report: (measure) => onProgress?.(measure()),
+      });
+      return { kind, task, featureNames: [...data.featureNames], ...model };
+    },
+  };
+};
+
+const optionFaults = (
+  given: Readonly<Record<string, unknown>>,
+  { seed, validation }: FitOptions,
+): string[] => [
+  ...(Number.isInteger(seed) && seed >= 0 && seed < 4294967296
+    ? []
+    : [`seed must be a whole number from 0 to 2^32 - 1, not ${seed}`]),
+  ...(Number(given.early_stopping_rounds) > 0 && !validation
+    ? ['early_stopping_rounds needs a validation set']
+    : []),
+];
+
+const fitFaults = (data: DataSet, { task, validation }: FitOptions): string[] => {
+  const faults = dataFaults(task, data);
+  const only = task === 'binary' && faults.length === 0 ? singleClassOf(data.labels) : null;
+  if (only !== null)
+    faults.push(`all ${data.labels.length} labels are ${only}; a binary task needs both classes`);
+  if (!validation) return faults;
+  faults.push(...dataFaults(task, validation, 'validation'));
+  if (validation.featureNames.join('\n') !== data.featureNames.join('\n')) {
+    faults.push('validation does not have the features of the training data in the same order');
+  }
+  return faults;
+};
+
+const refuseIfAny = (faults: readonly string[]): void => {
+  if (faults.length === 0) return;
+  throw new Refused('PLAYHEAD_LEARN_INVALID', `cannot train:\n  - ${faults.join('\n  - ')}`, {
+    details: { faults },
+  });
+};
