@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** Parts that several events share. Durations are texts such as `7d`, as in the definitions. */
+/** Parts that several events share. */
 
 export const Sha = (meaning: string) => Type.String({ pattern: '^[0-9a-f]{64}$', description: meaning });
 
@@ -59,7 +59,13 @@ export const LabelReference = Type.Object({
   partitions: Type.Integer({ minimum: 1, description: 'of the label stream' }),
   on: Type.String({ description: 'its field that holds the id of the labelled event' }),
   value: Type.String({ description: 'its field that holds the label' }),
-  maturity: Type.String({ description: 'how long after the event its label is taken as known' }),
+  value_type: Type.Enum(['boolean', 'integer', 'number'], {
+    description: 'of that field; a boolean counts as 0 or 1',
+  }),
+  maturity_ms: Type.Integer({
+    minimum: 0,
+    description: 'how long after the event its label is taken as known',
+  }),
 });
 
 export const Gate = Type.Object({
@@ -115,5 +121,6 @@ export const SAMPLE_LABEL = {
   partitions: 4,
   on: 'transaction_id',
   value: 'is_fraud',
-  maturity: '7d',
+  value_type: 'boolean' as const,
+  maturity_ms: 604_800_000,
 };

@@ -19,7 +19,8 @@ export const DefinitionApplied = defineEvent({
       description: 'as it was written, with defaults applied',
     }),
     compiled: Type.Record(Type.String(), Type.Unknown(), {
-      description: 'resolved plain data (contracts/definitions): whoever reads it needs no other definition',
+      description:
+        '`CompiledByKind[kind]` of contracts/definitions: resolved plain data, so that a reader of it needs no other definition',
     }),
     applied_by: Actor,
   }),
@@ -29,7 +30,15 @@ export const DefinitionApplied = defineEvent({
     revision: '1',
     digest: SAMPLE_LABEL.digest,
     spec: { stream: 'fraud-labels', on: 'transaction_id', value: 'is_fraud', maturity: '7d' },
-    compiled: { stream: 'fraud-labels', on: 'transaction_id', value: 'is_fraud', maturity: '7d' },
+    compiled: {
+      name: 'fraud',
+      digest: SAMPLE_LABEL.digest,
+      stream: 'fraud-labels',
+      on: 'transaction_id',
+      value: 'is_fraud',
+      valueType: 'boolean',
+      maturityMs: 604_800_000,
+    },
     applied_by: 'ada',
   },
 });

@@ -26,12 +26,14 @@ const MonitorReference = Type.Object({
   name: Type.String(),
   revision: Revision,
   digest: Sha('digest of that revision'),
-  window: Type.String({ description: 'one report for each window of event time' }),
+  window_ms: Type.Integer({ minimum: 1, description: 'one report for each window of event time' }),
   drift: Type.Object({
     features: Type.Literal('auto'),
     threshold: Type.Number({ description: 'PSI at or above which a feature has drifted' }),
   }),
-  performance: Type.Union([Type.Object({ metric: Type.String() }), Type.Null()]),
+  metric: Type.Union([Type.String(), Type.Null()], {
+    description: 'realised performance, once labels are mature',
+  }),
 });
 
 export const DeploymentUpdated = defineEvent({

@@ -33,8 +33,11 @@ export const TrainingRequested = defineEvent({
     label: LabelReference,
     split: Type.Object({
       by: Type.Literal('time'),
-      holdout: Type.String({ description: 'the last stretch of event time, kept for judging' }),
-      gap: Type.String({ description: 'left out before the hold-out' }),
+      holdout_ms: Type.Integer({
+        minimum: 0,
+        description: 'the last stretch of event time, kept for judging',
+      }),
+      gap_ms: Type.Integer({ minimum: 0, description: 'left out before the hold-out' }),
     }),
     trainer: Type.Object({ kind: Type.String(), parameters: Parameters }),
     seed: Type.Integer({ minimum: 0, maximum: 4294967295 }),
@@ -55,7 +58,7 @@ export const TrainingRequested = defineEvent({
     task: 'binary',
     service: SAMPLE_SERVICE,
     label: SAMPLE_LABEL,
-    split: { by: 'time', holdout: '7d', gap: '7d' },
+    split: { by: 'time', holdout_ms: 604_800_000, gap_ms: 604_800_000 },
     trainer: { kind: 'gbdt', parameters: { trees: 100, depth: 6 } },
     seed: 0,
     gates: [{ metric: 'average_precision', min: 0.1 }],
