@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   PLAYHEAD_CONFLICT: { status: 409, meaning: 'the request does not fit the present state; the message says why' },
   PLAYHEAD_OVERLOADED: { status: 429, meaning: 'too much work is queued; try again after a moment' },
   PLAYHEAD_DISK_FULL: { status: 503, meaning: 'the disk guard refuses writes before the broker fills up' },
+  PLAYHEAD_FEATURES_SNAPSHOT_INVALID: { status: 500, meaning: 'stored window state is damaged or of another definition; fold it again from the log' },
   PLAYHEAD_LEARN_INVALID: { status: 400, meaning: 'the data set or parameters cannot be trained on' },
   PLAYHEAD_LEARN_CANCELLED: { status: 409, meaning: 'the training run was cancelled' },
   PLAYHEAD_INFERENCE_INVALID: { status: 400, meaning: 'the input does not fit the model' },

@@ -14,3 +14,4 @@ export * from './portable-pow';
 export * from './position';
 export * from './rng';
 export * from './timestamp';
+export * from './watermark';

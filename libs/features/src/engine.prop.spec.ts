@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { bruteForceValues, type OracleFeature } from './brute-force.testing';
+import type { Aggregate, FeatureDefinition, FeatureEvent, ViewDefinition } from './definition';
+import { compileView, type FeatureValues } from './engine';
+
+const AGGREGATES: readonly Aggregate[] = ['count', 'sum', 'mean', 'min', 'max', 'variance', 'std', 'last'];
+const WINDOWS = [7, 40, undefined];
+
+const SOURCES: Readonly<Record<string, { of: string; meaning: OracleFeature }>> = {
+  amount: { of: 'amount', meaning: { of: ({ amount }) => amount as number | null, scale: 100 } },
+  score: { of: 'score', meaning: { of: ({ score }) => score as number } },
+  flag: { of: 'flag', meaning: { of: ({ flag }) => (flag === null ? null : Number(flag)) } },
+  ratio: {
+    of: 'amount / score',
+    meaning: {
+      of: ({ amount, score }) => {
+        if (amount === null) return null;
+        const ratio = (amount as number) / (score as number);
+        return Math.abs(ratio) < 2 ** 450 ? ratio : null;
+      },
+    },
+  },
+};
+
+const aggregates = Object.entries(SOURCES).flatMap(([source, { of, meaning }]) =>
+  AGGREGATES.flatMap((aggregate) =>
+    WINDOWS.map((window) => ({
+      name: `${aggregate}_${source}_${window ?? 'all'}`,
+      aggregate,
+      of,
+      window,
+      meaning,
+    })),
+  ),
+);
+const FEATURES: FeatureDefinition[] = [
+  { name: 'score', value: 'score' },
+  { name: 'is_early', value: 'event_time.getMilliseconds() < 30' },
+  { name: 'events_7', aggregate: 'count', window: 7 },
+  { name: 'events_all', aggregate: 'count' },
+  { name: 'shops_40', aggregate: 'count', of: 'shop', window: 40 },
+  { name: 'std_or_minus_one', aggregate: 'std', of: 'score', window: 7, empty: -1 },
+  ...aggregates.map(({ meaning: _, ...feature }) => feature),
+];
+const MEANING: Readonly<Record<string, OracleFeature>> = {
+  score: { value: ({ score }) => (score as number) + 0 },
+  is_early: { value: ({ event_time }) => (new Date(event_time as string).getUTCMilliseconds() < 30 ? 1 : 0) },
+  events_7: {},
+  events_all: {},
+  shops_40: { of: ({ shop }) => (shop === null ? null : 0) },
+  std_or_minus_one: SOURCES.score!.meaning,
+  ...Object.fromEntries(aggregates.map(({ name, meaning }) => [name, meaning])),
+};
+const LATENESS = 15;
+const VIEW: ViewDefinition = {
+  name: 'everything',
+  entity: 'customer',
+  stream: {
+    name: 'payments',
+    time: 'event_time',
+    lateness: LATENESS,
+    jump: 60,
+    fields: [
+      { name: 'customer', type: 'string' },
+      { name: 'event_time', type: 'timestamp' },
+      { name: 'amount', type: 'number', decimals: 2 },
+      { name: 'score', type: 'number' },
+      { name: 'flag', type: 'boolean' },
+      { name: 'shop', type: 'string' },
+    ],
+  },
+  features: FEATURES,
+};
+
+const payload = fc.record({
+  customer: fc.constantFrom('a', 'a', 'a', 'b', 'b', null),
+  amount: fc.option(
+    fc.oneof(fc.integer({ min: -50_000, max: 50_000 }), fc.constant(2 ** 52)).map((cents) => cents / 100),
+  ),
+  score: fc.oneof(
+    fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((score) => (Math.abs(score) < 1e-100 ? 0 : score)),
+    fc.constantFrom(0.1, 0.2, 0.3, -0, 1e16, -1e16, 1e-9),
+  ),
+  flag: fc.option(fc.boolean()),
+  shop: fc.option(fc.constantFrom('x', 'y')),
+});
+const at = (ms: number): string => new Date(Date.UTC(2018, 3, 1) + ms).toISOString();
+const timed = (events: readonly [FeatureEvent, number][]): FeatureEvent[] =>
+  events.map(([event, ms]) => ({ ...event, event_time: at(ms) }));
+
+/** Any times at all: ties, late, later than the lateness, far ahead. */
+const wild = fc
+  .array(
+    fc.tuple(
+      payload,
+      fc.oneof({ weight: 9, arbitrary: fc.nat(150) }, { weight: 1, arbitrary: fc.nat(2000) }),
+    ),
+    { maxLength: 35 },
+  )
+  .map(timed);
+/** Time goes on, with ties and events that are late within the lateness. */
+const tame = fc
+  .array(fc.tuple(payload, fc.nat(6), fc.constantFrom(0, 0, 0, 1, 5, LATENESS)), { maxLength: 60 })
+  .map((steps) => {
+    let now = 0;
+    return timed(
+      steps.map(([event, step, late]): [FeatureEvent, number] => [event, Math.max(0, (now += step) - late)]),
+    );
+  });
+
+const engine = compileView(VIEW);
+const fold = (events: readonly FeatureEvent[], state = engine.createState()): FeatureValues[] =>
+  events.map((event) => engine.apply(state, event));
+const named = (values: FeatureValues): Record<string, number | null> =>
+  Object.fromEntries(values.map((value, i) => [engine.names[i]!, value]));
+
+describe('the feature engine', () => {
+  it('gives what brute force gives, to the bit', () => {
+    fc.assert(
+      fc.property(fc.oneof(wild, tame), (events) => {
+        expect(fold(events).map(named)).toEqual(bruteForceValues(VIEW, MEANING, events).map(named));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('goes on from a snapshot at any record with the same values and the same bytes', () => {
+    fc.assert(
+      fc.property(fc.oneof(wild, tame), (events) => {
+        const whole = engine.createState();
+        let restarted = engine.createState();
+        for (const event of events) {
+          expect(engine.apply(restarted, event)).toEqual(engine.apply(whole, event));
+          const bytes = engine.encodeState(restarted);
+          restarted = engine.decodeState(bytes);
+          expect(engine.encodeState(restarted)).toEqual(bytes);
+        }
+        const straight = engine.createState();
+        fold(events, straight);
+        expect(engine.encodeState(straight)).toEqual(engine.encodeState(restarted));
+        for (const key of ['a', 'b'])
+          expect(engine.latest(restarted, key)).toEqual(engine.latest(straight, key));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives the same from a snapshot, from zero and after a warm-up as long as the widest window', () => {
+    const bounded = compileView({
+      ...VIEW,
+      features: FEATURES.filter((feature) => 'window' in feature && feature.window !== undefined),
+    });
+    const run = (events: readonly FeatureEvent[], state = bounded.createState()): FeatureValues[] =>
+      events.map((event) => bounded.apply(state, event));
+    fc.assert(
+      fc.property(tame, fc.nat(59), (events, cut) => {
+        const before = bounded.createState();
+        run(events.slice(0, cut), before);
+        const fromZero = run(events).slice(cut);
+        expect(run(events.slice(cut), bounded.decodeState(bounded.encodeState(before)))).toEqual(fromZero);
+
+        const times = events.map(({ event_time }) => Date.parse(event_time as string));
+        const skipped = Math.max(...times.slice(0, cut), -Infinity);
+        const warm = (_: unknown, i: number): boolean => times[cut + i]! - 40 >= skipped;
+        expect(run(events.slice(cut)).filter(warm)).toEqual(fromZero.filter(warm));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('does not let the events of other entities change a value', () => {
+    fc.assert(
+      fc.property(tame, (events) => {
+        const alone = events.filter(({ customer }) => customer === 'a');
+        const together = fold(events).filter((_, i) => events[i]!.customer === 'a');
+        expect(fold(alone).map(named)).toEqual(together.map(named));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

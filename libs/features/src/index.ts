@@ -1,0 +1,13 @@
+export * from './definition';
+export { definitionDigest } from './compile';
+export {
+  compileService,
+  compileView,
+  FeatureEngine,
+  type FeatureState,
+  type FeatureStats,
+  type FeatureValues,
+} from './engine';
+export type { LatestValues } from './entity';
+export * from './label-join';
+export * from './time-split';
