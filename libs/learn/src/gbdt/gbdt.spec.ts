@@ -42,13 +42,14 @@ it('agrees with ONNX Runtime on thresholds and on their float32 neighbours', asy
   const attribute = (name: string) => trees.attribute!.find((candidate) => candidate.name === name)!;
   const thresholds = attribute('nodes_values_as_tensor').t!.doubleData!;
   const columns = attribute('nodes_featureids').ints!.map(Number);
+  const firstRow = rowMajor(binary.columns).subarray(0, width);
   const bits = new Int32Array(1);
   const float = new Float32Array(bits.buffer);
   const rows = thresholds.flatMap((threshold, node) =>
     [-1, 0, 1].flatMap((step) => {
       float[0] = threshold;
       bits[0]! += step;
-      const row = [...rowMajor(binary.columns).subarray(0, width)];
+      const row = [...firstRow];
       row[columns[node]!] = float[0]!;
       return row;
     }),

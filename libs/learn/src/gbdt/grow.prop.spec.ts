@@ -129,7 +129,7 @@ it('grows the tree, to the bit, that trying everything on the raw values gives',
       const table = binTable(given.columns, 255);
       expect(shapeOf(grown(given, table).tree)).toEqual(slowTree(given, table));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

@@ -1,4 +1,6 @@
+import { sha256 } from '#kernel';
 import type { DataSet } from '../data-set';
+import { awkwardData } from '../trainer.conformance';
 import { linear } from './linear';
 import { logistic } from './logistic';
 
@@ -67,4 +69,15 @@ it('importance is the share of each standardised coefficient, none for a constan
   expect(importance[2]).toBe(0);
   expect(importance.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
   expect(Math.max(importance[0]!, importance[3]!)).toBeGreaterThan(importance[1]!);
+});
+
+// A change of these digests is a change of what is learned: raise the engine's version with it.
+it('gives these bytes on every engine', () => {
+  expect({
+    logistic: sha256(logistic.fit(awkwardData('binary', 500), {}, { task: 'binary', seed: 42 }).toOnnx()),
+    linear: sha256(linear.fit(awkwardData('regression', 500), {}, { task: 'regression', seed: 42 }).toOnnx()),
+  }).toEqual({
+    logistic: '0cd6316d531ea9eba723f474a213dbab5051992049dd55db8257b44e794a5bbb',
+    linear: '2cafd0b2abe38f277001a2df1b80e348450d25d606143f37051a25677b28e5ab',
+  });
 });
