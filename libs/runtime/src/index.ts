@@ -14,3 +14,4 @@ export * from './readiness';
 export * from './run-service';
 export * from './service-log';
 export * from './start-service';
+export * from './parquet/parquet';

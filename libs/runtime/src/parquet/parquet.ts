@@ -1,0 +1,82 @@
+import { DuckDBDataChunk, DuckDBInstance, type DuckDBConnection, type DuckDBType, DOUBLE, INTEGER, BIGINT, VARCHAR, TIMESTAMP_MS, DuckDBTimestampMillisecondsValue, type DuckDBValue } from '@duckdb/node-api';
+
+export type ColumnType = 'double' | 'integer' | 'bigint' | 'text' | 'timestamp';
+
+/** A column of a Parquet file. Timestamps are epoch ms, null is missing. */
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export type Cell = number | string | null;
+
+const TYPES: Readonly<Record<ColumnType, DuckDBType>> = { double: DOUBLE, integer: INTEGER, bigint: BIGINT, text: VARCHAR, timestamp: TIMESTAMP_MS };
+const CONVERT: Readonly<Record<ColumnType, (cell: Cell) => DuckDBValue>> = {
+  double: (cell) => cell,
+  integer: (cell) => cell,
+  bigint: (cell) => (cell === null ? null : BigInt(cell)),
+  text: (cell) => cell,
+  timestamp: (cell) => (cell === null ? null : new DuckDBTimestampMillisecondsValue(BigInt(cell))),
+};
+
+const CHUNK_ROWS = 2_048;
+
+/** Writes rows to a Parquet file through DuckDB. `cell(row, column)` is asked for in chunks; the event loop turns between them. */
+export const writeParquet = async (path: string, columns: readonly Column[], rows: number, cell: (row: number, column: number) => Cell): Promise<void> =>
+  withDuckDb(async (connection) => {
+    const definitions = columns.map(({ name, type }) => `${quote(name)} ${TYPES[type].toString()}`);
+    await connection.run(`CREATE TABLE data (${definitions.join(', ')})`);
+    const appender = await connection.createAppender('data');
+    const types = columns.map(({ type }) => TYPES[type]);
+    for (let from = 0; from < rows; from += CHUNK_ROWS) {
+      const size = Math.min(CHUNK_ROWS, rows - from);
+      const chunk = DuckDBDataChunk.create(types, size);
+      columns.forEach(({ type }, column) => {
+        const convert = CONVERT[type];
+        chunk.setColumnValues(column, Array.from({ length: size }, (_, row) => convert(cell(from + row, column))));
+      });
+      appender.appendDataChunk(chunk);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    appender.closeSync();
+    await connection.run(`COPY data TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+  });
+
+export interface NumericTable {
+  readonly rows: number;
+  /** One array for each column asked for, in that order; missing is NaN. */
+  readonly columns: readonly Float64Array[];
+}
+
+/** Reads columns of a Parquet file as doubles, in the order of the file. */
+export const readParquetColumns = async (path: string, names: readonly string[]): Promise<NumericTable> =>
+  withDuckDb(async (connection) => {
+    await connection.run('SET preserve_insertion_order = true');
+    const counted = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM read_parquet(${literal(path)})`);
+    const rows = Number(counted.getRows()[0]![0]);
+    const columns = names.map(() => new Float64Array(rows));
+    const result = await connection.stream(`SELECT ${names.map((name) => `${quote(name)}::DOUBLE`).join(', ')} FROM read_parquet(${literal(path)})`);
+    let row = 0;
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+      for (let column = 0; column < names.length; column++) {
+        const target = columns[column]!;
+        chunk.getColumnValues(column).forEach((value, i) => (target[row + i] = value === null ? Number.NaN : (value as number)));
+      }
+      row += chunk.rowCount;
+    }
+    return { rows, columns };
+  });
+
+const withDuckDb = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  try {
+    return await work(connection);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+};
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
