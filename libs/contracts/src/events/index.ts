@@ -12,6 +12,6 @@ export * from './registry/requests';
 export * from './serving/deployment-started';
 export * from './serving/interval-reported';
 export * from './serving/prediction-made';
-export { GateResult, LabelReference, ServiceReference } from './shapes';
+export { gateMetric, GateResult, LabelReference, ServiceReference } from './shapes';
 export * from './training/inputs';
 export * from './training/runs';

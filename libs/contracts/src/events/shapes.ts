@@ -80,11 +80,24 @@ export const GateResult = Type.Object({
   metric: Type.String(),
   min: Type.Optional(Type.Number()),
   max: Type.Optional(Type.Number()),
+  threshold: Type.Optional(Type.Number()),
+  k: Type.Optional(Type.Integer()),
   value: Type.Union([Type.Number(), Type.Null()], {
     description: 'null where the run did not measure it; then the gate fails',
   }),
   passed: Type.Boolean(),
 });
+
+/** Under which name a run reports what a gate judges: `average_precision`, `f1@0.5`, `precision_at_k@100`. */
+export const gateMetric = ({
+  metric,
+  threshold,
+  k,
+}: {
+  readonly metric: string;
+  readonly threshold?: number;
+  readonly k?: number;
+}): string => `${metric}${threshold === undefined ? '' : `@${threshold}`}${k === undefined ? '' : `@${k}`}`;
 
 /** Metric name to value; a metric that could not be computed is null. */
 export const MetricValues = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]));

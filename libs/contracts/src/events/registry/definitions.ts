@@ -42,3 +42,20 @@ export const DefinitionApplied = defineEvent({
     applied_by: 'ada',
   },
 });
+
+export const DefinitionRetired = defineEvent({
+  type: 'registry.definition.retired',
+  version: 1,
+  topic: 'registry.definitions',
+  key: '<kind>/<name>',
+  owner: 'registry',
+  meaning:
+    'No deployment can need this revision of a feature service any more: vectors go on without its values.',
+  schema: Type.Object({
+    kind: Type.Literal('FeatureService'),
+    name: Type.String(),
+    revision: Revision,
+    digest: Sha('digest of that revision'),
+  }),
+  sample: { kind: 'FeatureService', name: 'fraud', revision: '1', digest: SAMPLE_LABEL.digest },
+});

@@ -26,11 +26,16 @@ export const DefinitionsSubmitted = defineEvent({
   schema: Type.Object({
     request: RequestId,
     actor: Actor,
+    engine: Type.String({
+      description:
+        'version of the feature engine that digests are made with; an input, so that folding it again gives the same',
+    }),
     definitions: Type.Array(DefinitionSubmitted, { minItems: 1 }),
   }),
   sample: {
     request: '0198c0de-0001',
     actor: 'ada',
+    engine: '1',
     definitions: [
       {
         kind: 'Label',
