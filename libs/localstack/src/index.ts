@@ -1,0 +1,7 @@
+export { externalEndpoints } from './external';
+export type { Endpoints, Environment, KafkaEndpoint, ObjectStore, PostgresEndpoint } from './external';
+export type { PortName, Ports } from './ports';
+export type { Part } from './state';
+export { killPart, readLocalStack, restartPart, startLocalStack, stopLocalStack } from './stack';
+export type { ChangeOptions, LocalStack, StackProcesses, StartOptions } from './stack';
+export { kafkaJars } from './kafka/jars';
