@@ -1,4 +1,5 @@
 export * from './define-event';
+export * from './definitions';
 export * from './envelope';
 export * from './events';
 export * from './topics';

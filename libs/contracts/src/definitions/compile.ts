@@ -1,0 +1,349 @@
+import {
+  compileExpression,
+  Defect,
+  digestOf,
+  parseDuration,
+  type CanonicalValue,
+  type Digest,
+  type FieldType,
+} from '#kernel';
+import { definitionKey, type Definition, type DefinitionOf } from './definition';
+import {
+  isAggregate,
+  KINDS,
+  type Aggregate,
+  type FeatureSpec,
+  type FieldSpec,
+  type GateSpec,
+  type Kind,
+  type MetricName,
+  type ModelSpec,
+  type RuleSpec,
+  type Task,
+  type ValueFeatureSpec,
+} from './kinds';
+import type { Project } from './project';
+import { fieldTypes } from './resolve/context';
+
+/** A stream as ingestion runs it: plain data, durations in ms. */
+export interface CompiledStream {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly key: string;
+  readonly id: string;
+  readonly time: string;
+  readonly partitions: number;
+  readonly latenessMs: number;
+  readonly dedupeMs: number;
+  readonly skewMs: number;
+  readonly jumpMs: number;
+  /** In the order of the observation. */
+  readonly fields: readonly FieldSpec[];
+  readonly rules: readonly RuleSpec[];
+}
+
+/** What a computation needs to know of a field. */
+export interface CompiledField {
+  readonly name: string;
+  readonly type: FieldType;
+  /** Digits after the point that values have at most: aggregates are exact in them. */
+  readonly decimals?: number;
+}
+
+export type CompiledFeature = ValueFeatureSpec | CompiledAggregate;
+
+export interface CompiledAggregate {
+  readonly name: string;
+  readonly aggregate: Aggregate;
+  /** A field or CEL; absent for count. */
+  readonly of?: string;
+  /** In ms; absent: all events there were. */
+  readonly window?: number;
+  readonly empty: number | null;
+}
+
+/** A feature view as the engine of `libs/features` takes it: durations in ms. */
+export interface CompiledFeatureView {
+  readonly name: string;
+  readonly entity: string;
+  readonly stream: {
+    readonly name: string;
+    readonly time: string;
+    readonly lateness: number;
+    readonly jump: number;
+    /** Those that are read, in declared order: another field of the stream changes no vector, and no digest. */
+    readonly fields: readonly CompiledField[];
+  };
+  readonly features: readonly CompiledFeature[];
+}
+
+/** A feature service as its fold runs it: everything from its views and its trigger that a vector depends on. */
+export interface CompiledFeatureService {
+  readonly name: string;
+  /** Covers the engine, the trigger, the views and the fields they read (architecture.md L6). */
+  readonly digest: Digest;
+  readonly engine: string;
+  readonly alignMs: number;
+  readonly trigger: {
+    readonly stream: string;
+    readonly key: string;
+    readonly id: string;
+    readonly time: string;
+    readonly partitions: number;
+  };
+  readonly views: readonly CompiledFeatureView[];
+  /** Names in the order of the vector. */
+  readonly features: readonly string[];
+}
+
+export interface CompiledLabel {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly stream: string;
+  readonly on: string;
+  readonly value: string;
+  readonly valueType: FieldType;
+  readonly maturityMs: number;
+}
+
+export interface CompiledModel {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly task: Task;
+  readonly service: string;
+  readonly label: string;
+  readonly split: { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number };
+  readonly trainer: ModelSpec['trainer'];
+  readonly gates: readonly GateSpec[];
+}
+
+export interface CompiledDeployment {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly model: string;
+  readonly task: Task;
+  /** Whose vectors it reads, for ever. */
+  readonly service: string;
+  readonly alias: string;
+  readonly threshold: number | null;
+  readonly from: 'now' | 'beginning';
+}
+
+export interface CompiledMonitor {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly deployment: string;
+  readonly model: string;
+  readonly service: string;
+  readonly label: string;
+  readonly windowMs: number;
+  readonly drift: { readonly features: 'auto'; readonly threshold: number };
+  readonly metric: MetricName | null;
+}
+
+export interface CompiledByKind {
+  Stream: CompiledStream;
+  FeatureView: CompiledFeatureView;
+  FeatureService: CompiledFeatureService;
+  Label: CompiledLabel;
+  Model: CompiledModel;
+  Deployment: CompiledDeployment;
+  Monitor: CompiledMonitor;
+}
+
+/** What the registry writes about a definition: plain data. */
+export type CompiledDefinition<K extends Kind = Kind> = K extends Kind
+  ? DefinitionOf<K> & { readonly key: string; readonly digest: Digest; readonly compiled: CompiledByKind[K] }
+  : never;
+
+/** The digest of one definition with defaults applied: canonical JSON of kind, name and spec. */
+export const definitionDigest = <K extends Kind>(
+  kind: K,
+  name: string,
+  spec: DefinitionOf<K>['spec'],
+): Digest => digestOf({ kind, name, spec } as unknown as CanonicalValue);
+
+export const compileStream = ({ name, spec }: DefinitionOf<'Stream'>): CompiledStream => ({
+  name,
+  digest: definitionDigest('Stream', name, spec),
+  key: spec.key,
+  id: spec.id,
+  time: spec.time,
+  partitions: spec.partitions,
+  latenessMs: parseDuration(spec.lateness),
+  dedupeMs: parseDuration(spec.dedupe),
+  skewMs: parseDuration(spec.skew),
+  jumpMs: parseDuration(spec.jump),
+  fields: spec.fields,
+  rules: spec.rules,
+});
+
+export const compileFeatureView = (project: Project, name: string): CompiledFeatureView =>
+  compileViews(project, need(project, 'FeatureView', name).spec.stream, [name])[0]!;
+
+/** `engine`: version of the computation, raised when a fix changes results. */
+export const compileFeatureService = (
+  project: Project,
+  name: string,
+  engine: string,
+): CompiledFeatureService => {
+  const { spec } = need(project, 'FeatureService', name);
+  const { key, id, time, partitions } = need(project, 'Stream', spec.trigger).spec;
+  const views = compileViews(project, spec.trigger, spec.views);
+  const depends = {
+    kind: 'FeatureService',
+    name,
+    engine,
+    align: parseDuration(spec.align),
+    trigger: { stream: spec.trigger, key, id, time },
+    views,
+  };
+  return {
+    name,
+    digest: digestOf(depends as unknown as CanonicalValue),
+    engine,
+    alignMs: depends.align,
+    trigger: { ...depends.trigger, partitions },
+    views,
+    features: views.flatMap((view) => view.features.map((feature) => feature.name)),
+  };
+};
+
+/** Views of one stream; each carries the fields that any of them reads, since one fold computes them all. */
+const compileViews = (
+  project: Project,
+  streamName: string,
+  names: readonly string[],
+): readonly CompiledFeatureView[] => {
+  const { spec } = need(project, 'Stream', streamName);
+  const views = names.map((name) => need(project, 'FeatureView', name));
+  const types = fieldTypes(spec);
+  const sources = views.flatMap((view) =>
+    view.spec.features.map((feature) => (isAggregate(feature) ? feature.of : feature.value)),
+  );
+  const read = new Set([spec.key, spec.id, spec.time, ...views.map((view) => view.spec.entity)]);
+  for (const source of sources)
+    for (const field of source === undefined ? [] : compileExpression(source, types).fields) read.add(field);
+  const stream = {
+    name: streamName,
+    time: spec.time,
+    lateness: parseDuration(spec.lateness),
+    jump: parseDuration(spec.jump),
+    fields: spec.fields
+      .filter(({ name }) => read.has(name))
+      .map(({ name, type, decimals }) => ({ name, type, ...(decimals === undefined ? {} : { decimals }) })),
+  };
+  return views.map((view) => ({
+    name: view.name,
+    entity: view.spec.entity,
+    stream,
+    features: view.spec.features.map(compileFeature),
+  }));
+};
+
+const compileFeature = (feature: FeatureSpec): CompiledFeature => {
+  if (!isAggregate(feature)) return feature;
+  const { window, ...rest } = feature;
+  return { ...rest, ...(window === undefined ? {} : { window: parseDuration(window) }) };
+};
+
+const compileLabel = (project: Project, { name, spec }: DefinitionOf<'Label'>): CompiledLabel => ({
+  name,
+  digest: definitionDigest('Label', name, spec),
+  stream: spec.stream,
+  on: spec.on,
+  value: spec.value,
+  valueType: need(project, 'Stream', spec.stream).spec.fields.find((field) => field.name === spec.value)!
+    .type,
+  maturityMs: parseDuration(spec.maturity),
+});
+
+const compileModel = ({ name, spec }: DefinitionOf<'Model'>): CompiledModel => ({
+  name,
+  digest: definitionDigest('Model', name, spec),
+  task: spec.task,
+  service: spec.features,
+  label: spec.label,
+  split: { by: 'time', holdoutMs: parseDuration(spec.split.holdout), gapMs: parseDuration(spec.split.gap) },
+  trainer: spec.trainer,
+  gates: spec.gates,
+});
+
+const compileDeployment = (
+  project: Project,
+  { name, spec }: DefinitionOf<'Deployment'>,
+): CompiledDeployment => {
+  const model = need(project, 'Model', spec.model).spec;
+  return {
+    name,
+    digest: definitionDigest('Deployment', name, spec),
+    model: spec.model,
+    task: model.task,
+    service: model.features,
+    alias: spec.alias,
+    threshold: spec.threshold ?? null,
+    from: spec.from,
+  };
+};
+
+const compileMonitor = (project: Project, { name, spec }: DefinitionOf<'Monitor'>): CompiledMonitor => {
+  const { model } = need(project, 'Deployment', spec.deployment).spec;
+  const { features, label } = need(project, 'Model', model).spec;
+  return {
+    name,
+    digest: definitionDigest('Monitor', name, spec),
+    deployment: spec.deployment,
+    model,
+    service: features,
+    label,
+    windowMs: parseDuration(spec.window),
+    drift: spec.drift,
+    metric: spec.performance?.metric ?? null,
+  };
+};
+
+/** The compiled form of one definition of a project without faults. */
+export const compileDefinition = <K extends Kind>(
+  project: Project,
+  definition: DefinitionOf<K>,
+  engine: string,
+): CompiledDefinition<K> => {
+  const { kind, name, spec } = definition as Definition;
+  const compile = COMPILE[kind] as (project: Project, name: string, engine: string) => CompiledByKind[Kind];
+  const compiled = compile(project, name, engine);
+  const digest = 'digest' in compiled ? compiled.digest : definitionDigest(kind, name, spec);
+  return {
+    kind,
+    name,
+    spec,
+    key: definitionKey({ kind, name }),
+    digest,
+    compiled,
+  } as unknown as CompiledDefinition<K>;
+};
+
+/** All of them, in the order in which they name each other. */
+export const compileProject = (project: Project, engine: string): readonly CompiledDefinition[] =>
+  KINDS.flatMap((kind) =>
+    project.definitions
+      .filter((definition) => definition.kind === kind)
+      .map((definition) => compileDefinition(project, definition, engine)),
+  );
+
+const COMPILE: {
+  readonly [K in Kind]: (project: Project, name: string, engine: string) => CompiledByKind[K];
+} = {
+  Stream: (project, name) => compileStream(need(project, 'Stream', name)),
+  FeatureView: compileFeatureView,
+  FeatureService: compileFeatureService,
+  Label: (project, name) => compileLabel(project, need(project, 'Label', name)),
+  Model: (project, name) => compileModel(need(project, 'Model', name)),
+  Deployment: (project, name) => compileDeployment(project, need(project, 'Deployment', name)),
+  Monitor: (project, name) => compileMonitor(project, need(project, 'Monitor', name)),
+};
+
+const need = <K extends Kind>(project: Project, kind: K, name: string): DefinitionOf<K> => {
+  const found = project.find(kind, name);
+  if (!found) throw new Defect(`${kind} ${name} is not in the project; resolveProject was to say so`);
+  return found;
+};

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  compileProject,
+  formatFault,
+  loadDefinitions,
+  parseDefinitions,
+  resolveProject,
+  type CompiledDefinition,
+} from '.';
+
+const fileOf = (path: string) => ({ path, text: readFileSync(path, 'utf8') });
+const golden = (name: string) => ({ ...fileOf(join(__dirname, 'golden', name)), path: name });
+const faultsOf = (files: { path: string; text: string }[]): string[] => {
+  const parsed = parseDefinitions(files);
+  return [...parsed.faults, ...resolveProject(parsed.definitions, { broken: parsed.broken }).faults].map(
+    formatFault,
+  );
+};
+const compiledOf = (compiled: readonly CompiledDefinition[], key: string): unknown =>
+  compiled.find((definition) => definition.key === key)?.compiled;
+
+describe('the smallest project', () => {
+  const { project } = loadDefinitions([golden('smallest.yaml')]);
+  const compiled = compileProject(project, '1');
+
+  it('has its definitions in the order in which they name each other', () => {
+    expect(compiled.map(({ key }) => key)).toEqual([
+      'Stream/transactions',
+      'Stream/fraud-labels',
+      'FeatureView/customer-spend',
+      'FeatureService/fraud',
+      'Label/fraud',
+      'Model/fraud',
+      'Deployment/fraud',
+    ]);
+  });
+
+  it('is plain data', () => {
+    expect(JSON.parse(JSON.stringify(compiled))).toEqual(compiled);
+  });
+
+  it('gives ingestion its stream', () => {
+    const always = { required: true, nullable: false };
+    expect(compiledOf(compiled, 'Stream/transactions')).toEqual({
+      name: 'transactions',
+      digest: 'd461271a4950b8ca7569f0841fc70ec75851ad4001f7fb28c614ef517dfad81d',
+      key: 'customer_id',
+      id: 'transaction_id',
+      time: 'event_time',
+      partitions: 4,
+      latenessMs: 86_400_000,
+      dedupeMs: 86_400_000,
+      skewMs: 300_000,
+      jumpMs: 604_800_000,
+      fields: [
+        { name: 'transaction_id', type: 'string', ...always },
+        { name: 'event_time', type: 'timestamp', ...always },
+        { name: 'customer_id', type: 'string', ...always },
+        { name: 'terminal_id', type: 'string', ...always },
+        { name: 'amount', type: 'number', ...always, decimals: 2, min: 0, max: 100000, unit: 'EUR' },
+      ],
+      rules: [{ name: 'plausible', check: 'amount < 50000.0', message: 'amount is not plausible' }],
+    });
+  });
+
+  it('gives the engine its service, with the fields that are read', () => {
+    const stream = {
+      name: 'transactions',
+      time: 'event_time',
+      lateness: 86_400_000,
+      jump: 604_800_000,
+      fields: [
+        { name: 'transaction_id', type: 'string' },
+        { name: 'event_time', type: 'timestamp' },
+        { name: 'customer_id', type: 'string' },
+        { name: 'amount', type: 'number', decimals: 2 },
+      ],
+    };
+    expect(compiledOf(compiled, 'FeatureService/fraud')).toEqual({
+      name: 'fraud',
+      digest: 'a13ebc01bb9888177b1dc52274fb2d7aba97423e5e2f942b01fbee373e371666',
+      engine: '1',
+      alignMs: 3_600_000,
+      trigger: {
+        stream: 'transactions',
+        key: 'customer_id',
+        id: 'transaction_id',
+        time: 'event_time',
+        partitions: 4,
+      },
+      views: [
+        {
+          name: 'customer-spend',
+          entity: 'customer_id',
+          stream,
+          features: [
+            { name: 'amount', value: 'amount' },
+            { name: 'is_night', value: 'event_time.getHours() < 6' },
+            { name: 'tx_count_1d', aggregate: 'count', window: 86_400_000, empty: 0 },
+            { name: 'amount_mean_7d', aggregate: 'mean', of: 'amount', window: 604_800_000, empty: null },
+          ],
+        },
+      ],
+      features: ['amount', 'is_night', 'tx_count_1d', 'amount_mean_7d'],
+    });
+  });
+
+  it('gives training, serving and monitoring what they need', () => {
+    expect(compiledOf(compiled, 'Label/fraud')).toEqual({
+      name: 'fraud',
+      digest: '2ca26e8b954427aece0fd68e99db8bbee875c1e3d7aea17f0f4d52d1f530cbac',
+      stream: 'fraud-labels',
+      on: 'transaction_id',
+      value: 'is_fraud',
+      valueType: 'boolean',
+      maturityMs: 604_800_000,
+    });
+    expect(compiledOf(compiled, 'Model/fraud')).toEqual({
+      name: 'fraud',
+      digest: '9078f2fb6217145ecae4b87a564ff57c1c6e54afc4083bccc38afbb4a0ce7522',
+      task: 'binary',
+      service: 'fraud',
+      label: 'fraud',
+      split: { by: 'time', holdoutMs: 604_800_000, gapMs: 604_800_000 },
+      trainer: { kind: 'gbdt', parameters: { trees: 100, depth: 6 }, seed: 0 },
+      gates: [{ metric: 'average_precision', min: 0.1 }],
+    });
+    expect(compiledOf(compiled, 'Deployment/fraud')).toEqual({
+      name: 'fraud',
+      digest: '08ae4953dbf6e66549b745b4836b2c2d5a1c87bb9ca3d3b8721a2a9a7f6b9a58',
+      model: 'fraud',
+      task: 'binary',
+      service: 'fraud',
+      alias: 'champion',
+      threshold: 0.5,
+      from: 'now',
+    });
+  });
+});
+
+describe('the full project', () => {
+  it('is read, and each option without a runtime is refused at its place', () => {
+    expect(faultsOf([golden('full.yaml')])).toEqual([
+      'full.yaml:63:26 Model fraud: spec.trainer.search: search for parameters is not built yet: write `parameters`',
+      'full.yaml:64:41 Model fraud: spec.gates[0].against: a gate against another version is not built yet: write `min` or `max`',
+      'full.yaml:64:60 Model fraud: spec.gates[0].tolerance: a tolerance against another version is not built yet: write `min` or `max`',
+      'full.yaml:64:108 Model fraud: spec.gates[1].slice: a gate by slice is not built yet: leave `slice` out for all rows',
+      'full.yaml:65:3 Model fraud: spec.approval: approval of versions is not built yet: a version that passes its gates is approved',
+      'full.yaml:66:3 Model fraud: spec.retrain: retraining by schedule or alarm is not built yet: run `playhead train`',
+      'full.yaml:75:3 Deployment fraud: spec.rollout: a rollout in steps is not built yet: a promoted version takes all traffic at once',
+      'full.yaml:76:3 Deployment fraud: spec.shadow: shadow scoring is not built yet',
+      'full.yaml:77:3 Deployment fraud: spec.logging: the log of REST and gRPC answers is not built yet',
+      'full.yaml:84:28 Monitor fraud: spec.drift.threshold: a threshold by sample size is not built yet: write a number such as 0.2',
+      'full.yaml:85:45 Monitor fraud: spec.performance.estimate: performance estimated before labels come is not built yet',
+      'full.yaml:86:3 Monitor fraud: spec.slices: monitoring by slice is not built yet',
+      'full.yaml:87:3 Monitor fraud: spec.alert: sending alerts is not built yet: they are facts on `monitoring.alerts`',
+      "full.yaml:49:56 FeatureService fraud: view `terminal-risk` reads fraud-labels by terminal_id, the trigger is transactions by customer_id; a view of another stream or entity than the trigger is not built yet: a service's views read its trigger, by its key",
+    ]);
+  });
+});
+
+describe('the example', () => {
+  it('is a project', () => {
+    const { project } = loadDefinitions([
+      fileOf(join(__dirname, '../../../../examples/fraud/playhead.yaml')),
+    ]);
+    expect(project.definitions).toHaveLength(8);
+  });
+});

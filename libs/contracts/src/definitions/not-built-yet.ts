@@ -1,0 +1,134 @@
+import type { Kind } from './kinds';
+
+export interface Unbuilt {
+  readonly kind: Kind;
+  /** Keys below the document; `*` is any key or index. Present means refused, unless `when` says otherwise. */
+  readonly path: readonly string[];
+  readonly when?: (value: unknown) => boolean;
+  /** `<what> is not built yet` is the message; `instead` says what works today. */
+  readonly what: string;
+  readonly instead?: string;
+}
+
+const spec = (...path: string[]): readonly string[] => ['spec', ...path];
+const is =
+  (...values: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    values.includes(value);
+
+/** Options that are read and understood, but whose runtime does not exist yet: building one is deleting its line. */
+export const NOT_BUILT_YET: readonly Unbuilt[] = [
+  {
+    kind: 'Stream',
+    path: spec('fields', '*', 'personal'),
+    when: is(true),
+    what: 'encryption of personal fields',
+  },
+  {
+    kind: 'Model',
+    path: spec('task'),
+    when: is('multiclass', 'anomaly', 'ranking'),
+    what: 'training for this task',
+    instead: 'binary and regression are',
+  },
+  {
+    kind: 'Model',
+    path: spec('trainer', 'search'),
+    what: 'search for parameters',
+    instead: 'write `parameters`',
+  },
+  {
+    kind: 'Model',
+    path: spec('gates', '*', 'against'),
+    what: 'a gate against another version',
+    instead: 'write `min` or `max`',
+  },
+  {
+    kind: 'Model',
+    path: spec('gates', '*', 'tolerance'),
+    what: 'a tolerance against another version',
+    instead: 'write `min` or `max`',
+  },
+  {
+    kind: 'Model',
+    path: spec('gates', '*', 'slice'),
+    what: 'a gate by slice',
+    instead: 'leave `slice` out for all rows',
+  },
+  {
+    kind: 'Model',
+    path: spec('approval'),
+    what: 'approval of versions',
+    instead: 'a version that passes its gates is approved',
+  },
+  {
+    kind: 'Model',
+    path: spec('retrain'),
+    what: 'retraining by schedule or alarm',
+    instead: 'run `playhead train`',
+  },
+  {
+    kind: 'Deployment',
+    path: spec('rollout'),
+    what: 'a rollout in steps',
+    instead: 'a promoted version takes all traffic at once',
+  },
+  { kind: 'Deployment', path: spec('shadow'), what: 'shadow scoring' },
+  { kind: 'Deployment', path: spec('logging'), what: 'the log of REST and gRPC answers' },
+  {
+    kind: 'Monitor',
+    path: spec('drift', 'features'),
+    when: Array.isArray,
+    what: 'watching a choice of features',
+    instead: 'write `auto` for all',
+  },
+  {
+    kind: 'Monitor',
+    path: spec('drift', 'threshold'),
+    when: is('auto'),
+    what: 'a threshold by sample size',
+    instead: 'write a number such as 0.2',
+  },
+  {
+    kind: 'Monitor',
+    path: spec('performance', 'estimate'),
+    what: 'performance estimated before labels come',
+  },
+  { kind: 'Monitor', path: spec('slices'), what: 'monitoring by slice' },
+  {
+    kind: 'Monitor',
+    path: spec('alert'),
+    what: 'sending alerts',
+    instead: 'they are facts on `monitoring.alerts`',
+  },
+];
+
+export const notBuiltMessage = ({ what, instead }: Pick<Unbuilt, 'what' | 'instead'>): string =>
+  `${what} is not built yet${instead === undefined ? '' : `: ${instead}`}`;
+
+/** A service over several sources is seen only when its views are known: `resolve/` refuses it with this. */
+export const SEVERAL_SOURCES: Pick<Unbuilt, 'what' | 'instead'> = {
+  what: 'a view of another stream or entity than the trigger',
+  instead: "a service's views read its trigger, by its key",
+};
+
+/** Every place in a written definition that names something on the list. */
+export const unbuiltIn = (kind: Kind, document: unknown): { path: (string | number)[]; message: string }[] =>
+  NOT_BUILT_YET.filter((unbuilt) => unbuilt.kind === kind).flatMap((unbuilt) =>
+    matches(document, unbuilt.path, [])
+      .filter(({ value }) => unbuilt.when?.(value) ?? true)
+      .map(({ path }) => ({ path, message: notBuiltMessage(unbuilt) })),
+  );
+
+const matches = (
+  value: unknown,
+  pattern: readonly string[],
+  path: (string | number)[],
+): { path: (string | number)[]; value: unknown }[] => {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return [{ path, value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .filter(([key]) => first === '*' || first === key)
+    .flatMap(([key, child]) => matches(child, rest, [...path, Array.isArray(value) ? Number(key) : key]));
+};
