@@ -1,7 +1,6 @@
 import type { Task } from '../data-set';
 import { sigmoid } from '../link';
-import { linearModel } from '../onnx/linear';
-import type { FittedModel, TrainerKind } from '../trainer';
+import type { TrainerKind } from '../trainer';
 import { standardise, type Standardisation } from './standardise';
 
 /** intercept + sum of coefficient x standardised feature; the log-odds for a binary task, else the value. */
@@ -14,15 +13,8 @@ export interface LinearModel {
   readonly intercept: number;
 }
 
-export const fittedLinear = (model: LinearModel, featureNames: readonly string[]) =>
-  ({
-    importance: magnitudeShares(model.coefficients),
-    predict: (rows) => predictLinear(model, rows),
-    toOnnx: () => linearModel(model, featureNames),
-  }) satisfies Partial<FittedModel>;
-
 /** All in double, rounded to float32 at the end: what the ONNX graph does. */
-const predictLinear = (
+export const predictLinear = (
   { task, standardisation, coefficients, intercept }: LinearModel,
   rows: Float32Array,
 ): Float64Array => {
@@ -38,7 +30,7 @@ const predictLinear = (
 };
 
 /** How far each feature moves the score for one standard deviation, as a share. */
-const magnitudeShares = (coefficients: Float64Array): Float64Array => {
+export const magnitudeShares = (coefficients: Float64Array): Float64Array => {
   const total = coefficients.reduce((sum, coefficient) => sum + Math.abs(coefficient), 0);
   return coefficients.map((coefficient) => (total > 0 ? Math.abs(coefficient) / total : 0));
 };

@@ -1,6 +1,7 @@
 import type { ParameterSpecs } from '../parameters';
 import { defineTrainer } from '../trainer';
-import { fittedLinear, type LinearModel } from './linear-model';
+import { fittedLinear } from './fitted';
+import type { LinearModel } from './linear-model';
 import { dot, solveSymmetric } from './solve';
 import { forEachBlock, standardisationOf } from './standardise';
 

@@ -1,7 +1,7 @@
 import { logit, logLossOfScore, sigmoid } from '../link';
 import type { ParameterSpecs } from '../parameters';
 import { defineTrainer } from '../trainer';
-import { fittedLinear } from './linear-model';
+import { fittedLinear } from './fitted';
 import { dot, solveSymmetric } from './solve';
 import { BLOCK, forEachBlock, standardisationOf, type Standardisation } from './standardise';
 
