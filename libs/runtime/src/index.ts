@@ -15,3 +15,4 @@ export * from './run-service';
 export * from './service-log';
 export * from './start-service';
 export * from './parquet/parquet';
+export * from './provide-service-log';

@@ -2,7 +2,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
-import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, LatestVectors, LogTransport, METRICS, Readiness, SLEEP, ServiceLog, type Logger, type Metrics, type Sleep } from '#runtime';
+import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, LatestVectors, LogTransport, Readiness, SLEEP, ServiceLog, provideServiceLog, type Logger, type Sleep } from '#runtime';
 import type { Deployments } from './domain/deployments';
 import { ModelShelf } from './effects/model-shelf';
 import { ServingStatus } from './effects/serving-status';
@@ -17,12 +17,7 @@ const CONTROL = Symbol('deployments');
 @Module({
   controllers: [PredictController, InferenceController],
   providers: [
-    {
-      provide: ServiceLog,
-      inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, CLOCK, SLEEP, LOGGER, METRICS, LogTransport],
-      useFactory: (config: ServingConfig, log: EventLog, artifacts: ArtifactStore, clock: Clock, sleep: Sleep, logger: Logger, metrics: Metrics, transport: LogTransport) =>
-        new ServiceLog(config, { log, artifacts, clock, sleep, logger, metrics }, transport),
-    },
+    provideServiceLog,
     { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
     { provide: ModelShelf, inject: [ARTIFACT_STORE], useFactory: (artifacts: ArtifactStore) => new ModelShelf({ artifacts }) },
     {

@@ -1,0 +1,39 @@
+import { Inject, Module } from '@nestjs/common';
+import type { ArtifactStore } from '#artifacts';
+import type { EventLog, FollowedTopic } from '#eventlog';
+import { ARTIFACT_STORE, CONFIG, EVENT_LOG, LOGGER, LatestVectors, LogTransport, SLEEP, ServiceLog, provideServiceLog, type CommonConfig, type Logger, type Sleep } from '#runtime';
+import type { Services } from './domain/services';
+import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
+import { OnlineFeaturesController, SERVICES } from './http/online-features.controller';
+
+@Module({
+  controllers: [OnlineFeaturesController],
+  providers: [
+    provideServiceLog,
+    { provide: SERVICES, inject: [ServiceLog], useFactory: followServices },
+    {
+      provide: LatestVectors,
+      inject: [EVENT_LOG, CONFIG, SLEEP],
+      useFactory: (log: EventLog, { namespace }: CommonConfig, sleep: Sleep) => new LatestVectors({ log, namespace, sleep }),
+    },
+  ],
+})
+export class FeatureModule {
+  constructor(
+    @Inject(LogTransport) transport: LogTransport,
+    @Inject(CONFIG) { namespace }: CommonConfig,
+    @Inject(EVENT_LOG) log: EventLog,
+    @Inject(ARTIFACT_STORE) artifacts: ArtifactStore,
+    @Inject(SLEEP) sleep: Sleep,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(SERVICES) control: FollowedTopic<Services>,
+    serviceLog: ServiceLog,
+    vectors: LatestVectors,
+  ) {
+    const parts: FeatureParts = { log, artifacts, namespace, serviceLog, control, sleep, logger, transport };
+    transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
+    transport.add('log', serviceLog);
+    transport.add('feature services', featureFleet(parts));
+    transport.add('data sets', datasetWorker(parts));
+  }
+}

@@ -1,0 +1,40 @@
+import { TOPICS } from '#contracts';
+import type { FoldRunner, FollowedTopic } from '#eventlog';
+import type { ServiceLog, Worker } from '#runtime';
+import type { PartitionState } from '../domain/partition-state';
+import { newest, type ServiceDefinition, type Services } from '../domain/services';
+import { onObservations } from './on-observations';
+
+/** Folds the trigger of one feature service from the beginning of its stream. */
+export class ServiceWorker implements Worker {
+  private runner: FoldRunner<PartitionState, Services> | undefined;
+
+  constructor(
+    private readonly service: ServiceDefinition,
+    private readonly control: FollowedTopic<Services>,
+    private readonly serviceLog: ServiceLog,
+  ) {}
+
+  async start(): Promise<void> {
+    const { name } = this.service;
+    const { stream } = newest(this.service).compiled.trigger;
+    const source = TOPICS.observations(stream);
+    const primary = TOPICS.vectors(name);
+    await this.serviceLog.ensureTopics([{ name: primary, partitions: await this.serviceLog.awaitTopic(source) }]);
+    this.runner = this.serviceLog.runner({
+      fold: onObservations({ service: name, stream, vectors: this.serviceLog.topic(primary), control: this.control }),
+      source,
+      primary,
+      control: this.control,
+    });
+    await this.runner.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.runner?.stop();
+  }
+
+  status(): unknown {
+    return this.runner?.status();
+  }
+}
