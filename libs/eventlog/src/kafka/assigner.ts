@@ -68,7 +68,7 @@ const shareOut = (members: readonly GroupMember[], topics: readonly string[], co
 /** The last owner of each partition number; where two claim it, the one of the newer generation (the other slept through a rebalance). */
 const previousOwners = (members: readonly GroupMember[], topics: readonly string[], count: number): (string | undefined)[] => {
   const owners: (GroupMember | undefined)[] = new Array<GroupMember | undefined>(count).fill(undefined);
-  for (const member of members) {
+  for (const member of [...members].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     for (const partition of new Set(topics.flatMap((topic) => member.owned[topic] ?? []))) {
       const rival = owners[partition];
       if (partition < count && (!rival || rival.generation < member.generation)) owners[partition] = member;

@@ -98,3 +98,66 @@ declare module 'kafkajs/src/protocol/requests/apiKeys' {
   const apiKeys: Readonly<Record<string, number>>;
   export = apiKeys;
 }
+
+// kafkajs's own codec: the oracle of ours.
+
+declare module 'kafkajs/src/protocol/encoder' {
+  class Encoder {
+    readonly buffer: Buffer;
+  }
+  export = Encoder;
+}
+
+declare module 'kafkajs/src/protocol/decoder' {
+  class Decoder {
+    constructor(buffer: Buffer);
+  }
+  export = Decoder;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/record/v0' {
+  import type Encoder from 'kafkajs/src/protocol/encoder';
+  const encodeRecord: (record: {
+    offsetDelta: number;
+    timestampDelta: number;
+    key: Buffer | null;
+    value: Buffer | null;
+    headers: Record<string, Buffer[]>;
+  }) => Encoder;
+  export = encodeRecord;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/v0' {
+  import type Encoder from 'kafkajs/src/protocol/encoder';
+  export const RecordBatch: (batch: {
+    compression?: number;
+    firstOffset?: number;
+    firstTimestamp: number;
+    maxTimestamp: number;
+    lastOffsetDelta: number;
+    producerId?: number;
+    producerEpoch?: number;
+    firstSequence?: number;
+    transactional?: boolean;
+    records: Encoder[];
+  }) => Promise<Encoder>;
+}
+
+declare module 'kafkajs/src/protocol/recordBatch/v0/decoder' {
+  import type Decoder from 'kafkajs/src/protocol/decoder';
+  interface DecodedRecord {
+    readonly offset: string;
+    readonly timestamp: string;
+    readonly key: Buffer | null;
+    readonly value: Buffer | null;
+    readonly headers: Record<string, Buffer | Buffer[]>;
+  }
+  const decodeRecordBatch: (decoder: Decoder) => Promise<{
+    readonly lastOffsetDelta: number;
+    readonly producerId: string;
+    readonly producerEpoch: number;
+    readonly firstSequence: number;
+    readonly records: readonly DecodedRecord[];
+  }>;
+  export = decodeRecordBatch;
+}

@@ -1,14 +1,24 @@
 /** Real Kafka brokers for the tests of this folder, one JVM each, without docker. Test code only. */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { kafkaJars } from '#localstack';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pauseFor } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'playhead', 'kafka');
 const START_TIMEOUT_MS = 60_000;
+const SMALL_JVM = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+/** Runs one of Kafka's own tools to its end and gives what it printed. */
+export const runTool = async (mainClass: string, args: readonly string[], input = ''): Promise<string> => {
+  const libs = await kafkaJars(process.env, () => undefined);
+  const running = promisify(execFile)('java', [...SMALL_JVM, '-cp', `${libs}/*`, mainClass, ...args]);
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+};
 
 export interface TestCluster {
   readonly brokers: readonly TestBroker[];
@@ -16,15 +26,21 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-/** A combined broker and controller first, then brokers only. */
-export const startCluster = async (count = 1, settings: Readonly<Record<string, string>> = {}): Promise<TestCluster> => {
+/** A combined broker and controller first, then brokers only. `advertise` says which port clients are sent to. */
+export const startCluster = async (
+  count = 1,
+  settings: Readonly<Record<string, string>> = {},
+  advertise: (port: number) => Promise<number> = (port) => Promise.resolve(port),
+): Promise<TestCluster> => {
   const directory = mkdtempSync(join(tmpdir(), 'playhead-kafka-'));
   const controllerPort = await freePort();
   const clusterId = 'AAAAAAAAAAAAAAAAAAAAAA';
   const brokers: TestBroker[] = [];
   try {
     for (let id = 1; id <= count; id++) {
-      brokers.push(await TestBroker.start(join(directory, `${id}`), { id, port: await freePort(), controllerPort, clusterId, settings }));
+      const port = await freePort();
+      const plan = { id, port, advertisedPort: await advertise(port), controllerPort, clusterId, settings };
+      brokers.push(await TestBroker.start(join(directory, `${id}`), plan));
     }
   } catch (error) {
     for (const broker of brokers) await broker.kill();
@@ -43,6 +59,7 @@ export const startCluster = async (count = 1, settings: Readonly<Record<string, 
 interface BrokerPlan {
   readonly id: number;
   readonly port: number;
+  readonly advertisedPort: number;
   readonly controllerPort: number;
   readonly clusterId: string;
   readonly settings: Readonly<Record<string, string>>;
@@ -58,13 +75,13 @@ export class TestBroker {
 
   static async start(directory: string, plan: BrokerPlan): Promise<TestBroker> {
     const broker = new TestBroker(directory, plan);
-    broker.format();
+    await broker.format();
     await broker.start();
     return broker;
   }
 
   get address(): string {
-    return `127.0.0.1:${this.plan.port}`;
+    return `127.0.0.1:${this.plan.advertisedPort}`;
   }
 
   /** Where the segments of a partition lie. */
@@ -74,9 +91,9 @@ export class TestBroker {
 
   async start(): Promise<void> {
     const output = openSync(join(this.directory, 'broker.log'), 'a');
-    this.process = spawn('java', ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${jars()}/*`, 'kafka.Kafka', this.configFile], {
-      stdio: ['ignore', output, output],
-    });
+    const libs = await kafkaJars(process.env, () => undefined);
+    const jvm = ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
+    this.process = spawn('java', [...jvm, '-cp', `${libs}/*`, 'kafka.Kafka', this.configFile], { stdio: ['ignore', output, output] });
     for (const deadline = Date.now() + START_TIMEOUT_MS; !(await accepts(this.plan.port)); await pauseFor(50)) {
       if (Date.now() > deadline || this.process.exitCode !== null) throw new Error(`the broker did not start, see ${this.directory}/broker.log`);
     }
@@ -95,8 +112,8 @@ export class TestBroker {
     return join(this.directory, 'server.properties');
   }
 
-  private format(): void {
-    const { id, port, controllerPort, clusterId, settings } = this.plan;
+  private async format(): Promise<void> {
+    const { id, port, advertisedPort, controllerPort, clusterId, settings } = this.plan;
     mkdirSync(this.directory, { recursive: true });
     const isController = id === 1;
     const properties: Record<string, string> = {
@@ -105,7 +122,7 @@ export class TestBroker {
       'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
       'controller.listener.names': 'CONTROLLER',
       listeners: `PLAINTEXT://127.0.0.1:${port}${isController ? `,CONTROLLER://127.0.0.1:${controllerPort}` : ''}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}${isController ? `,CONTROLLER://127.0.0.1:${controllerPort}` : ''}`,
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}${isController ? `,CONTROLLER://127.0.0.1:${controllerPort}` : ''}`,
       'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
       'log.dirs': join(this.directory, 'log'),
       'offsets.topic.num.partitions': '1',
@@ -117,13 +134,13 @@ export class TestBroker {
       'log.cleaner.dedupe.buffer.size': '8388608',
       'auto.create.topics.enable': 'false',
       'log.retention.ms': '-1',
+      'broker.session.timeout.ms': '3000',
+      'broker.heartbeat.interval.ms': '500',
       ...settings,
     };
     writeFileSync(this.configFile, Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join(''));
     const storage = isController ? ['--standalone'] : ['--no-initial-controllers'];
-    execFileSync('java', ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', `${jars()}/*`, 'kafka.tools.StorageTool', 'format', ...storage, '-t', clusterId, '-c', this.configFile], {
-      stdio: 'ignore',
-    });
+    await runTool('kafka.tools.StorageTool', ['format', ...storage, '-t', clusterId, '-c', this.configFile]);
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
@@ -136,25 +153,7 @@ export class TestBroker {
   }
 }
 
-const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>playhead</groupId><artifactId>kafka-jars</artifactId><version>1</version><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>4.3.0</version></dependency>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>4.3.0</version></dependency>
-<dependency><groupId>org.slf4j</groupId><artifactId>slf4j-simple</artifactId><version>1.7.36</version></dependency>
-</dependencies></project>`;
-
-/** The folder with Kafka's jars, filled by Maven the first time. */
-export const jars = (): string => {
-  const libs = join(CACHE, 'libs');
-  if (!existsSync(join(libs, 'kafka_2.13-4.3.0.jar'))) {
-    mkdirSync(CACHE, { recursive: true });
-    writeFileSync(join(CACHE, 'pom.xml'), POM);
-    execFileSync('mvn', ['-q', '-B', '-f', join(CACHE, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${libs}`], { stdio: 'inherit' });
-  }
-  return libs;
-};
-
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

@@ -1,0 +1,71 @@
+import { append, freshName, freshTopic, recordOf, rejection, type UnderTest } from './under-test';
+
+export const describeTopics = (underTest: UnderTest): void => {
+  describe('topics', () => {
+    it('are created where missing and left alone where they exist', async () => {
+      const { log } = underTest();
+      const [known, fresh] = [await freshTopic(underTest(), 2), freshName('topic')];
+      await append(underTest(), [recordOf(known, 1, 'a')]);
+      await log.ensureTopics([
+        { name: known, partitions: 2 },
+        { name: fresh, partitions: 3 },
+      ]);
+      expect([await log.partitionCount(known), await log.partitionCount(fresh)]).toEqual([2, 3]);
+      expect((await log.ends(known)).map(({ end }) => end)).toEqual([0, 1]);
+    });
+
+    it('are refused with another number of partitions', async () => {
+      const name = await freshTopic(underTest(), 2);
+      expect(await rejection(underTest().log.ensureTopics([{ name, partitions: 3 }]))).toEqual({ code: 'PLAYHEAD_LOG_TOPIC_MISMATCH', disposition: 'halt' });
+    });
+
+    it('are refused without append time', async () => {
+      const { log } = underTest();
+      const config = { 'message.timestamp.type': 'CreateTime' };
+      const name = await freshTopic(underTest(), 1, config);
+      expect(await rejection(log.ensureTopics([{ name, partitions: 1 }]))).toEqual({ code: 'PLAYHEAD_LOG_TOPIC_MISMATCH', disposition: 'halt' });
+      await log.ensureTopics([{ name, partitions: 1, config }]);
+    });
+
+    it('have no number of partitions where they do not exist', async () => {
+      expect(await underTest().log.partitionCount(freshName('absent'))).toBeUndefined();
+    });
+
+    it('are listed by prefix, in order', async () => {
+      const { log } = underTest();
+      const prefix = freshName('list');
+      await log.ensureTopics(['b', 'a', 'c.d'].map((name) => ({ name: `${prefix}.${name}`, partitions: 1 })));
+      expect(await log.listTopics(`${prefix}.`)).toEqual([`${prefix}.a`, `${prefix}.b`, `${prefix}.c.d`]);
+      expect(await log.listTopics(`${prefix}.x`)).toEqual([]);
+    });
+
+    it('begin again at 0 when deleted and created again; deleting what is not there is no error', async () => {
+      const { log } = underTest();
+      const name = await freshTopic(underTest());
+      await append(underTest(), [recordOf(name, 0, 'a')]);
+      await log.deleteTopics([name, freshName('absent')]);
+      expect(await log.partitionCount(name)).toBeUndefined();
+      await log.ensureTopics([{ name, partitions: 1 }]);
+      expect(await log.ends(name)).toEqual([{ partition: 0, start: 0, end: 0 }]);
+    });
+
+    it('have ends that move with what is appended and cut', async () => {
+      const { log, deleteRecords } = underTest();
+      const name = await freshTopic(underTest(), 2);
+      await append(underTest(), ['a', 'b', 'c'].map((value) => recordOf(name, 1, value)));
+      await deleteRecords({ topic: name, partition: 1 }, 2);
+      expect(await log.ends(name)).toEqual([
+        { partition: 0, start: 0, end: 0 },
+        { partition: 1, start: 2, end: 3 },
+      ]);
+    });
+
+    it('have no ends before they exist: try again', async () => {
+      expect((await rejection(underTest().log.ends(freshName('absent')))).disposition).toBe('retry');
+    });
+
+    it('need a log that answers', async () => {
+      await expect(underTest().log.ping()).resolves.toBeUndefined();
+    });
+  });
+};

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import Decoder from 'kafkajs/src/protocol/decoder';
+import encodeOriginalRecord from 'kafkajs/src/protocol/recordBatch/record/v0';
+import { RecordBatch as encodeOriginalBatch } from 'kafkajs/src/protocol/recordBatch/v0';
+import decodeOriginalBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder';
+import type { HeaderEntry, LogRecord, NewRecord } from '../../port';
+import { BATCH_HEADER_BYTES, decodeBatch, encodeBatch, encodeRawBatch, sizeOfRecord, splitBatches } from './record-batch';
+
+const AT = { topic: 't', partition: 3 };
+const ORIGIN = { producerId: 4_294_967_299, producerEpoch: 7, baseSequence: 2_147_483_000 };
+
+const bytes = fc
+  .oneof({ weight: 12, arbitrary: fc.uint8Array({ maxLength: 30 }) }, fc.integer({ min: 60, max: 9_000 }).map((length) => new Uint8Array(length).fill(length)))
+  .map((array) => Buffer.from(array));
+// kafkajs takes a header called toString for Object's own; names like that are left out of the comparison with it.
+const name = fc.oneof(fc.constantFrom('ce_id', 'ce_type', 'é€'), fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !(text in {})));
+const header = fc.tuple(name, bytes);
+const newRecord = fc.record({
+  topic: fc.constant(AT.topic),
+  partition: fc.constant(AT.partition),
+  key: fc.option(bytes),
+  value: fc.option(bytes),
+  headers: fc.array(header, { maxLength: 6 }),
+});
+const newRecords = fc.oneof({ weight: 8, arbitrary: fc.array(newRecord, { minLength: 1, maxLength: 12 }) }, newRecord.map((record) => new Array<NewRecord>(150).fill(record)));
+
+const encode = (records: readonly NewRecord[], timestamp = 1_700_000_000_123): Buffer => encodeBatch(records, records.map(sizeOfRecord), ORIGIN, timestamp);
+
+const decodeOnly = (buffer: Buffer): LogRecord[] => {
+  const [batch] = splitBatches(buffer);
+  const decoded = decodeBatch(AT, batch!);
+  if (decoded.kind === 'unreadable') throw new Error(decoded.message);
+  return decoded.records;
+};
+
+/** Repeated names side by side under the first of them: the shape that kafkajs knows. */
+const grouped = (headers: readonly HeaderEntry[]): Record<string, Buffer[]> => {
+  const byName = new Map<string, Buffer[]>();
+  for (const [name, value] of headers) byName.set(name, [...(byName.get(name) ?? []), value]);
+  return Object.fromEntries(byName);
+};
+
+/** Bytes as text, which compares and prints much faster than buffers do. */
+const text = (value: Buffer | null): string | null => value && value.toString('latin1');
+const plain = ({ key, value, headers }: Pick<NewRecord, 'key' | 'value' | 'headers'>) => ({ key: text(key), value: text(value), headers: headers.map(([name, found]) => [name, text(found)]) });
+const plainGrouped = ({ key, value, headers }: Pick<NewRecord, 'key' | 'value'> & { headers: Record<string, Buffer | Buffer[]> }) => ({
+  key: text(key),
+  value: text(value),
+  headers: Object.entries(headers).map(([name, found]) => [name, [found].flat().map(text)]),
+});
+
+describe('record batches', () => {
+  it('come back as they were written', () => {
+    fc.assert(
+      fc.property(newRecords, (records) => {
+        const decoded = decodeOnly(encode(records));
+        expect(decoded.map((record) => plain({ ...record, headers: record.headers.entries() }))).toEqual(records.map(plain));
+        expect(decoded.map(({ offset }) => offset)).toEqual(records.map((_, index) => index));
+      }),
+    );
+  });
+
+  it('give the last header of a name', () => {
+    fc.assert(
+      fc.property(newRecord, (record) => {
+        const { headers } = decodeOnly(encode([record]))[0]!;
+        for (const [name] of record.headers) {
+          const last = record.headers.filter((entry) => entry[0] === name).at(-1)![1];
+          expect(headers.get(name)?.equals(last)).toBe(true);
+          expect(headers.text(name)).toBe(last.toString('utf8'));
+        }
+        expect(headers.get('absent')).toBeUndefined();
+      }),
+    );
+  });
+
+  it('written here are read by kafkajs', async () => {
+    await fc.assert(
+      fc.asyncProperty(newRecords, fc.nat(), async (records, timestamp) => {
+        const batch = await decodeOriginalBatch(new Decoder(encode(records, timestamp)));
+        expect(batch).toMatchObject({ lastOffsetDelta: records.length - 1, producerId: `${ORIGIN.producerId}`, producerEpoch: ORIGIN.producerEpoch, firstSequence: ORIGIN.baseSequence });
+        batch.records.forEach((record, index) => {
+          expect([record.offset, record.timestamp]).toEqual([`${index}`, `${timestamp}`]);
+          expect(plainGrouped(record)).toEqual(plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }));
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each([
+    ['plain', 0],
+    ['with gzip', 1],
+  ])('written by kafkajs are read here, %s', async (_, compression) => {
+    const timestamps = fc.tuple(fc.nat({ max: 2 ** 41 }), fc.integer({ min: -(2 ** 40), max: 2 ** 40 }));
+    await fc.assert(
+      fc.asyncProperty(newRecords, fc.nat({ max: 2 ** 45 }), timestamps, async (records, firstOffset, [firstTimestamp, timestampDelta]) => {
+        const encoded = await encodeOriginalBatch({
+          compression,
+          firstOffset,
+          firstTimestamp,
+          maxTimestamp: firstTimestamp,
+          lastOffsetDelta: records.length - 1,
+          records: records.map(({ key, value, headers }, offsetDelta) => encodeOriginalRecord({ offsetDelta, timestampDelta, key, value, headers: grouped(headers) })),
+        });
+        decodeOnly(encoded.buffer).forEach((record, index) => {
+          expect([record.offset, record.timestamp]).toEqual([firstOffset + index, firstTimestamp + timestampDelta]);
+          expect(plainGrouped({ ...record, headers: grouped(record.headers.entries()) })).toEqual(plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }));
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('with a broken byte are unreadable, never misread', () => {
+    fc.assert(
+      fc.property(newRecords, fc.nat(), fc.integer({ min: 1, max: 255 }), (records, at, change) => {
+        const buffer = encode(records);
+        const broken = 16 + (at % (buffer.length - 16)); // behind offset, length and leader epoch, which no checksum covers
+        buffer[broken] = buffer[broken]! ^ change;
+        expect(decodeBatch(AT, splitBatches(buffer)[0]!)).toMatchObject({ kind: 'unreadable', reason: 'BATCH_CORRUPT' });
+      }),
+    );
+  });
+
+  it('of any bytes under a good checksum never throw', () => {
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 0, max: 1_000 }), fc.constantFrom(0, 1, 8, 16), (payload, count, attributes) => {
+        const [batch] = splitBatches(encodeRawBatch(payload, count, attributes, ORIGIN, 0));
+        const decoded = decodeBatch(AT, batch!);
+        if (decoded.kind === 'records') expect(decoded.records).toHaveLength(count);
+        else expect(decoded.reason).toBe('BATCH_CORRUPT');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are cut apart, and the one that is cut off is left', () => {
+    fc.assert(
+      fc.property(fc.array(newRecords, { minLength: 1, maxLength: 4 }), fc.nat(), (lists, cut) => {
+        const encoded = lists.map((records) => encode(records));
+        const all = Buffer.concat(encoded);
+        const at = cut % (all.length + 1);
+        const ends = encoded.map((_, index) => encoded.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0));
+        const batches = splitBatches(all.subarray(0, at));
+        expect(batches).toHaveLength(ends.filter((end) => end <= at).length);
+        batches.forEach(({ raw }, index) => expect(raw.equals(encoded[index]!)).toBe(true));
+      }),
+    );
+  });
+});
+
+describe('sizeOfRecord', () => {
+  it('is exact', () => {
+    fc.assert(
+      fc.property(newRecord, (record) => {
+        const size = sizeOfRecord(record) + 1; // the offset delta 0
+        const lengthBytes = size < 64 ? 1 : size < 8_192 ? 2 : 3;
+        expect(encode([record])).toHaveLength(BATCH_HEADER_BYTES + lengthBytes + size);
+      }),
+    );
+  });
+});
