@@ -1,5 +1,14 @@
 export { cellCount, cellOf, chooseBins, type BinOptions, type Bins } from './profile/bins';
 export { mergeColumnProfiles, profileColumn, windowOf, type ColumnProfile } from './profile/column-profile';
+export {
+  profileReference,
+  readReferenceProfile,
+  REFERENCE_BINS,
+  writeReferenceProfile,
+  type FeatureProfile,
+  type ReferenceColumn,
+  type ReferenceProfile,
+} from './profile/reference-profile';
 export { WindowProfile, type WindowProfileData } from './profile/window-profile';
 export { jensenShannon, psi, type BatchOptions } from './compare/batch';
 export {
