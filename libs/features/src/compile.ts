@@ -164,7 +164,7 @@ class PlanBuilder {
     if (width !== Infinity && !(Number.isSafeInteger(width) && width > 0))
       throw refuse(`a window of ${width} ms is not possible`);
     if (of === undefined && aggregate !== 'count') throw refuse(`${aggregate} needs \`of\``);
-    if (feature.empty != null && !Number.isFinite(feature.empty))
+    if (typeof feature.empty === 'number' && !Number.isFinite(feature.empty))
       throw refuse('`empty` must be a finite number');
 
     const column = of === undefined ? -1 : this.column(this.compileColumn(of, aggregate));

@@ -22,16 +22,19 @@ export class FeatureState {
   /** Expressions that raised an error since the process started: a metric, not part of the state. */
   expressionErrors = 0;
   private hand = this.entities.values();
+  private turns = 0;
 
   readonly onError = (): void => {
     this.expressionErrors += 1;
   };
 
-  /** Goes round the entities, one with each call, so that those that fell silent are pruned too. */
-  nextEntity(): EntityState | undefined {
-    const { value, done } = this.hand.next();
-    if (done) this.hand = this.entities.values();
-    return value as EntityState | undefined;
+  /** Goes round the entities, one with every eighth event, so that those that fell silent are pruned too. */
+  sweep(horizon: number): void {
+    this.turns += 1;
+    if ((this.turns & 7) !== 0) return;
+    const next = this.hand.next();
+    if (next.done) this.hand = this.entities.values();
+    else next.value.prune(horizon);
   }
 }
 
@@ -87,7 +90,7 @@ export class FeatureEngine {
 
     const horizon = state.watermark.time - plan.retention;
     state.watermark = advanceWatermark(state.watermark, time, plan.stream.jump);
-    state.nextEntity()?.prune(horizon);
+    state.sweep(horizon);
     const { onError } = state;
     if (key === null) return this.read(event, null, onError);
 

@@ -122,7 +122,10 @@ const toDate = (value: unknown): Date => {
 const withDates = (event: Event, read: readonly string[], timestamps: readonly string[]): Event => {
   const context: Record<string, unknown> = {};
   for (const field of read) context[field] = event[field];
-  for (const field of timestamps) if (context[field] != null) context[field] = toDate(context[field]);
+  for (const field of timestamps) {
+    const value = event[field] ?? null;
+    context[field] = value === null ? null : toDate(value);
+  }
   return context;
 };
 
