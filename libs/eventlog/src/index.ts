@@ -1,4 +1,5 @@
 export * from './port';
+export * from './conservation';
 export * from './follow';
 export * from './headers';
 export * from './read';

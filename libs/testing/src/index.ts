@@ -1,2 +1,2 @@
 export * from './settle';
-export * from './conservation';
+export { readConservation, ConservationCheck, type Conservation } from '#eventlog';

@@ -1,5 +1,7 @@
 import { HEADERS, TOPICS, qualify, sourcePositionOf } from '#contracts';
-import { checksumOf, readRange, type Chunk, type EventLog, type LogRecord } from '#eventlog';
+import { checksumOf } from './checksum';
+import type { Chunk, EventLog, LogRecord } from './port';
+import { readRange } from './read';
 
 /** One stream's inbox against its outcomes, counted by distinct source position (interfaces.md, Records). */
 export interface Conservation {
