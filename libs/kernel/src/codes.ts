@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   PLAYHEAD_NOT_FOUND: { status: 404, meaning: 'no such thing' },
   PLAYHEAD_NOT_READY: { status: 503, meaning: 'the service has not caught up or a dependency is away' },
   PLAYHEAD_CONFLICT: { status: 409, meaning: 'the request does not fit the present state; the message says why' },
+  PLAYHEAD_INGEST_REFUSED: { status: 400, meaning: 'the schema of the stream refuses every event of the body; they are in its inbox all the same' },
   PLAYHEAD_OVERLOADED: { status: 429, meaning: 'too much work is queued; try again after a moment' },
   PLAYHEAD_DISK_FULL: { status: 503, meaning: 'the disk guard refuses writes before the broker fills up' },
   PLAYHEAD_FEATURES_SNAPSHOT_INVALID: { status: 500, meaning: 'stored window state is damaged or of another definition; fold it again from the log' },

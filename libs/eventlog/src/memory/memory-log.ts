@@ -274,7 +274,8 @@ export class MemoryLog implements EventLog {
     return this.options.now?.() ?? 0;
   }
 
-  private wake(): void {
+  /** Ends the waits of all readers; those that are still open wait again. */
+  wake(): void {
     for (const waiter of [...this.waiters]) waiter();
   }
 }
@@ -329,6 +330,7 @@ class MemoryReader implements LogReader {
     await Promise.resolve();
     this.closed = true;
     this.positions.clear();
+    this.log.wake();
   }
 
   private take(maxRecords: number): Chunk[] {

@@ -1,10 +1,12 @@
+import type { RejectionCode } from '#contracts';
+
 /** An event as it was sent: the members of a JSON object. Own members only; none was checked yet. */
 export type RawEvent = Readonly<Record<string, unknown>>;
 
 export type EventReading =
   | { readonly kind: 'event'; readonly event: RawEvent }
   /** A JSON object that holds no event. */
-  | { readonly kind: 'rejected'; readonly code: string; readonly message: string }
+  | { readonly kind: 'rejected'; readonly code: RejectionCode; readonly message: string }
   /** Anything that is not a JSON object. */
   | { readonly kind: 'dead'; readonly code: string; readonly message: string };
 

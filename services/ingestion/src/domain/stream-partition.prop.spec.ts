@@ -3,7 +3,7 @@ import { SeenIds } from './seen-ids';
 import { decodePartition, encodePartition, evolve, initialPartition, isTooLate, wasMoved, wasObserved, wasRedriven, type Horizons, type Observed, type StreamPartition } from './stream-partition';
 
 const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2_147_483_647);
-const HORIZONS: Horizons = { lateness: 20, dedupe: 40, skew: 5, jump: 100 };
+const HORIZONS: Horizons = { latenessMs: 20, dedupeMs: 40, skewMs: 5, jumpMs: 100 };
 
 /** The slow, obvious twin: keeps every observation for ever and answers by looking through all of them. */
 class EveryObservation {
@@ -18,14 +18,14 @@ class EveryObservation {
     let at = -Infinity;
     let noted: number | undefined;
     for (const { time } of this.all) {
-      if (noted !== undefined && noted - at <= HORIZONS.jump) noted = undefined;
-      if (at !== -Infinity && time - at > HORIZONS.jump) {
+      if (noted !== undefined && noted - at <= HORIZONS.jumpMs) noted = undefined;
+      if (at !== -Infinity && time - at > HORIZONS.jumpMs) {
         if (noted === undefined) {
           noted = time;
           continue;
         }
         const [earlier, later] = [noted, time].sort((a, b) => a - b) as [number, number];
-        at = later - earlier <= HORIZONS.jump ? later : earlier;
+        at = later - earlier <= HORIZONS.jumpMs ? later : earlier;
         noted = at === later ? undefined : later;
       } else if (time > at) at = time;
     }
@@ -36,8 +36,8 @@ class EveryObservation {
     const at = this.watermark();
     return {
       watermark: at,
-      observed: IDS.filter((id) => this.all.some((observed) => observed.id === id && observed.time >= at - HORIZONS.dedupe)),
-      late: TIMES.filter((time) => time < at - HORIZONS.lateness),
+      observed: IDS.filter((id) => this.all.some((observed) => observed.id === id && observed.time >= at - HORIZONS.dedupeMs)),
+      late: TIMES.filter((time) => time < at - HORIZONS.latenessMs),
       moved: PLACES.filter(({ partition, offset }) => this.all.some(({ movedFrom }) => movedFrom?.partition === partition && movedFrom.offset >= offset)),
       redriven: REDRIVEN.filter((from) => this.all.some(({ redrivenFrom }) => redrivenFrom === from)),
     };

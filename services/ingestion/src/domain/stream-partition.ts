@@ -18,12 +18,12 @@ export interface InboxPosition {
   readonly offset: number;
 }
 
-/** The parts of a stream's definition that the state depends on, in milliseconds. */
+/** The parts of a stream's definition that the state depends on. */
 export interface Horizons {
-  readonly lateness: number;
-  readonly dedupe: number;
-  readonly skew: number;
-  readonly jump: number;
+  readonly latenessMs: number;
+  readonly dedupeMs: number;
+  readonly skewMs: number;
+  readonly jumpMs: number;
 }
 
 /** The state of one partition of a stream: a fold of that partition's own observations, and of nothing else (law L2). */
@@ -38,10 +38,10 @@ export interface StreamPartition {
 export const initialPartition = (): StreamPartition => ({ ids: new SeenIds(), redriven: new SeenIds(), watermark: NO_WATERMARK, movedFrom: new Map() });
 
 /** Changes the state in place: it has one owner, and a copy for each event would be the cost of the service. */
-export const evolve = (state: StreamPartition, observed: Observed, { dedupe, jump }: Horizons): void => {
+export const evolve = (state: StreamPartition, observed: Observed, { dedupeMs, jumpMs }: Horizons): void => {
   const { id, time, movedFrom, redrivenFrom } = observed;
-  state.watermark = advance(state.watermark, time, jump);
-  state.ids.add(id, time, state.watermark.at - dedupe);
+  state.watermark = advance(state.watermark, time, jumpMs);
+  state.ids.add(id, time, state.watermark.at - dedupeMs);
   if (movedFrom) state.movedFrom.set(movedFrom.partition, Math.max(movedFrom.offset, state.movedFrom.get(movedFrom.partition) ?? -1));
   if (redrivenFrom !== undefined) state.redriven.add(redrivenFrom, 0, 0);
 };
@@ -51,12 +51,12 @@ export const wasMoved = (state: StreamPartition, from: InboxPosition): boolean =
 
 export const wasRedriven = (state: StreamPartition, from: string): boolean => state.redriven.has(from, 0);
 
-/** Whether an event with this id and an event time within `dedupe` of the watermark was observed. */
-export const wasObserved = (state: StreamPartition, id: string, { dedupe }: Horizons): boolean => state.ids.has(id, state.watermark.at - dedupe);
+/** Whether an event with this id and an event time within `dedupeMs` of the watermark was observed. */
+export const wasObserved = (state: StreamPartition, id: string, { dedupeMs }: Horizons): boolean => state.ids.has(id, state.watermark.at - dedupeMs);
 
-export const isTooLate = (state: StreamPartition, time: number, { lateness }: Horizons): boolean => time < state.watermark.at - lateness;
+export const isTooLate = (state: StreamPartition, time: number, { latenessMs }: Horizons): boolean => time < state.watermark.at - latenessMs;
 
-export const isTooEarly = (time: number, appendTime: number, { skew }: Horizons): boolean => time > appendTime + skew;
+export const isTooEarly = (time: number, appendTime: number, { skewMs }: Horizons): boolean => time > appendTime + skewMs;
 
 interface SnapshotHead {
   readonly version: 1;
