@@ -2,4 +2,5 @@ export * from './define-event';
 export * from './definitions';
 export * from './envelope';
 export * from './events';
+export * from './streams';
 export * from './topics';

@@ -5,156 +5,23 @@ import {
   parseDuration,
   type CanonicalValue,
   type Digest,
-  type FieldType,
 } from '#kernel';
+import type {
+  CompiledByKind,
+  CompiledDefinition,
+  CompiledDeployment,
+  CompiledFeature,
+  CompiledFeatureService,
+  CompiledFeatureView,
+  CompiledLabel,
+  CompiledModel,
+  CompiledMonitor,
+  CompiledStream,
+} from './compiled';
 import { definitionKey, type Definition, type DefinitionOf } from './definition';
-import {
-  isAggregate,
-  KINDS,
-  type Aggregate,
-  type FeatureSpec,
-  type FieldSpec,
-  type GateSpec,
-  type Kind,
-  type MetricName,
-  type ModelSpec,
-  type RuleSpec,
-  type Task,
-  type ValueFeatureSpec,
-} from './kinds';
+import { isAggregate, KINDS, type FeatureSpec, type Kind } from './kinds';
 import type { Project } from './project';
 import { fieldTypes } from './resolve/context';
-
-/** A stream as ingestion runs it: plain data, durations in ms. */
-export interface CompiledStream {
-  readonly name: string;
-  readonly digest: Digest;
-  readonly key: string;
-  readonly id: string;
-  readonly time: string;
-  readonly partitions: number;
-  readonly latenessMs: number;
-  readonly dedupeMs: number;
-  readonly skewMs: number;
-  readonly jumpMs: number;
-  /** In the order of the observation. */
-  readonly fields: readonly FieldSpec[];
-  readonly rules: readonly RuleSpec[];
-}
-
-/** What a computation needs to know of a field. */
-export interface CompiledField {
-  readonly name: string;
-  readonly type: FieldType;
-  /** Digits after the point that values have at most: aggregates are exact in them. */
-  readonly decimals?: number;
-}
-
-export type CompiledFeature = ValueFeatureSpec | CompiledAggregate;
-
-export interface CompiledAggregate {
-  readonly name: string;
-  readonly aggregate: Aggregate;
-  /** A field or CEL; absent for count. */
-  readonly of?: string;
-  /** In ms; absent: all events there were. */
-  readonly window?: number;
-  readonly empty: number | null;
-}
-
-/** A feature view as the engine of `libs/features` takes it: durations in ms. */
-export interface CompiledFeatureView {
-  readonly name: string;
-  readonly entity: string;
-  readonly stream: {
-    readonly name: string;
-    readonly time: string;
-    readonly lateness: number;
-    readonly jump: number;
-    /** Those that are read, in declared order: another field of the stream changes no vector, and no digest. */
-    readonly fields: readonly CompiledField[];
-  };
-  readonly features: readonly CompiledFeature[];
-}
-
-/** A feature service as its fold runs it: everything from its views and its trigger that a vector depends on. */
-export interface CompiledFeatureService {
-  readonly name: string;
-  /** Covers the engine, the trigger, the views and the fields they read (architecture.md L6). */
-  readonly digest: Digest;
-  readonly engine: string;
-  readonly alignMs: number;
-  readonly trigger: {
-    readonly stream: string;
-    readonly key: string;
-    readonly id: string;
-    readonly time: string;
-    readonly partitions: number;
-  };
-  readonly views: readonly CompiledFeatureView[];
-  /** Names in the order of the vector. */
-  readonly features: readonly string[];
-}
-
-export interface CompiledLabel {
-  readonly name: string;
-  readonly digest: Digest;
-  readonly stream: string;
-  readonly on: string;
-  readonly value: string;
-  readonly valueType: FieldType;
-  readonly maturityMs: number;
-}
-
-export interface CompiledModel {
-  readonly name: string;
-  readonly digest: Digest;
-  readonly task: Task;
-  readonly service: string;
-  readonly label: string;
-  readonly split: { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number };
-  readonly trainer: ModelSpec['trainer'];
-  readonly gates: readonly GateSpec[];
-}
-
-export interface CompiledDeployment {
-  readonly name: string;
-  readonly digest: Digest;
-  readonly model: string;
-  readonly task: Task;
-  /** Whose vectors it reads, for ever. */
-  readonly service: string;
-  readonly alias: string;
-  readonly threshold: number | null;
-  readonly from: 'now' | 'beginning';
-}
-
-export interface CompiledMonitor {
-  readonly name: string;
-  readonly digest: Digest;
-  readonly deployment: string;
-  readonly model: string;
-  readonly service: string;
-  readonly label: string;
-  readonly windowMs: number;
-  readonly drift: { readonly features: 'auto'; readonly threshold: number };
-  readonly metric: MetricName | null;
-}
-
-export interface CompiledByKind {
-  Stream: CompiledStream;
-  FeatureView: CompiledFeatureView;
-  FeatureService: CompiledFeatureService;
-  Label: CompiledLabel;
-  Model: CompiledModel;
-  Deployment: CompiledDeployment;
-  Monitor: CompiledMonitor;
-}
-
-/** What the registry writes about a definition: plain data. */
-export type CompiledDefinition<K extends Kind = Kind> = K extends Kind
-  ? DefinitionOf<K> & { readonly key: string; readonly digest: Digest; readonly compiled: CompiledByKind[K] }
-  : never;
 
 /** The digest of one definition with defaults applied: canonical JSON of kind, name and spec. */
 export const definitionDigest = <K extends Kind>(
@@ -247,16 +114,20 @@ const compileFeature = (feature: FeatureSpec): CompiledFeature => {
   return { ...rest, ...(window === undefined ? {} : { window: parseDuration(window) }) };
 };
 
-const compileLabel = (project: Project, { name, spec }: DefinitionOf<'Label'>): CompiledLabel => ({
-  name,
-  digest: definitionDigest('Label', name, spec),
-  stream: spec.stream,
-  on: spec.on,
-  value: spec.value,
-  valueType: need(project, 'Stream', spec.stream).spec.fields.find((field) => field.name === spec.value)!
-    .type,
-  maturityMs: parseDuration(spec.maturity),
-});
+const compileLabel = (project: Project, { name, spec }: DefinitionOf<'Label'>): CompiledLabel => {
+  const { key, partitions, fields } = need(project, 'Stream', spec.stream).spec;
+  return {
+    name,
+    digest: definitionDigest('Label', name, spec),
+    stream: spec.stream,
+    key,
+    partitions,
+    on: spec.on,
+    value: spec.value,
+    valueType: fields.find((field) => field.name === spec.value)!.type,
+    maturityMs: parseDuration(spec.maturity),
+  };
+};
 
 const compileModel = ({ name, spec }: DefinitionOf<'Model'>): CompiledModel => ({
   name,

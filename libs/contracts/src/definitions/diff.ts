@@ -17,7 +17,7 @@ export interface DefinitionChange {
   readonly name: string;
   readonly change: 'created' | 'changed' | 'unchanged';
   readonly paths: readonly ChangedPath[];
-  /** Changed definitions that change this one: a service computes something else when its view does. */
+  /** Of a service that computes something else: the changed definitions that it is made of. */
   readonly through: readonly string[];
 }
 

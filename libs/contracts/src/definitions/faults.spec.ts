@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatFault, loadDefinitions, parseDefinitions, resolveProject, type DefinitionFault } from '.';
+import { formatFault, parseDefinitions, resolveProject } from '.';
 
 const SMALLEST = readFileSync(join(__dirname, 'golden', 'smallest.yaml'), 'utf8');
 

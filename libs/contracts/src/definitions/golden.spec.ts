@@ -111,6 +111,8 @@ describe('the smallest project', () => {
       name: 'fraud',
       digest: '2ca26e8b954427aece0fd68e99db8bbee875c1e3d7aea17f0f4d52d1f530cbac',
       stream: 'fraud-labels',
+      key: 'customer_id',
+      partitions: 4,
       on: 'transaction_id',
       value: 'is_fraud',
       valueType: 'boolean',

@@ -1,4 +1,5 @@
 export * from './compile';
+export * from './compiled';
 export { definitionKey, type Definition, type DefinitionOf } from './definition';
 export * from './diff';
 export { compareFaults, definitionsRefused, formatFault, type DefinitionFault } from './fault';

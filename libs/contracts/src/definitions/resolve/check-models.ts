@@ -45,13 +45,9 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
   for (const message of TASKS_OF[kind].includes(spec.task)
     ? context.trainerFaults(kind, spec.task, parameters)
     : []) {
-    const name = Object.keys(parameters).find((parameter) => message.includes(`"${parameter}"`));
-    context.say(
-      ['spec', 'trainer', 'parameters', ...(name === undefined ? [] : [name])],
-      message,
-      undefined,
-      'key',
-    );
+    // Trainers quote the parameter first.
+    const name = /"([^"]+)"/.exec(message)?.[1] ?? '';
+    context.say(['spec', 'trainer', 'parameters', name], message, undefined, 'key');
   }
   for (const [index, { metric }] of spec.gates.entries())
     checkMetric(context, metric, spec.task, ['spec', 'gates', index, 'metric']);

@@ -1,0 +1,148 @@
+import type { Digest, FieldType } from '#kernel';
+import type { DefinitionOf } from './definition';
+import type {
+  Aggregate,
+  FieldSpec,
+  GateSpec,
+  Kind,
+  MetricName,
+  ModelSpec,
+  RuleSpec,
+  Task,
+  ValueFeatureSpec,
+} from './kinds';
+
+/** A stream as ingestion runs it: plain data, durations in ms. */
+export interface CompiledStream {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly key: string;
+  readonly id: string;
+  readonly time: string;
+  readonly partitions: number;
+  readonly latenessMs: number;
+  readonly dedupeMs: number;
+  readonly skewMs: number;
+  readonly jumpMs: number;
+  /** In the order of the observation. */
+  readonly fields: readonly FieldSpec[];
+  readonly rules: readonly RuleSpec[];
+}
+
+/** What a computation needs to know of a field. */
+export interface CompiledField {
+  readonly name: string;
+  readonly type: FieldType;
+  /** Digits after the point that values have at most: aggregates are exact in them. */
+  readonly decimals?: number;
+}
+
+export type CompiledFeature = ValueFeatureSpec | CompiledAggregate;
+
+export interface CompiledAggregate {
+  readonly name: string;
+  readonly aggregate: Aggregate;
+  /** A field or CEL; absent for count. */
+  readonly of?: string;
+  /** In ms; absent: all events there were. */
+  readonly window?: number;
+  readonly empty: number | null;
+}
+
+/** A feature view as the engine of `libs/features` takes it: durations in ms. */
+export interface CompiledFeatureView {
+  readonly name: string;
+  readonly entity: string;
+  readonly stream: {
+    readonly name: string;
+    readonly time: string;
+    readonly lateness: number;
+    readonly jump: number;
+    /** Those that are read, in declared order: another field of the stream changes no vector, and no digest. */
+    readonly fields: readonly CompiledField[];
+  };
+  readonly features: readonly CompiledFeature[];
+}
+
+/** A feature service as its fold runs it: everything from its views and its trigger that a vector depends on. */
+export interface CompiledFeatureService {
+  readonly name: string;
+  /** Covers the engine, the trigger, the views and the fields they read (architecture.md L6). */
+  readonly digest: Digest;
+  readonly engine: string;
+  readonly alignMs: number;
+  readonly trigger: {
+    readonly stream: string;
+    readonly key: string;
+    readonly id: string;
+    readonly time: string;
+    readonly partitions: number;
+  };
+  readonly views: readonly CompiledFeatureView[];
+  /** Names in the order of the vector. */
+  readonly features: readonly string[];
+}
+
+export interface CompiledLabel {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly stream: string;
+  /** Of that stream. */
+  readonly key: string;
+  /** Of that stream. */
+  readonly partitions: number;
+  readonly on: string;
+  readonly value: string;
+  readonly valueType: FieldType;
+  readonly maturityMs: number;
+}
+
+export interface CompiledModel {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly task: Task;
+  readonly service: string;
+  readonly label: string;
+  readonly split: { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number };
+  readonly trainer: ModelSpec['trainer'];
+  readonly gates: readonly GateSpec[];
+}
+
+export interface CompiledDeployment {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly model: string;
+  readonly task: Task;
+  /** Whose vectors it reads, for ever. */
+  readonly service: string;
+  readonly alias: string;
+  readonly threshold: number | null;
+  readonly from: 'now' | 'beginning';
+}
+
+export interface CompiledMonitor {
+  readonly name: string;
+  readonly digest: Digest;
+  readonly deployment: string;
+  readonly model: string;
+  readonly service: string;
+  readonly label: string;
+  readonly windowMs: number;
+  readonly drift: { readonly features: 'auto'; readonly threshold: number };
+  readonly metric: MetricName | null;
+}
+
+export interface CompiledByKind {
+  Stream: CompiledStream;
+  FeatureView: CompiledFeatureView;
+  FeatureService: CompiledFeatureService;
+  Label: CompiledLabel;
+  Model: CompiledModel;
+  Deployment: CompiledDeployment;
+  Monitor: CompiledMonitor;
+}
+
+/** What the registry writes about a definition: plain data. */
+export type CompiledDefinition<K extends Kind = Kind> = K extends Kind
+  ? DefinitionOf<K> & { readonly key: string; readonly digest: Digest; readonly compiled: CompiledByKind[K] }
+  : never;
