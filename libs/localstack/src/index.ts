@@ -5,5 +5,12 @@ export type { Part } from './state';
 export { killPart, readLocalStack, restartPart, startLocalStack, stopLocalStack } from './stack';
 export type { ChangeOptions, LocalStack, StackProcesses, StartOptions } from './stack';
 export { kafkaJars } from './kafka/jars';
-export { endProcess, identityOf, isRunning, signalProcess, startProcess, type ProcessIdentity } from './processes';
+export {
+  endProcess,
+  identityOf,
+  isRunning,
+  signalProcess,
+  startProcess,
+  type ProcessIdentity,
+} from './processes';
 export { isFreePort } from './ports';

@@ -21,11 +21,8 @@ const build = async (go: string, folder: string, env: Environment, say: Say): Pr
     GOOS: undefined,
     GOARCH: undefined,
   };
-  const work = run(go, ['install', '-trimpath', '-ldflags=-s -w', `${MINIO_MODULE}@${MINIO_VERSION}`], {
-    env: goEnv,
-    cwd: folder,
-  });
-  const result = await sayingSo(work, (seconds) => say(`s3: still building MinIO (${seconds} s)`));
+  const args = ['install', '-trimpath', '-ldflags=-s -w', `${MINIO_MODULE}@${MINIO_VERSION}`];
+  const result = await run(go, args, { env: goEnv, cwd: folder });
   if (result.code !== 0) throw new Error(result.output.trim().slice(-1000));
 };
 
@@ -61,7 +58,8 @@ export const minioProgram = async (env: Environment, say: Say): Promise<string |
   }
   const waiting = (): void => say('s3: waiting for another start that is building MinIO');
   try {
-    await withLock(`${dirname(program)}.lock`, () => buildOnce(go, program, env, say), waiting);
+    const built = withLock(`${dirname(program)}.lock`, () => buildOnce(go, program, env, say), waiting);
+    await sayingSo(built, (seconds) => say(`s3: MinIO is being built (${seconds} s)`));
     return program;
   } catch (error) {
     say(

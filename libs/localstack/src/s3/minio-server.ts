@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { join } from 'node:path';
 import { Client } from 'minio';
 import { messageOf, TransientFailure } from '#kernel';
@@ -9,6 +11,7 @@ import type { StackState } from '../state';
 type S3 = Extract<ObjectStore, { kind: 's3' }>;
 
 const READY_MS = 60_000;
+const ANSWER_MS = 5_000;
 
 export const s3Folder = (dataDir: string): string => join(dataDir, 's3');
 
@@ -24,11 +27,31 @@ export const localObjectStore = (dataDir: string, state: StackState): ObjectStor
         secretKey: state.secrets.s3SecretKey,
       };
 
+type Transport = Pick<typeof http, 'request'>;
+
+/** Without a deadline a server that takes connections and says nothing would be waited for without end. */
+const deadlineTransport = (protocol: Transport): Transport => {
+  const request = (
+    options: http.RequestOptions,
+    answered?: (response: http.IncomingMessage) => void,
+  ): http.ClientRequest => protocol.request({ ...options, signal: AbortSignal.timeout(ANSWER_MS) }, answered);
+  return { request } as Transport;
+};
+
 const clientOf = ({ endpoint, accessKey, secretKey }: S3): Client => {
   const url = new URL(endpoint);
   const useSSL = url.protocol === 'https:';
-  const port = url.port ? Number(url.port) : useSSL ? 443 : 80;
-  return new Client({ endPoint: url.hostname, port, useSSL, accessKey, secretKey, region: 'us-east-1' });
+  return new Client({
+    endPoint: url.hostname,
+    port: url.port ? Number(url.port) : useSSL ? 443 : 80,
+    useSSL,
+    accessKey,
+    secretKey,
+    region: 'us-east-1',
+    transport: deadlineTransport(useSSL ? https : http),
+    // Its own retries talk to the console.
+    retryOptions: { disableRetry: true },
+  });
 };
 
 const ensureBucket = async (store: S3): Promise<void> => {
