@@ -26,7 +26,10 @@ class Member {
 
   /** The partitions of a topic that it has, in order. */
   of(topic: string): number[] {
-    return this.current.filter((at) => at.topic === topic).map(({ partition }) => partition).sort((a, b) => a - b);
+    return this.current
+      .filter((at) => at.topic === topic)
+      .map(({ partition }) => partition)
+      .sort((a, b) => a - b);
   }
 }
 
@@ -67,7 +70,10 @@ export const describeMembership = (underTest: UnderTest): void => {
       const { log } = underTest();
       const topic = await freshTopic(underTest(), 12);
       const group = freshName('group');
-      const [first, second] = [await Member.join(log, group, [topic]), await Member.join(log, group, [topic])];
+      const [first, second] = [
+        await Member.join(log, group, [topic]),
+        await Member.join(log, group, [topic]),
+      ];
       await eventually(() => expectShared([first, second], topic, 12));
       const before = [first.of(topic), second.of(topic)];
 
@@ -89,7 +95,10 @@ export const describeMembership = (underTest: UnderTest): void => {
       const { log } = underTest();
       const topic = await freshTopic(underTest(), 1);
       const group = freshName('group');
-      const [first, second] = [await Member.join(log, group, [topic]), await Member.join(log, group, [topic])];
+      const [first, second] = [
+        await Member.join(log, group, [topic]),
+        await Member.join(log, group, [topic]),
+      ];
       await eventually(() => expectShared([first, second], topic, 1));
       await first.membership.leave();
       await eventually(() => expect(second.of(topic)).toEqual([0]));
@@ -99,7 +108,10 @@ export const describeMembership = (underTest: UnderTest): void => {
     it('knows nothing of another group', async () => {
       const { log } = underTest();
       const topic = await freshTopic(underTest(), 2);
-      const [one, other] = [await Member.join(log, freshName('group'), [topic]), await Member.join(log, freshName('group'), [topic])];
+      const [one, other] = [
+        await Member.join(log, freshName('group'), [topic]),
+        await Member.join(log, freshName('group'), [topic]),
+      ];
       expect([one.of(topic), other.of(topic)]).toEqual([all(2), all(2)]);
       await one.membership.leave();
       await other.membership.leave();
@@ -135,7 +147,9 @@ export const describeMembership = (underTest: UnderTest): void => {
       const group = freshName('group');
       const { membership } = await Member.join(log, group, [topic]);
       await membership.leave();
-      expect((await rejection(membership.commit([{ topic, partition: 0, offset: 1 }]))).disposition).toBe('abandon');
+      expect((await rejection(membership.commit([{ topic, partition: 0, offset: 1 }]))).disposition).toBe(
+        'abandon',
+      );
       expect(await log.committed(group, topic)).toEqual(new Map());
     }, 30_000);
 
@@ -143,10 +157,15 @@ export const describeMembership = (underTest: UnderTest): void => {
       const { log } = underTest();
       const topic = await freshTopic(underTest(), 2);
       const group = freshName('group');
-      const [first, second] = [await Member.join(log, group, [topic]), await Member.join(log, group, [topic])];
+      const [first, second] = [
+        await Member.join(log, group, [topic]),
+        await Member.join(log, group, [topic]),
+      ];
       await eventually(() => expectShared([first, second], topic, 2));
       const [moved] = second.of(topic);
-      expect((await rejection(first.membership.commit([{ topic, partition: moved!, offset: 5 }]))).disposition).toBe('abandon');
+      expect(
+        (await rejection(first.membership.commit([{ topic, partition: moved!, offset: 5 }]))).disposition,
+      ).toBe('abandon');
       await second.membership.commit([{ topic, partition: moved!, offset: 6 }]);
       expect((await log.committed(group, topic)).get(moved!)).toEqual({ offset: 6, metadata: '' });
       await first.membership.leave();

@@ -16,14 +16,20 @@ export const describeTopics = (underTest: UnderTest): void => {
 
     it('are refused with another number of partitions', async () => {
       const name = await freshTopic(underTest(), 2);
-      expect(await rejection(underTest().log.ensureTopics([{ name, partitions: 3 }]))).toEqual({ code: 'PLAYHEAD_LOG_TOPIC_MISMATCH', disposition: 'halt' });
+      expect(await rejection(underTest().log.ensureTopics([{ name, partitions: 3 }]))).toEqual({
+        code: 'PLAYHEAD_LOG_TOPIC_MISMATCH',
+        disposition: 'halt',
+      });
     });
 
     it('are refused without append time', async () => {
       const { log } = underTest();
       const config = { 'message.timestamp.type': 'CreateTime' };
       const name = await freshTopic(underTest(), 1, config);
-      expect(await rejection(log.ensureTopics([{ name, partitions: 1 }]))).toEqual({ code: 'PLAYHEAD_LOG_TOPIC_MISMATCH', disposition: 'halt' });
+      expect(await rejection(log.ensureTopics([{ name, partitions: 1 }]))).toEqual({
+        code: 'PLAYHEAD_LOG_TOPIC_MISMATCH',
+        disposition: 'halt',
+      });
       await log.ensureTopics([{ name, partitions: 1, config }]);
     });
 
@@ -52,7 +58,10 @@ export const describeTopics = (underTest: UnderTest): void => {
     it('have ends that move with what is appended and cut', async () => {
       const { log, deleteRecords } = underTest();
       const name = await freshTopic(underTest(), 2);
-      await append(underTest(), ['a', 'b', 'c'].map((value) => recordOf(name, 1, value)));
+      await append(
+        underTest(),
+        ['a', 'b', 'c'].map((value) => recordOf(name, 1, value)),
+      );
       await deleteRecords({ topic: name, partition: 1 }, 2);
       expect(await log.ends(name)).toEqual([
         { partition: 0, start: 0, end: 0 },

@@ -17,13 +17,22 @@ export type UnderTest = () => LogUnderTest;
 /** A name that no other test has. */
 export const freshName = (kind: string): string => `conformance.${kind}.${randomUUID().slice(0, 13)}`;
 
-export const freshTopic = async ({ log }: LogUnderTest, partitions = 1, config?: Record<string, string>): Promise<string> => {
+export const freshTopic = async (
+  { log }: LogUnderTest,
+  partitions = 1,
+  config?: Record<string, string>,
+): Promise<string> => {
   const name = freshName('topic');
   await log.ensureTopics([{ name, partitions, ...(config ? { config } : {}) }]);
   return name;
 };
 
-export const recordOf = (topic: string, partition: number, value: string, headers: readonly HeaderEntry[] = []): NewRecord => ({
+export const recordOf = (
+  topic: string,
+  partition: number,
+  value: string,
+  headers: readonly HeaderEntry[] = [],
+): NewRecord => ({
   topic,
   partition,
   key: Buffer.from(`key of ${value}`),
@@ -44,13 +53,19 @@ export const append = async ({ log }: LogUnderTest, records: readonly NewRecord[
 export const textOf = ({ value }: Pick<LogRecord, 'value'>): string => value?.toString('utf8') ?? '(null)';
 
 /** Polls until `enough`, or until the deadline: then with what has come. */
-export const pollUntil = async (reader: LogReader, enough: (chunks: readonly Chunk[]) => boolean, deadlineMs = 10_000): Promise<Chunk[]> => {
+export const pollUntil = async (
+  reader: LogReader,
+  enough: (chunks: readonly Chunk[]) => boolean,
+  deadlineMs = 10_000,
+): Promise<Chunk[]> => {
   const chunks: Chunk[] = [];
-  for (const deadline = Date.now() + deadlineMs; !enough(chunks) && Date.now() < deadline; ) chunks.push(...(await reader.poll(100)));
+  for (const deadline = Date.now() + deadlineMs; !enough(chunks) && Date.now() < deadline;)
+    chunks.push(...(await reader.poll(100)));
   return chunks;
 };
 
-export const recordsOf = (chunks: readonly Chunk[]): LogRecord[] => chunks.flatMap((chunk) => (chunk.kind === 'records' ? chunk.records : []));
+export const recordsOf = (chunks: readonly Chunk[]): LogRecord[] =>
+  chunks.flatMap((chunk) => (chunk.kind === 'records' ? chunk.records : []));
 
 /** Waits for a fact with a deadline, and tells what it waited for when it does not come. */
 export const eventually = async (check: () => void, deadlineMs = 15_000): Promise<void> => {
@@ -65,7 +80,9 @@ export const eventually = async (check: () => void, deadlineMs = 15_000): Promis
 };
 
 /** A promise that rejects as the port says: by code or disposition, not by message. */
-export const rejection = async (promise: Promise<unknown>): Promise<{ code: string; disposition: string }> => {
+export const rejection = async (
+  promise: Promise<unknown>,
+): Promise<{ code: string; disposition: string }> => {
   try {
     await promise;
   } catch (error) {

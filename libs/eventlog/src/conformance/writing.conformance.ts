@@ -8,7 +8,13 @@ export const describeWriting = (underTest: UnderTest): void => {
       const [a, b] = [await freshTopic(underTest(), 2), await freshTopic(underTest())];
       const producer = log.producer();
       await producer.send([recordOf(a, 1, 'before')]);
-      const positions = await producer.send([recordOf(a, 1, 'p'), recordOf(b, 0, 'q'), recordOf(a, 0, 'r'), recordOf(a, 1, 's'), recordOf(b, 0, 't')]);
+      const positions = await producer.send([
+        recordOf(a, 1, 'p'),
+        recordOf(b, 0, 'q'),
+        recordOf(a, 0, 'r'),
+        recordOf(a, 1, 's'),
+        recordOf(b, 0, 't'),
+      ]);
       await producer.close();
       expect(positions).toEqual([
         { topic: a, partition: 1, offset: 1 },
@@ -17,7 +23,9 @@ export const describeWriting = (underTest: UnderTest): void => {
         { topic: a, partition: 1, offset: 2 },
         { topic: b, partition: 0, offset: 1 },
       ]);
-      expect((await readTopic(log, a)).map((record) => [record.partition, record.offset, textOf(record)])).toEqual([
+      expect(
+        (await readTopic(log, a)).map((record) => [record.partition, record.offset, textOf(record)]),
+      ).toEqual([
         [0, 0, 'r'],
         [1, 0, 'before'],
         [1, 1, 'p'],
@@ -79,11 +87,17 @@ export const describeWriting = (underTest: UnderTest): void => {
       const { log } = underTest();
       const topic = await freshTopic(underTest());
       const producer = log.producer();
-      const sends = Array.from({ length: 20 }, (_, index) => producer.send([recordOf(topic, 0, `${index}a`), recordOf(topic, 0, `${index}b`)]));
+      const sends = Array.from({ length: 20 }, (_, index) =>
+        producer.send([recordOf(topic, 0, `${index}a`), recordOf(topic, 0, `${index}b`)]),
+      );
       const positions = await Promise.all(sends);
       await producer.close();
-      expect(positions.flat().map(({ offset }) => offset)).toEqual(Array.from({ length: 40 }, (_, index) => index));
-      expect((await readTopic(log, topic)).map(textOf)).toEqual(Array.from({ length: 20 }, (_, index) => [`${index}a`, `${index}b`]).flat());
+      expect(positions.flat().map(({ offset }) => offset)).toEqual(
+        Array.from({ length: 40 }, (_, index) => index),
+      );
+      expect((await readTopic(log, topic)).map(textOf)).toEqual(
+        Array.from({ length: 20 }, (_, index) => [`${index}a`, `${index}b`]).flat(),
+      );
     });
 
     it('appends more than one batch can hold, in order', async () => {
@@ -91,18 +105,30 @@ export const describeWriting = (underTest: UnderTest): void => {
       const topic = await freshTopic(underTest(), 2);
       const padding = 'x'.repeat(20_000);
       const values = Array.from({ length: 200 }, (_, index) => `${index} ${padding}`);
-      const offsets = await append(underTest(), values.map((value, index) => recordOf(topic, index % 4 === 0 ? 1 : 0, value)));
-      expect(offsets.filter((_, index) => index % 4 !== 0)).toEqual(Array.from({ length: 150 }, (_, index) => index));
+      const offsets = await append(
+        underTest(),
+        values.map((value, index) => recordOf(topic, index % 4 === 0 ? 1 : 0, value)),
+      );
+      expect(offsets.filter((_, index) => index % 4 !== 0)).toEqual(
+        Array.from({ length: 150 }, (_, index) => index),
+      );
       const read = (await readTopic(log, topic)).map((record) => Number(textOf(record).split(' ')[0]));
       const all = Array.from({ length: 200 }, (_, index) => index);
-      expect(read).toEqual([...all.filter((index) => index % 4 !== 0), ...all.filter((index) => index % 4 === 0)]);
+      expect(read).toEqual([
+        ...all.filter((index) => index % 4 !== 0),
+        ...all.filter((index) => index % 4 === 0),
+      ]);
     });
 
     it('appends large records where the topic allows them', async () => {
       const { log } = underTest();
       const topic = await freshTopic(underTest(), 1, { 'max.message.bytes': '2300000' });
       const large = Buffer.alloc(2_100_000, 'L');
-      await append(underTest(), [recordOf(topic, 0, 'before'), { topic, partition: 0, key: null, value: large, headers: [] }, recordOf(topic, 0, 'after')]);
+      await append(underTest(), [
+        recordOf(topic, 0, 'before'),
+        { topic, partition: 0, key: null, value: large, headers: [] },
+        recordOf(topic, 0, 'after'),
+      ]);
       const [before, middle, after] = await readTopic(log, topic);
       expect([textOf(before!), textOf(after!)]).toEqual(['before', 'after']);
       expect(middle!.value!.equals(large)).toBe(true);

@@ -26,9 +26,14 @@ export const assignPartitions = (
   partitionCounts: ReadonlyMap<string, number>,
 ): Map<string, Record<string, number[]>> => {
   const assignment = new Map<string, Record<string, number[]>>(members.map(({ id }) => [id, {}]));
-  const topics = [...new Set(members.flatMap((member) => member.topics))].filter((topic) => partitionCounts.has(topic)).sort();
+  const topics = [...new Set(members.flatMap((member) => member.topics))]
+    .filter((topic) => partitionCounts.has(topic))
+    .sort();
   const complete = members.filter((member) => topics.every((topic) => member.topics.includes(topic)));
-  const shares = complete.length > 0 ? [{ topics, members: complete }] : topics.map((topic) => ({ topics: [topic], members: knowing(members, topic) }));
+  const shares =
+    complete.length > 0
+      ? [{ topics, members: complete }]
+      : topics.map((topic) => ({ topics: [topic], members: knowing(members, topic) }));
   for (const share of shares) {
     const count = Math.max(0, ...share.topics.map((topic) => partitionCounts.get(topic)!));
     for (const [id, partitions] of shareOut(share.members, share.topics, count)) {
@@ -41,16 +46,23 @@ export const assignPartitions = (
   return assignment;
 };
 
-const knowing = (members: readonly GroupMember[], topic: string): GroupMember[] => members.filter((member) => member.topics.includes(topic));
+const knowing = (members: readonly GroupMember[], topic: string): GroupMember[] =>
+  members.filter((member) => member.topics.includes(topic));
 
 /** Shares 0 .. count-1 out among members. */
-const shareOut = (members: readonly GroupMember[], topics: readonly string[], count: number): Map<string, number[]> => {
+const shareOut = (
+  members: readonly GroupMember[],
+  topics: readonly string[],
+  count: number,
+): Map<string, number[]> => {
   const owners = previousOwners(members, topics, count);
   const kept = new Map<string, number[]>(members.map(({ id }) => [id, []]));
   owners.forEach((owner, partition) => owner !== undefined && kept.get(owner)!.push(partition));
 
   // The larger shares go to those who have most, so that the fewest partitions move.
-  const order = members.map(({ id }) => id).sort((a, b) => kept.get(b)!.length - kept.get(a)!.length || (a < b ? -1 : 1));
+  const order = members
+    .map(({ id }) => id)
+    .sort((a, b) => kept.get(b)!.length - kept.get(a)!.length || (a < b ? -1 : 1));
   const floor = Math.floor(count / members.length);
   const larger = count % members.length;
   const free = owners.flatMap((owner, partition) => (owner === undefined ? [partition] : []));
@@ -66,7 +78,11 @@ const shareOut = (members: readonly GroupMember[], topics: readonly string[], co
 };
 
 /** The last owner of each partition number; where two claim it, the one of the newer generation (the other slept through a rebalance). */
-const previousOwners = (members: readonly GroupMember[], topics: readonly string[], count: number): (string | undefined)[] => {
+const previousOwners = (
+  members: readonly GroupMember[],
+  topics: readonly string[],
+  count: number,
+): (string | undefined)[] => {
   const owners: (GroupMember | undefined)[] = new Array<GroupMember | undefined>(count).fill(undefined);
   for (const member of [...members].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     for (const partition of new Set(topics.flatMap((topic) => member.owned[topic] ?? []))) {
@@ -80,12 +96,16 @@ const previousOwners = (members: readonly GroupMember[], topics: readonly string
 const EMPTY_OWNED: PartitionsByTopic = {};
 
 /** The part of a member's subscription that carries what it has, for the leader of the next rebalance. */
-export const encodeOwned = (generation: number, owned: PartitionsByTopic): Buffer => Buffer.from(JSON.stringify({ generation, owned }), 'utf8');
+export const encodeOwned = (generation: number, owned: PartitionsByTopic): Buffer =>
+  Buffer.from(JSON.stringify({ generation, owned }), 'utf8');
 
 /** Reads it back; what cannot be read (a foreign member) owned nothing. */
 export const decodeOwned = (bytes: Buffer | null): { generation: number; owned: PartitionsByTopic } => {
   try {
-    const { generation, owned } = JSON.parse(bytes?.toString('utf8') || '{}') as { generation?: unknown; owned?: unknown };
+    const { generation, owned } = JSON.parse(bytes?.toString('utf8') || '{}') as {
+      generation?: unknown;
+      owned?: unknown;
+    };
     if (typeof generation === 'number' && isPartitionsByTopic(owned)) return { generation, owned };
   } catch {
     // not ours
@@ -96,4 +116,8 @@ export const decodeOwned = (bytes: Buffer | null): { generation: number; owned: 
 const isPartitionsByTopic = (value: unknown): value is PartitionsByTopic =>
   typeof value === 'object' &&
   value !== null &&
-  Object.values(value).every((list) => Array.isArray(list) && list.every((partition) => Number.isInteger(partition) && (partition as number) >= 0));
+  Object.values(value).every(
+    (list) =>
+      Array.isArray(list) &&
+      list.every((partition) => Number.isInteger(partition) && (partition as number) >= 0),
+  );

@@ -55,10 +55,9 @@ export class Cluster {
   private nodes = new Map<number, BrokerAddress>();
   private readonly leadersByTopic = new Map<string, readonly number[]>();
   private versions: ApiVersions | undefined;
-  private control: Promise<Connection> | undefined;
-  private readonly toLeaders = new Map<number, Promise<Connection>>();
+  private readonly control = new SharedConnection(() => this.openAny());
+  private readonly toLeaders = new Map<number, SharedConnection>();
   private nextSeed = 0;
-  private closed = false;
 
   constructor(
     brokers: readonly string[],
@@ -72,29 +71,55 @@ export class Cluster {
   }
 
   /** Sends a control request over a connection; kafkajs's protocol errors come through, everything else is TransientFailure. */
-  async send(connection: Connection, api: ControlApi, args: object, options: { parse?: boolean; timeoutMs?: number } = {}): Promise<unknown> {
+  async send(
+    connection: Connection,
+    api: ControlApi,
+    args: object,
+    options: { parse?: boolean; timeoutMs?: number } = {},
+  ): Promise<unknown> {
     const { request, response, ...rest } = this.protocol(api)(args);
-    const reader = options.parse === false ? { decode: response.decode, parse: async (data: unknown) => Promise.resolve(data) } : response;
+    const reader =
+      options.parse === false
+        ? { decode: response.decode, parse: async (data: unknown) => Promise.resolve(data) }
+        : response;
     try {
-      return await connection.send({ request, response: reader, ...rest, logResponseError: false, ...(options.timeoutMs ? { requestTimeout: options.timeoutMs } : {}) });
+      return await connection.send({
+        request,
+        response: reader,
+        ...rest,
+        logResponseError: false,
+        ...(options.timeoutMs ? { requestTimeout: options.timeoutMs } : {}),
+      });
     } catch (error) {
-      throw protocolErrorType(error) === undefined ? unavailable(error) : error;
+      if (protocolErrorType(error) !== undefined) throw error;
+      // It may hang with the broker behind it: the next request opens another.
+      destroyConnection(connection);
+      throw unavailable(error);
     }
   }
 
   /** Sends a control request to any broker. */
-  async ask(api: ControlApi, args: object, options: { parse?: boolean; timeoutMs?: number } = {}): Promise<unknown> {
+  async ask(
+    api: ControlApi,
+    args: object,
+    options: { parse?: boolean; timeoutMs?: number } = {},
+  ): Promise<unknown> {
     return this.send(await this.anyConnection(), api, args, options);
   }
 
   /** Fetches metadata of some topics, or of all (null); unknown topics are absent from the answer. Topic name to leader of each partition. */
   async refresh(topics: readonly string[] | null): Promise<Map<string, readonly number[]>> {
     if (topics?.length === 0) return new Map();
-    const answer = (await this.ask('Metadata', { topics: topics ?? [], allowAutoTopicCreation: false }, { parse: false })) as MetadataAnswer;
+    const answer = (await this.ask(
+      'Metadata',
+      { topics: topics ?? [], allowAutoTopicCreation: false },
+      { parse: false },
+    )) as MetadataAnswer;
     this.nodes = new Map(answer.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
     const found = new Map<string, readonly number[]>();
     for (const { topic, topicErrorCode, partitionMetadata } of answer.topicMetadata) {
-      if (topicErrorCode === UNKNOWN_TOPIC || partitionMetadata.length === 0) this.leadersByTopic.delete(topic);
+      if (topicErrorCode === UNKNOWN_TOPIC || partitionMetadata.length === 0)
+        this.leadersByTopic.delete(topic);
       else found.set(topic, leadersOf(partitionMetadata));
     }
     for (const [topic, leaders] of found) this.leadersByTopic.set(topic, leaders);
@@ -110,7 +135,8 @@ export class Cluster {
   /** A new connection to a broker, which belongs to the caller. */
   async open(nodeId: number): Promise<Connection> {
     const address = this.nodes.get(nodeId);
-    if (!address) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `broker ${nodeId} is not known (any more)`);
+    if (!address)
+      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `broker ${nodeId} is not known (any more)`);
     await this.anyConnection(); // so that the versions are known
     return openConnection(address, this.settings, this.versions);
   }
@@ -119,44 +145,34 @@ export class Cluster {
   async openCoordinator(group: string): Promise<Connection> {
     try {
       // The first question of all makes the broker create the topic of the groups, which takes a moment.
-      const ask = (): Promise<unknown> => this.ask('GroupCoordinator', { groupId: group, coordinatorType: 0 });
-      const { coordinator } = (await retrying(ask, this.settings.requestTimeoutMs)) as { coordinator: BrokerAddress };
-      return await openConnection({ host: coordinator.host, port: coordinator.port }, this.settings, this.versions);
+      const ask = (): Promise<unknown> =>
+        this.ask('GroupCoordinator', { groupId: group, coordinatorType: 0 });
+      const { coordinator } = (await retrying(ask, this.settings.requestTimeoutMs)) as {
+        coordinator: BrokerAddress;
+      };
+      return await openConnection(
+        { host: coordinator.host, port: coordinator.port },
+        this.settings,
+        this.versions,
+      );
     } catch (error) {
       throw unavailable(error, `coordinator of group ${group}`);
     }
   }
 
   /** A connection to a broker for control requests, shared. */
-  async leaderConnection(nodeId: number): Promise<Connection> {
-    const known = await this.toLeaders.get(nodeId)?.catch(() => undefined);
-    if (known?.isConnected()) return known;
-    const opening = this.open(nodeId);
-    this.toLeaders.set(nodeId, opening);
-    return opening;
+  leaderConnection(nodeId: number): Promise<Connection> {
+    let shared = this.toLeaders.get(nodeId);
+    if (!shared) this.toLeaders.set(nodeId, (shared = new SharedConnection(() => this.open(nodeId))));
+    return shared.get();
   }
 
   close(): void {
-    this.closed = true;
-    for (const opening of [this.control, ...this.toLeaders.values()]) void opening?.then(destroyConnection, () => undefined);
-    this.control = undefined;
-    this.toLeaders.clear();
+    for (const shared of [this.control, ...this.toLeaders.values()]) shared.close();
   }
 
-  private async anyConnection(): Promise<Connection> {
-    for (let lookAgain = true; ; lookAgain = false) {
-      if (this.closed) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log was closed');
-      const opening = (this.control ??= this.openAny());
-      try {
-        const connection = await opening;
-        if (connection.isConnected()) return connection;
-      } catch (error) {
-        if (this.control === opening) this.control = undefined;
-        throw error;
-      }
-      if (this.control === opening) this.control = undefined;
-      if (!lookAgain) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the broker closed the connection');
-    }
+  private anyConnection(): Promise<Connection> {
+    return this.control.get();
   }
 
   /** Tries every broker that is known once, and the ones that were configured. */
@@ -170,7 +186,6 @@ export class Cluster {
         connection = await openConnection(address, this.settings);
         this.versions ??= await apiVersions(connection);
         await prepare(connection, this.versions);
-        if (this.closed) destroyConnection(connection);
         return connection;
       } catch (error) {
         destroyConnection(connection);
@@ -184,14 +199,48 @@ export class Cluster {
     const definition = requests[api];
     const range = this.versions?.[apiKeys[api] ?? -1];
     if (!definition || !range) throw new Defect(`the broker does not offer ${api}`);
-    return definition.protocol({ version: Math.min(range.maxVersion, Math.max(...definition.versions.map(Number))) });
+    return definition.protocol({
+      version: Math.min(range.maxVersion, Math.max(...definition.versions.map(Number))),
+    });
+  }
+}
+
+/** One connection for many: opened when it is first needed, and again when it is gone. */
+class SharedConnection {
+  private opening: Promise<Connection> | undefined;
+  private closed = false;
+
+  constructor(private readonly open: () => Promise<Connection>) {}
+
+  async get(): Promise<Connection> {
+    for (;;) {
+      if (this.closed) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log was closed');
+      const opening = (this.opening ??= this.open());
+      try {
+        const connection = await opening;
+        if (connection.isConnected()) return connection;
+        if (this.opening === opening) this.opening = undefined;
+      } catch (error) {
+        if (this.opening === opening) this.opening = undefined;
+        throw error;
+      }
+    }
+  }
+
+  close(): void {
+    this.closed = true;
+    void this.opening?.then(destroyConnection, () => undefined);
   }
 }
 
 const apiVersions = async (connection: Connection): Promise<ApiVersions> => {
   const { request, response } = requests['ApiVersions']!.protocol({ version: 2 })({});
-  const answer = (await connection.send({ request, response })) as { apiVersions: { apiKey: number; minVersion: number; maxVersion: number }[] };
-  return Object.fromEntries(answer.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]));
+  const answer = (await connection.send({ request, response })) as {
+    apiVersions: { apiKey: number; minVersion: number; maxVersion: number }[];
+  };
+  return Object.fromEntries(
+    answer.apiVersions.map(({ apiKey, minVersion, maxVersion }) => [apiKey, { minVersion, maxVersion }]),
+  );
 };
 
 const leadersOf = (partitions: readonly { partitionId: number; leader: number }[]): number[] => {
@@ -202,5 +251,8 @@ const leadersOf = (partitions: readonly { partitionId: number; leader: number }[
 
 const parseAddress = (address: string): BrokerAddress => {
   const colon = address.lastIndexOf(':');
-  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) };
+  return {
+    host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(address.slice(colon + 1)),
+  };
 };

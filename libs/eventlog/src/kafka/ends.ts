@@ -4,7 +4,9 @@ import type { Cluster } from './cluster';
 import { unavailable } from './connection';
 
 interface OffsetsAnswer {
-  readonly responses: readonly { readonly partitions: readonly { partition: number; errorCode: number; offset: string }[] }[];
+  readonly responses: readonly {
+    readonly partitions: readonly { partition: number; errorCode: number; offset: string }[];
+  }[];
 }
 
 const EARLIEST = -2;
@@ -38,7 +40,8 @@ const listOffsetsOnce = async (
   const byLeader = new Map<number, number[]>();
   for (const partition of partitions) {
     const leader = cluster.leader({ topic, partition });
-    if (leader === undefined) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `${topic}:${partition} has no leader`);
+    if (leader === undefined)
+      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `${topic}:${partition} has no leader`);
     byLeader.set(leader, [...(byLeader.get(leader) ?? []), partition]);
   }
   const ends = await Promise.all(
@@ -47,10 +50,18 @@ const listOffsetsOnce = async (
       const at = async (timestamp: number): Promise<Map<number, number>> => {
         const args = { topics: [{ topic, partitions: mine.map((partition) => ({ partition, timestamp })) }] };
         const answer = (await cluster.send(connection, 'ListOffsets', args)) as OffsetsAnswer;
-        return new Map(answer.responses.flatMap((response) => response.partitions.map(({ partition, offset }) => [partition, Number(offset)])));
+        return new Map(
+          answer.responses.flatMap((response) =>
+            response.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+          ),
+        );
       };
       const [starts, lasts] = await Promise.all([at(EARLIEST), at(LATEST)]);
-      return mine.map((partition) => ({ partition, start: starts.get(partition)!, end: lasts.get(partition)! }));
+      return mine.map((partition) => ({
+        partition,
+        start: starts.get(partition)!,
+        end: lasts.get(partition)!,
+      }));
     }),
   );
   return ends.flat().sort((a, b) => a.partition - b.partition);

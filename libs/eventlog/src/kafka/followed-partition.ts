@@ -2,7 +2,7 @@ import type { PlatformError } from '#kernel';
 import type { Chunk, LogRecord, TopicPartition } from '../port';
 import { committedBatches } from './wire/committed';
 import type { FetchedPartition } from './wire/fetch';
-import { decodeBatch, type RawBatch, splitBatches } from './wire/record-batch';
+import { decodeBatch, isIntact, type RawBatch, splitBatches } from './wire/record-batch';
 
 interface BufferedBatch {
   readonly batch: RawBatch;
@@ -23,7 +23,7 @@ export class FollowedPartition implements TopicPartition {
   live = true;
 
   private nextOffset: number;
-  private highWatermark = 0;
+  private reportedEnd = 0;
   private readonly batches: BufferedBatch[] = [];
   /** Records of the first batch that are not handed out yet. */
   private decoded: LogRecord[] | undefined;
@@ -45,12 +45,11 @@ export class FollowedPartition implements TopicPartition {
   /** Takes in what a fetch brought. */
   absorb(fetched: FetchedPartition): void {
     // Nobody who reads committed records gets beyond the last stable offset; without open transactions it is the high watermark.
-    this.highWatermark = fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.highWatermark;
+    this.reportedEnd = fetched.lastStableOffset >= 0 ? fetched.lastStableOffset : fetched.highWatermark;
     const batches = committedBatches(splitBatches(fetched.records), fetched.aborted);
     batches.forEach(({ batch, passed }, index) => {
       if (batch.lastOffset < this.fetchOffset) return;
-      // A broken header may claim any last offset; the next batch, or the end of the log, bounds it.
-      const bound = batches[index + 1]?.batch.baseOffset ?? Math.max(fetched.highWatermark, batch.baseOffset + 1);
+      const bound = batches[index + 1]?.batch.baseOffset ?? lastBound(batch, fetched);
       const nextOffset = Math.min(batch.lastOffset + 1, bound);
       this.batches.push({ batch, passed, nextOffset });
       this.bufferedBytes += batch.raw.length;
@@ -77,7 +76,10 @@ export class FollowedPartition implements TopicPartition {
           const lastOffset = Math.min(result.lastOffset, nextOffset - 1);
           return { topic, partition, ...result, lastOffset, nextOffset, highWatermark: this.highWatermark };
         }
-        this.decoded = result.records[0] && result.records[0].offset < this.nextOffset ? result.records.filter(({ offset }) => offset >= this.nextOffset) : result.records;
+        this.decoded =
+          result.records[0] && result.records[0].offset < this.nextOffset
+            ? result.records.filter(({ offset }) => offset >= this.nextOffset)
+            : result.records;
       }
       const room = maxRecords - records.length;
       if (this.decoded.length > room) {
@@ -90,7 +92,18 @@ export class FollowedPartition implements TopicPartition {
         this.finishBatch();
       }
     }
-    return { kind: 'records', topic, partition, records, nextOffset: this.nextOffset, highWatermark: this.highWatermark };
+    return {
+      kind: 'records',
+      topic,
+      partition,
+      records,
+      nextOffset: this.nextOffset,
+      highWatermark: this.highWatermark,
+    };
+  }
+
+  private get highWatermark(): number {
+    return Math.max(this.reportedEnd, this.nextOffset);
   }
 
   private finishBatch(): void {
@@ -100,3 +113,12 @@ export class FollowedPartition implements TopicPartition {
     this.decoded = undefined;
   }
 }
+
+/**
+ * A broken header may claim any last offset; then the end of the log bounds it, so that reading goes on. An intact batch may
+ * well reach beyond the high watermark: the broker takes that down before it reads the records.
+ */
+const lastBound = (batch: RawBatch, { highWatermark }: FetchedPartition): number =>
+  batch.lastOffset < highWatermark || isIntact(batch)
+    ? Infinity
+    : Math.max(highWatermark, batch.baseOffset + 1);

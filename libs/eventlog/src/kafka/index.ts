@@ -58,6 +58,8 @@ const MIB = 1024 * 1024;
 
 const faultsOf = ({ brokers, clientId }: KafkaLogOptions): string[] => [
   ...(brokers.length > 0 ? [] : ['brokers: at least one is needed']),
-  ...brokers.filter((broker) => !/^.+:\d{1,5}$/.test(broker)).map((broker) => `brokers: "${broker}" is not host:port`),
+  ...brokers
+    .filter((broker) => !/^.+:\d{1,5}$/.test(broker))
+    .map((broker) => `brokers: "${broker}" is not host:port`),
   ...(clientId ? [] : ['clientId: must not be empty']),
 ];

@@ -1,4 +1,13 @@
-import type { CommittedOffset, EventLog, JoinOptions, LogProducer, LogReader, Membership, PartitionEnds, TopicSpec } from '../port';
+import type {
+  CommittedOffset,
+  EventLog,
+  JoinOptions,
+  LogProducer,
+  LogReader,
+  Membership,
+  PartitionEnds,
+  TopicSpec,
+} from '../port';
 import type { Cluster } from './cluster';
 import { unavailable } from './connection';
 import { KafkaMembership } from './membership';
@@ -57,9 +66,9 @@ export class KafkaLog implements EventLog {
   }
 
   async join(options: JoinOptions): Promise<Membership> {
-    let close: (() => Promise<void>) | undefined;
-    const membership = await KafkaMembership.join(this.cluster, options, () => close && this.open.delete(close));
-    close = () => membership.leave();
+    const membership = await KafkaMembership.join(this.cluster, options);
+    const close = (): Promise<void> => membership.leave();
+    membership.onEnd = () => this.open.delete(close);
     this.open.add(close);
     return membership;
   }

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEventLog } from '../conformance';
-import { appendBatch, compressedBatch, deleteRecords, recordsPart, storedZstd } from './foreign.testing';
+import {
+  appendBatch,
+  compressedBatch,
+  deleteRecords,
+  recordsPart,
+  storedZstd,
+} from './testing/foreign.testing';
 import { createKafkaLog } from './index';
 
 describeEventLog('Kafka', async () => {
@@ -15,7 +21,11 @@ describeEventLog('Kafka', async () => {
     deleteRecords: (at, below) => deleteRecords(kafka.brokers, at, below),
     appendUnreadable: (at, count) => {
       const values = Array.from({ length: count }, () => Buffer.from('foreign'));
-      return appendBatch(kafka.brokers, at, compressedBatch('zstd', storedZstd(recordsPart(at, values)), count));
+      return appendBatch(
+        kafka.brokers,
+        at,
+        compressedBatch('zstd', storedZstd(recordsPart(at, values)), count),
+      );
     },
     cleanup: async () => {
       await log.close();

@@ -69,6 +69,12 @@ declare module 'kafkajs/src/network/requestQueue' {
 
   class RequestQueue {
     readonly pending: readonly unknown[];
+    readonly inflight: ReadonlyMap<
+      number,
+      { readonly sentAt: number; readonly requestTimeout: number; timeoutRequest(): void }
+    >;
+    readonly isConnected: () => boolean;
+    requestTimeoutIntervalId: NodeJS.Timeout;
     push(request: {
       entry: {
         apiKey: number;
@@ -84,13 +90,18 @@ declare module 'kafkajs/src/network/requestQueue' {
     }): void;
     maybeThrottle(ms: number | null): void;
     scheduleCheckPendingRequests(): void;
+    scheduleRequestTimeoutCheck(): void;
+    destroy(): void;
   }
   export = RequestQueue;
 }
 
 declare module 'kafkajs/src/protocol/requests' {
   import type { Protocol } from 'kafkajs/src/network/connection';
-  type Definition = { readonly versions: readonly string[]; protocol(at: { version: number }): (args: object) => Protocol };
+  type Definition = {
+    readonly versions: readonly string[];
+    protocol(at: { version: number }): (args: object) => Protocol;
+  };
   export const requests: Readonly<Record<string, Definition>>;
 }
 

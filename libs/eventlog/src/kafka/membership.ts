@@ -16,7 +16,12 @@ const FIRST_JOIN_TIMEOUT_MS = 20_000;
 const JOIN_GRACE_MS = 10_000;
 
 /** The group goes on, this generation of it does not. */
-const GENERATION_OVER = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID']);
+const GENERATION_OVER = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+]);
 const COORDINATOR_MOVED = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE']);
 
 interface Joined {
@@ -32,6 +37,7 @@ interface Joined {
  * have a connection of their own.
  */
 export class KafkaMembership implements Membership {
+  onEnd: () => void = () => undefined;
   private memberId = '';
   private generation = -1;
   private owned: PartitionsByTopic = {};
@@ -44,15 +50,15 @@ export class KafkaMembership implements Membership {
   private constructor(
     private readonly cluster: Cluster,
     private readonly options: JoinOptions,
-    private readonly onEnd: () => void,
   ) {}
 
   /** Joins and waits for the first assignment. Rejects with TransientFailure, also when a topic does not exist yet. */
-  static async join(cluster: Cluster, options: JoinOptions, onEnd: () => void = () => undefined): Promise<KafkaMembership> {
-    const membership = new KafkaMembership(cluster, options, onEnd);
+  static async join(cluster: Cluster, options: JoinOptions): Promise<KafkaMembership> {
+    const membership = new KafkaMembership(cluster, options);
     try {
       await membership.partitionCounts(options.topics);
-      while (!(await retrying(() => membership.joinOnce(), FIRST_JOIN_TIMEOUT_MS))) await pauseFor(RETRY_PAUSE_MS);
+      while (!(await retrying(() => membership.joinOnce(), FIRST_JOIN_TIMEOUT_MS)))
+        await pauseFor(RETRY_PAUSE_MS);
     } catch (error) {
       await membership.leave();
       throw unavailable(error, `group ${options.group}`);
@@ -62,20 +68,34 @@ export class KafkaMembership implements Membership {
   }
 
   async commit(offsets: Parameters<Membership['commit']>[0]): Promise<void> {
-    if (this.state !== 'member') throw new OwnershipLost(`this member has ${this.state === 'left' ? 'left' : 'lost'} group ${this.options.group}`);
+    if (this.state !== 'member')
+      throw new OwnershipLost(
+        `this member has ${this.state === 'left' ? 'left' : 'lost'} group ${this.options.group}`,
+      );
     const foreign = offsets.find(({ topic, partition }) => !this.owned[topic]?.includes(partition));
-    if (foreign) throw new OwnershipLost(`${foreign.topic}:${foreign.partition} is not this member's (any more)`);
+    if (foreign)
+      throw new OwnershipLost(`${foreign.topic}:${foreign.partition} is not this member's (any more)`);
     const topics = [...new Set(offsets.map(({ topic }) => topic))].map((topic) => ({
       topic,
       partitions: offsets
         .filter((offset) => offset.topic === topic)
-        .map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata: metadata ?? '' })),
+        .map(({ partition, offset, metadata }) => ({
+          partition,
+          offset: String(offset),
+          metadata: metadata ?? '',
+        })),
     }));
     try {
-      await this.ask('commit', 'OffsetCommit', { ...this.identity(), groupGenerationId: this.generation, topics });
+      await this.ask('commit', 'OffsetCommit', {
+        ...this.identity(),
+        groupGenerationId: this.generation,
+        topics,
+      });
     } catch (error) {
-      if (GENERATION_OVER.has(protocolErrorType(error) ?? '')) throw new OwnershipLost(`commit: ${messageOf(error)}`, { cause: error });
-      if (protocolErrorType(error) === 'OFFSET_METADATA_TOO_LARGE') throw new Defect('the metadata of a committed offset is too large', { cause: error });
+      if (GENERATION_OVER.has(protocolErrorType(error) ?? ''))
+        throw new OwnershipLost(`commit: ${messageOf(error)}`, { cause: error });
+      if (protocolErrorType(error) === 'OFFSET_METADATA_TOO_LARGE')
+        throw new Defect('the metadata of a committed offset is too large', { cause: error });
       throw unavailable(error, `commit of group ${this.options.group}`);
     }
   }
@@ -143,14 +163,22 @@ export class KafkaMembership implements Membership {
       const joined = await this.joinGroup();
       this.memberId = joined.memberId;
       const groupAssignment = joined.leaderId === joined.memberId ? await this.assignAll(joined) : [];
-      const synced = (await this.ask('group', 'SyncGroup', { ...this.identity(), generationId: joined.generationId, groupAssignment })) as {
+      const synced = (await this.ask('group', 'SyncGroup', {
+        ...this.identity(),
+        generationId: joined.generationId,
+        groupAssignment,
+      })) as {
         memberAssignment: Buffer;
       };
       if (this.state !== 'member') return true;
       const assignment = AssignerProtocol.MemberAssignment.decode(synced.memberAssignment)?.assignment ?? {};
       this.generation = joined.generationId;
       this.owned = assignment;
-      listener.assigned(topics.flatMap((topic) => (assignment[topic] ?? []).map((partition): TopicPartition => ({ topic, partition }))));
+      listener.assigned(
+        topics.flatMap((topic) =>
+          (assignment[topic] ?? []).map((partition): TopicPartition => ({ topic, partition })),
+        ),
+      );
       return true;
     } catch (error) {
       const type = protocolErrorType(error) ?? '';
@@ -180,7 +208,12 @@ export class KafkaMembership implements Membership {
       // The first answer to a newcomer is its id, with which it asks again (KIP-394).
       if (protocolErrorType(error) !== 'MEMBER_ID_REQUIRED') throw error;
       this.memberId = (error as { memberId: string }).memberId;
-      return (await this.ask('group', 'JoinGroup', { ...request, memberId: this.memberId }, timeoutMs)) as Joined;
+      return (await this.ask(
+        'group',
+        'JoinGroup',
+        { ...request, memberId: this.memberId },
+        timeoutMs,
+      )) as Joined;
     }
   }
 
@@ -193,18 +226,28 @@ export class KafkaMembership implements Membership {
     const counts = await this.partitionCounts([...new Set(parsed.flatMap(({ topics }) => topics))]);
     return [...assignPartitions(parsed, counts)].map(([memberId, assignment]) => ({
       memberId,
-      memberAssignment: AssignerProtocol.MemberAssignment.encode({ version: PROTOCOL_VERSION, assignment, userData: Buffer.alloc(0) }),
+      memberAssignment: AssignerProtocol.MemberAssignment.encode({
+        version: PROTOCOL_VERSION,
+        assignment,
+        userData: Buffer.alloc(0),
+      }),
     }));
   }
 
   private async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
     const found = await this.cluster.refresh(topics);
     const missing = this.options.topics.filter((topic) => !found.has(topic));
-    if (missing.length > 0) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${missing.join(', ')} yet`);
+    if (missing.length > 0)
+      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${missing.join(', ')} yet`);
     return new Map([...found].map(([topic, leaders]) => [topic, leaders.length]));
   }
 
-  private async ask(lane: 'group' | 'commit', api: ControlApi, args: object, timeoutMs?: number): Promise<unknown> {
+  private async ask(
+    lane: 'group' | 'commit',
+    api: ControlApi,
+    args: object,
+    timeoutMs?: number,
+  ): Promise<unknown> {
     let connection = this.connections[lane];
     if (!connection?.isConnected()) {
       connection = await this.cluster.openCoordinator(this.options.group);

@@ -32,7 +32,10 @@ interface OutBatch extends TopicPartition {
   readonly batch: Buffer;
 }
 
-type Outcome = { readonly kind: 'appended'; readonly baseOffset: number } | { readonly kind: 'again'; readonly why: unknown } | { readonly kind: 'too-large' };
+type Outcome =
+  | { readonly kind: 'appended'; readonly baseOffset: number }
+  | { readonly kind: 'again'; readonly why: unknown }
+  | { readonly kind: 'too-large' };
 
 const MAX_SEQUENCE = 0x7fff_ffff;
 const FIRST_PAUSE_MS = 20;
@@ -83,12 +86,20 @@ export class KafkaProducer implements LogProducer {
   }
 
   private async sendAlone(records: readonly NewRecord[]): Promise<AppendedPosition[]> {
-    if (this.spent) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `this producer is spent, ${this.spent}; make a new one`);
+    if (this.spent)
+      throw new TransientFailure(
+        'PLAYHEAD_LOG_UNAVAILABLE',
+        `this producer is spent, ${this.spent}; make a new one`,
+      );
     try {
       const lanes = lanesOf(records);
       const positions = new Array<AppendedPosition>(records.length);
       this.identity ??= await this.identify();
-      for (let open = lanes; open.length > 0; open = open.filter(({ done, records: { length } }) => done < length)) {
+      for (
+        let open = lanes;
+        open.length > 0;
+        open = open.filter(({ done, records: { length } }) => done < length)
+      ) {
         await this.deliver(this.nextRound(open), positions);
       }
       return positions;
@@ -99,9 +110,13 @@ export class KafkaProducer implements LogProducer {
   }
 
   private async identify(): Promise<{ producerId: number; producerEpoch: number }> {
-    const ask = (): Promise<unknown> => this.cluster.ask('InitProducerId', { transactionalId: null, transactionTimeout: -1 });
+    const ask = (): Promise<unknown> =>
+      this.cluster.ask('InitProducerId', { transactionalId: null, transactionTimeout: -1 });
     const again = (error: unknown): boolean => isPassing(error) || error instanceof TransientFailure;
-    const answer = (await retrying(ask, this.settings.deliveryTimeoutMs, again)) as { producerId: string; producerEpoch: number };
+    const answer = (await retrying(ask, this.settings.deliveryTimeoutMs, again)) as {
+      producerId: string;
+      producerEpoch: number;
+    };
     return { producerId: Number(answer.producerId), producerEpoch: answer.producerEpoch };
   }
 
@@ -117,7 +132,12 @@ export class KafkaProducer implements LogProducer {
         if (size > limit && end > lane.done) break;
       }
       const baseSequence = this.nextSequence.get(lane.key) ?? 0;
-      const batch = encodeBatch(lane.records.slice(lane.done, end), lane.sizes.slice(lane.done, end), { ...this.identity!, baseSequence }, Date.now());
+      const batch = encodeBatch(
+        lane.records.slice(lane.done, end),
+        lane.sizes.slice(lane.done, end),
+        { ...this.identity!, baseSequence },
+        Date.now(),
+      );
       round.push({ lane, topic: lane.topic, partition: lane.partition, count: end - lane.done, batch });
       bytes += batch.length;
       if (bytes >= this.settings.roundBytes) break;
@@ -143,7 +163,8 @@ export class KafkaProducer implements LogProducer {
         }
       }
       if (again.length === 0) return;
-      if (Date.now() + pauseMs > deadline) throw unavailable(why, `no acknowledgement within ${this.settings.deliveryTimeoutMs} ms`);
+      if (Date.now() + pauseMs > deadline)
+        throw unavailable(why, `no acknowledgement within ${this.settings.deliveryTimeoutMs} ms`);
       await pauseFor(pauseMs);
       await this.cluster.refresh([...new Set(again.map(({ topic }) => topic))]).catch(() => undefined);
       pending = again;
@@ -152,28 +173,44 @@ export class KafkaProducer implements LogProducer {
 
   /** One request to each leader, all at once. Every batch has an outcome. */
   private async sendToLeaders(batches: readonly OutBatch[]): Promise<Map<OutBatch, Outcome>> {
-    const unknown = new Set(batches.filter((batch) => this.cluster.leader(batch) === undefined).map(({ topic }) => topic));
+    const unknown = new Set(
+      batches.filter((batch) => this.cluster.leader(batch) === undefined).map(({ topic }) => topic),
+    );
     if (unknown.size > 0) await this.cluster.refresh([...unknown]).catch(() => undefined);
     const outcomes = new Map<OutBatch, Outcome>();
     const byLeader = new Map<number, OutBatch[]>();
     for (const batch of batches) {
       const leader = this.cluster.leader(batch);
-      if (leader === undefined) outcomes.set(batch, { kind: 'again', why: new Error(`${batch.topic}:${batch.partition} has no leader`) });
+      if (leader === undefined)
+        outcomes.set(batch, {
+          kind: 'again',
+          why: new Error(`${batch.topic}:${batch.partition} has no leader`),
+        });
       else if (byLeader.has(leader)) byLeader.get(leader)!.push(batch);
       else byLeader.set(leader, [batch]);
     }
     // All requests are waited for, also when one of them fails: nothing may be in flight when this returns.
-    const answers = await Promise.allSettled([...byLeader].map(([leader, mine]) => this.sendToLeader(leader, mine, outcomes)));
+    const answers = await Promise.allSettled(
+      [...byLeader].map(([leader, mine]) => this.sendToLeader(leader, mine, outcomes)),
+    );
     for (const answer of answers) if (answer.status === 'rejected') throw answer.reason;
     return outcomes;
   }
 
-  private async sendToLeader(leader: number, batches: readonly OutBatch[], outcomes: Map<OutBatch, Outcome>): Promise<void> {
+  private async sendToLeader(
+    leader: number,
+    batches: readonly OutBatch[],
+    outcomes: Map<OutBatch, Outcome>,
+  ): Promise<void> {
     let payload: Buffer;
     try {
       const connection = await this.connectionTo(leader);
       const timeoutMs = this.cluster.requestTimeoutMs;
-      payload = await exchange(connection, { ...PRODUCE, body: encodeProduce(batches, timeoutMs), timeoutMs });
+      payload = await exchange(connection, {
+        ...PRODUCE,
+        body: encodeProduce(batches, timeoutMs),
+        timeoutMs,
+      });
     } catch (why) {
       // Whether the batches were appended is unknown; the sequence number makes it harmless to send them again.
       destroyConnection(this.connections.get(leader));
@@ -191,14 +228,23 @@ export class KafkaProducer implements LogProducer {
     }
   }
 
-  private settle({ lane, count, topic, partition }: OutBatch, baseOffset: number, positions: AppendedPosition[]): void {
+  private settle(
+    { lane, count, topic, partition }: OutBatch,
+    baseOffset: number,
+    positions: AppendedPosition[],
+  ): void {
     const before = this.lastOffset.get(lane.key);
     if (before !== undefined && baseOffset <= before) {
-      throw new NondeterminismDetected('PLAYHEAD_LOG_REWRITTEN', `${lane.key} was appended to at ${baseOffset}, behind ${before}: it was recreated or cut`, {
-        details: { topic, partition, offset: baseOffset, before },
-      });
+      throw new NondeterminismDetected(
+        'PLAYHEAD_LOG_REWRITTEN',
+        `${lane.key} was appended to at ${baseOffset}, behind ${before}: it was recreated or cut`,
+        {
+          details: { topic, partition, offset: baseOffset, before },
+        },
+      );
     }
-    for (let i = 0; i < count; i++) positions[lane.inputs[lane.done + i]!] = { topic, partition, offset: baseOffset + i };
+    for (let i = 0; i < count; i++)
+      positions[lane.inputs[lane.done + i]!] = { topic, partition, offset: baseOffset + i };
     lane.done += count;
     this.lastOffset.set(lane.key, baseOffset + count - 1);
     this.nextSequence.set(lane.key, sequenceAfter(this.nextSequence.get(lane.key) ?? 0, count));
@@ -207,9 +253,13 @@ export class KafkaProducer implements LogProducer {
   /** A refusal for size comes before anything is appended, so the sequence number is still free. */
   private shrink({ topic, partition, batch, count }: OutBatch): void {
     if (count === 1) {
-      throw new Refused('PLAYHEAD_REQUEST_TOO_LARGE', `a record of ${batch.length} bytes is over the limit of ${topic} (max.message.bytes)`, {
-        details: { topic, partition, bytes: batch.length },
-      });
+      throw new Refused(
+        'PLAYHEAD_REQUEST_TOO_LARGE',
+        `a record of ${batch.length} bytes is over the limit of ${topic} (max.message.bytes)`,
+        {
+          details: { topic, partition, bytes: batch.length },
+        },
+      );
     }
     this.topicBatchBytes.set(topic, Math.floor(batch.length / 2));
   }
@@ -223,20 +273,31 @@ export class KafkaProducer implements LogProducer {
   }
 }
 
-const outcomeOf = (at: TopicPartition, { errorCode, baseOffset }: { errorCode: number; baseOffset: number }): Outcome => {
+const outcomeOf = (
+  at: TopicPartition,
+  { errorCode, baseOffset }: { errorCode: number; baseOffset: number },
+): Outcome => {
   if (errorCode === 0 || errorCode === DUPLICATE_SEQUENCE_NUMBER) {
     // A duplicate that the broker remembers is answered with its first position; one without a position is for the tail rule.
     if (baseOffset < 0) throw incomplete(at);
     return { kind: 'appended', baseOffset };
   }
-  const why = new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `${keyOf(at)}: the broker refused the batch with error ${errorCode}`, { details: { errorCode } });
+  const why = new TransientFailure(
+    'PLAYHEAD_LOG_UNAVAILABLE',
+    `${keyOf(at)}: the broker refused the batch with error ${errorCode}`,
+    { details: { errorCode } },
+  );
   if (errorCode === MESSAGE_TOO_LARGE || errorCode === RECORD_LIST_TOO_LARGE) return { kind: 'too-large' };
   if (SEND_AGAIN.has(errorCode)) return { kind: 'again', why };
   throw why;
 };
 
 const incomplete = (at: TopicPartition): TransientFailure =>
-  new TransientFailure('PLAYHEAD_LOG_SEND_INCOMPLETE', `the answer does not say where ${keyOf(at)} was appended to`, { details: { ...at } });
+  new TransientFailure(
+    'PLAYHEAD_LOG_SEND_INCOMPLETE',
+    `the answer does not say where ${keyOf(at)} was appended to`,
+    { details: { ...at } },
+  );
 
 /** Records by partition, each in the order of the input. Linear in their number. */
 const lanesOf = (records: readonly NewRecord[]): Lane[] => {
@@ -249,7 +310,15 @@ const lanesOf = (records: readonly NewRecord[]): Lane[] => {
     let lane = ofTopic[record.partition];
     if (!lane) {
       const { topic, partition } = record;
-      lane = ofTopic[partition] = { key: keyOf(record), topic, partition, records: [], sizes: [], inputs: [], done: 0 };
+      lane = ofTopic[partition] = {
+        key: keyOf(record),
+        topic,
+        partition,
+        records: [],
+        sizes: [],
+        inputs: [],
+        done: 0,
+      };
       lanes.push(lane);
     }
     lane.records.push(record);

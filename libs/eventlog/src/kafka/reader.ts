@@ -48,7 +48,10 @@ export class KafkaReader implements LogReader {
 
   seek(at: TopicPartition, offset: number): void {
     this.drop(at);
-    this.followed.set(keyOf(at), new FollowedPartition(at.topic, at.partition, offset, this.settings.maxInflatedBytes));
+    this.followed.set(
+      keyOf(at),
+      new FollowedPartition(at.topic, at.partition, offset, this.settings.maxInflatedBytes),
+    );
     this.pump();
   }
 
@@ -132,10 +135,16 @@ export class KafkaReader implements LogReader {
     if (homeless.size > 0) void this.refresh([...homeless]);
     if (buffered >= this.settings.prefetchBytes) return;
     for (const [leader, partitions] of byLeader) {
-      const hungry = partitions.filter(({ bufferedBytes }) => bufferedBytes < this.settings.prefetchBytesPerPartition);
+      const hungry = partitions.filter(
+        ({ bufferedBytes }) => bufferedBytes < this.settings.prefetchBytesPerPartition,
+      );
       if (hungry.length === 0 || this.fetching.has(leader)) continue;
       // While others of this leader are still buffered, a long poll for those at the end would hold up the next fetch for all.
-      void this.fetch(leader, rotated(hungry, this.turn++), hungry.some(({ ready }) => ready) || hungry.length < partitions.length ? 0 : this.settings.maxWaitMs);
+      void this.fetch(
+        leader,
+        rotated(hungry, this.turn++),
+        hungry.some(({ ready }) => ready) || hungry.length < partitions.length ? 0 : this.settings.maxWaitMs,
+      );
     }
   }
 
@@ -149,9 +158,15 @@ export class KafkaReader implements LogReader {
         minBytes: 1,
         maxBytes,
         maxBytesPerPartition,
-        partitions: partitions.map(({ topic, partition, fetchOffset }) => ({ topic, partition, offset: fetchOffset })),
+        partitions: partitions.map(({ topic, partition, fetchOffset }) => ({
+          topic,
+          partition,
+          offset: fetchOffset,
+        })),
       });
-      const answer = decodeFetch(await exchange(connection, { ...FETCH, body: [body], timeoutMs: maxWaitMs + FETCH_GRACE_MS }));
+      const answer = decodeFetch(
+        await exchange(connection, { ...FETCH, body: [body], timeoutMs: maxWaitMs + FETCH_GRACE_MS }),
+      );
       connection.requestQueue.maybeThrottle(answer.throttleMs);
       const asked = new Map(partitions.map((partition) => [keyOf(partition), partition]));
       const stale = new Set<string>();
@@ -174,9 +189,14 @@ export class KafkaReader implements LogReader {
   private async hole({ topic, partition, fetchOffset }: FollowedPartition): Promise<PlatformError> {
     const [ends] = await listOffsets(this.cluster, topic, [partition]);
     const { start, end } = ends!;
-    return new PlatformError('PLAYHEAD_LOG_HOLE', 'halt', `${topic}:${partition} holds offsets ${start} to ${end}, not ${fetchOffset}`, {
-      details: { topic, partition, offset: fetchOffset, start, end },
-    });
+    return new PlatformError(
+      'PLAYHEAD_LOG_HOLE',
+      'halt',
+      `${topic}:${partition} holds offsets ${start} to ${end}, not ${fetchOffset}`,
+      {
+        details: { topic, partition, offset: fetchOffset, start, end },
+      },
+    );
   }
 
   /** A connection or a broker is gone: look where the leaders are now, and tell the next poll. */
@@ -196,7 +216,9 @@ export class KafkaReader implements LogReader {
       const found = await this.cluster.refresh(topics);
       const missing = topics.find((topic) => !found.has(topic));
       if (missing) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${missing} yet`);
-      const led = [...this.followed.values()].every((partition) => this.cluster.leader(partition) !== undefined);
+      const led = [...this.followed.values()].every(
+        (partition) => this.cluster.leader(partition) !== undefined,
+      );
       if (pause || !led) this.pausedUntil = Date.now() + RETRY_PAUSE_MS;
     } catch (error) {
       this.outage = unavailable(error);

@@ -25,11 +25,16 @@ interface TopicErrors {
 }
 
 interface DescribedConfigs {
-  readonly resources: readonly { resourceName: string; configEntries: readonly { configName: string; configValue: string | null }[] }[];
+  readonly resources: readonly {
+    resourceName: string;
+    configEntries: readonly { configName: string; configValue: string | null }[];
+  }[];
 }
 
 interface FetchedOffsets {
-  readonly responses: readonly { readonly partitions: readonly { partition: number; offset: string; metadata: string | null }[] }[];
+  readonly responses: readonly {
+    readonly partitions: readonly { partition: number; offset: string; metadata: string | null }[];
+  }[];
 }
 
 /** Topics and what is known about them. Everything rejects with TransientFailure while the brokers are away. */
@@ -55,27 +60,48 @@ export class Topics {
 
   async ends(topic: string): Promise<PartitionEnds[]> {
     const count = await this.partitionCount(topic);
-    if (count === undefined) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${topic} yet`);
-    return listOffsets(this.cluster, topic, Array.from({ length: count }, (_, partition) => partition));
+    if (count === undefined)
+      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${topic} yet`);
+    return listOffsets(
+      this.cluster,
+      topic,
+      Array.from({ length: count }, (_, partition) => partition),
+    );
   }
 
   async delete(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     const args = { topics: names, timeout: ADMIN_TIMEOUT_MS };
-    const answer = (await this.cluster.ask('DeleteTopics', args, { parse: false, timeoutMs: ADMIN_TIMEOUT_MS })) as TopicErrors;
+    const answer = (await this.cluster.ask('DeleteTopics', args, {
+      parse: false,
+      timeoutMs: ADMIN_TIMEOUT_MS,
+    })) as TopicErrors;
     refuseErrors(answer, UNKNOWN_TOPIC);
-    await this.until(async () => (await this.cluster.refresh(names)).size === 0, `deletion of ${names.join(', ')}`);
+    await this.until(
+      async () => (await this.cluster.refresh(names)).size === 0,
+      `deletion of ${names.join(', ')}`,
+    );
   }
 
   async committed(group: string, topic: string): Promise<Map<number, CommittedOffset>> {
     const count = (await this.partitionCount(topic)) ?? 0;
     const connection = await this.cluster.openCoordinator(group);
     try {
-      const topics = [{ topic, partitions: Array.from({ length: count }, (_, partition) => ({ partition })) }];
-      const ask = (): Promise<unknown> => this.cluster.send(connection, 'OffsetFetch', { groupId: group, topics });
+      const topics = [
+        { topic, partitions: Array.from({ length: count }, (_, partition) => ({ partition })) },
+      ];
+      const ask = (): Promise<unknown> =>
+        this.cluster.send(connection, 'OffsetFetch', { groupId: group, topics });
       const answer = (await retrying(ask, this.cluster.requestTimeoutMs)) as FetchedOffsets;
-      const offsets = answer.responses.flatMap(({ partitions }) => partitions).filter(({ offset }) => Number(offset) >= 0);
-      return new Map(offsets.map(({ partition, offset, metadata }) => [partition, { offset: Number(offset), metadata: metadata ?? '' }]));
+      const offsets = answer.responses
+        .flatMap(({ partitions }) => partitions)
+        .filter(({ offset }) => Number(offset) >= 0);
+      return new Map(
+        offsets.map(({ partition, offset, metadata }) => [
+          partition,
+          { offset: Number(offset), metadata: metadata ?? '' },
+        ]),
+      );
     } catch (error) {
       throw unavailable(error, `committed offsets of ${group}`);
     } finally {
@@ -88,10 +114,16 @@ export class Topics {
       topic: name,
       numPartitions: partitions,
       replicationFactor: BROKER_DEFAULT,
-      configEntries: Object.entries({ ...PLATFORM_SETTINGS, ...config }).map(([key, value]) => ({ name: key, value })),
+      configEntries: Object.entries({ ...PLATFORM_SETTINGS, ...config }).map(([key, value]) => ({
+        name: key,
+        value,
+      })),
     }));
     const args = { topics, timeout: ADMIN_TIMEOUT_MS };
-    const answer = (await this.cluster.ask('CreateTopics', args, { parse: false, timeoutMs: ADMIN_TIMEOUT_MS })) as TopicErrors;
+    const answer = (await this.cluster.ask('CreateTopics', args, {
+      parse: false,
+      timeoutMs: ADMIN_TIMEOUT_MS,
+    })) as TopicErrors;
     refuseErrors(answer, TOPIC_ALREADY_EXISTS); // somebody else was quicker: what they made is checked like any other
   }
 
@@ -99,14 +131,20 @@ export class Topics {
   private async settled(specs: readonly TopicSpec[]): Promise<Map<string, readonly number[]>> {
     const names = specs.map(({ name }) => name);
     let found = new Map<string, readonly number[]>();
-    await this.until(async () => {
-      found = await this.cluster.refresh(names);
-      return names.every((name) => found.get(name)?.every((leader) => leader >= 0));
-    }, `leaders of ${names.join(', ')}`);
+    await this.until(
+      async () => {
+        found = await this.cluster.refresh(names);
+        return names.every((name) => found.get(name)?.every((leader) => leader >= 0));
+      },
+      `leaders of ${names.join(', ')}`,
+    );
     return found;
   }
 
-  private async refuseMismatches(specs: readonly TopicSpec[], present: ReadonlyMap<string, readonly number[]>): Promise<void> {
+  private async refuseMismatches(
+    specs: readonly TopicSpec[],
+    present: ReadonlyMap<string, readonly number[]>,
+  ): Promise<void> {
     const timestampTypes = await this.timestampTypes(specs.map(({ name }) => name));
     const faults = specs.flatMap(({ name, partitions, config }) => {
       const count = present.get(name)!.length;
@@ -114,11 +152,18 @@ export class Topics {
       return [
         ...(count === partitions
           ? []
-          : [`topic ${name} has ${count} partitions, its definition says ${partitions}; partitions are for ever: make a new generation of the stream`]),
-        ...(timestampTypes.get(name) === wanted ? [] : [`topic ${name} has ${TIMESTAMP_TYPE}=${timestampTypes.get(name)}, it must be ${wanted}`]),
+          : [
+              `topic ${name} has ${count} partitions, its definition says ${partitions}; partitions are for ever: make a new generation of the stream`,
+            ]),
+        ...(timestampTypes.get(name) === wanted
+          ? []
+          : [`topic ${name} has ${TIMESTAMP_TYPE}=${timestampTypes.get(name)}, it must be ${wanted}`]),
       ];
     });
-    if (faults.length > 0) throw new PlatformError('PLAYHEAD_LOG_TOPIC_MISMATCH', 'halt', faults.join('; '), { details: { faults } });
+    if (faults.length > 0)
+      throw new PlatformError('PLAYHEAD_LOG_TOPIC_MISMATCH', 'halt', faults.join('; '), {
+        details: { faults },
+      });
   }
 
   private async timestampTypes(names: readonly string[]): Promise<Map<string, string | null>> {
@@ -136,7 +181,8 @@ export class Topics {
 
   private async until(done: () => Promise<boolean | undefined>, what: string): Promise<void> {
     for (const deadline = Date.now() + SETTLE_MS; !(await done()); await pauseFor(10)) {
-      if (Date.now() > deadline) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `${what}: not within ${SETTLE_MS} ms`);
+      if (Date.now() > deadline)
+        throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `${what}: not within ${SETTLE_MS} ms`);
     }
   }
 }
@@ -144,7 +190,9 @@ export class Topics {
 const refuseErrors = ({ topicErrors }: TopicErrors, tolerated: number): void => {
   const failed = topicErrors.find(({ errorCode }) => errorCode !== 0 && errorCode !== tolerated);
   if (failed) {
-    throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `topic ${failed.topic}: error ${failed.errorCode} ${failed.errorMessage ?? ''}`.trimEnd());
+    throw new TransientFailure(
+      'PLAYHEAD_LOG_UNAVAILABLE',
+      `topic ${failed.topic}: error ${failed.errorCode} ${failed.errorMessage ?? ''}`.trimEnd(),
+    );
   }
 };
-

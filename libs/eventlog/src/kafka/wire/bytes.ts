@@ -7,7 +7,8 @@ const TWO_32 = 0x1_0000_0000;
 /** Thrown inside the decoder when bytes are not what they should be; it never leaves `wire/`. */
 export class Malformed extends Error {}
 
-export const readInt64 = (buffer: Buffer, at: number): number => buffer.readInt32BE(at) * TWO_32 + buffer.readUInt32BE(at + 4);
+export const readInt64 = (buffer: Buffer, at: number): number =>
+  buffer.readInt32BE(at) * TWO_32 + buffer.readUInt32BE(at + 4);
 
 export const writeInt64 = (buffer: Buffer, value: number, at: number): number => {
   buffer.writeInt32BE(Math.floor(value / TWO_32), at);

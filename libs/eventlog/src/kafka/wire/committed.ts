@@ -20,7 +20,8 @@ export const committedBatches = (
   const waiting = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
   const rolledBack = new Set<number>();
   return batches.map((batch) => {
-    while (waiting.length > 0 && waiting[0]!.firstOffset <= batch.lastOffset) rolledBack.add(waiting.shift()!.producerId);
+    while (waiting.length > 0 && waiting[0]!.firstOffset <= batch.lastOffset)
+      rolledBack.add(waiting.shift()!.producerId);
     if (batch.isControl) {
       if (isAbortMarker(batch)) rolledBack.delete(batch.producerId);
       return { batch, passed: true };

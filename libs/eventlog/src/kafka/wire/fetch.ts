@@ -37,7 +37,12 @@ export interface FetchResponse {
 
 export const encodeFetch = (request: FetchRequest): Buffer => {
   const writer = new Writer();
-  writer.int32(CONSUMER).int32(request.maxWaitMs).int32(request.minBytes).int32(request.maxBytes).int8(READ_COMMITTED);
+  writer
+    .int32(CONSUMER)
+    .int32(request.maxWaitMs)
+    .int32(request.minBytes)
+    .int32(request.maxBytes)
+    .int8(READ_COMMITTED);
   writer.int32(NO_SESSION.id).int32(NO_SESSION.epoch);
   const runs = runsOfTopic(request.partitions);
   writer.int32(runs.length);
@@ -81,7 +86,8 @@ const decodePartition = (cursor: Cursor, topic: string): FetchedPartition => {
   const lastStableOffset = cursor.int64();
   const logStartOffset = cursor.int64();
   const aborted: AbortedTransaction[] = [];
-  for (let left = cursor.int32(); left > 0; left--) aborted.push({ producerId: cursor.int64(), firstOffset: cursor.int64() });
+  for (let left = cursor.int32(); left > 0; left--)
+    aborted.push({ producerId: cursor.int64(), firstOffset: cursor.int64() });
   cursor.int32(); // preferred read replica: no rack is said, so none is preferred
   const length = Math.max(0, cursor.int32());
   const records = cursor.buffer.subarray(cursor.at, cursor.at + length);

@@ -4,16 +4,29 @@ import encodeOriginalRecord from 'kafkajs/src/protocol/recordBatch/record/v0';
 import { RecordBatch as encodeOriginalBatch } from 'kafkajs/src/protocol/recordBatch/v0';
 import decodeOriginalBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder';
 import type { HeaderEntry, LogRecord, NewRecord } from '../../port';
-import { BATCH_HEADER_BYTES, decodeBatch, encodeBatch, encodeRawBatch, sizeOfRecord, splitBatches } from './record-batch';
+import {
+  BATCH_HEADER_BYTES,
+  decodeBatch,
+  encodeBatch,
+  encodeRawBatch,
+  sizeOfRecord,
+  splitBatches,
+} from './record-batch';
 
 const AT = { topic: 't', partition: 3 };
 const ORIGIN = { producerId: 4_294_967_299, producerEpoch: 7, baseSequence: 2_147_483_000 };
 
 const bytes = fc
-  .oneof({ weight: 12, arbitrary: fc.uint8Array({ maxLength: 30 }) }, fc.integer({ min: 60, max: 9_000 }).map((length) => new Uint8Array(length).fill(length)))
+  .oneof(
+    { weight: 12, arbitrary: fc.uint8Array({ maxLength: 30 }) },
+    fc.integer({ min: 60, max: 9_000 }).map((length) => new Uint8Array(length).fill(length)),
+  )
   .map((array) => Buffer.from(array));
 // kafkajs takes a header called toString for Object's own; names like that are left out of the comparison with it.
-const name = fc.oneof(fc.constantFrom('ce_id', 'ce_type', 'é€'), fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !(text in {})));
+const name = fc.oneof(
+  fc.constantFrom('ce_id', 'ce_type', 'é€'),
+  fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !(text in {})),
+);
 const header = fc.tuple(name, bytes);
 const newRecord = fc.record({
   topic: fc.constant(AT.topic),
@@ -22,9 +35,13 @@ const newRecord = fc.record({
   value: fc.option(bytes),
   headers: fc.array(header, { maxLength: 6 }),
 });
-const newRecords = fc.oneof({ weight: 8, arbitrary: fc.array(newRecord, { minLength: 1, maxLength: 12 }) }, newRecord.map((record) => new Array<NewRecord>(150).fill(record)));
+const newRecords = fc.oneof(
+  { weight: 8, arbitrary: fc.array(newRecord, { minLength: 1, maxLength: 12 }) },
+  newRecord.map((record) => new Array<NewRecord>(150).fill(record)),
+);
 
-const encode = (records: readonly NewRecord[], timestamp = 1_700_000_000_123): Buffer => encodeBatch(records, records.map(sizeOfRecord), ORIGIN, timestamp);
+const encode = (records: readonly NewRecord[], timestamp = 1_700_000_000_123): Buffer =>
+  encodeBatch(records, records.map(sizeOfRecord), ORIGIN, timestamp);
 
 const decodeOnly = (buffer: Buffer): LogRecord[] => {
   const [batch] = splitBatches(buffer);
@@ -42,8 +59,16 @@ const grouped = (headers: readonly HeaderEntry[]): Record<string, Buffer[]> => {
 
 /** Bytes as text, which compares and prints much faster than buffers do. */
 const text = (value: Buffer | null): string | null => value && value.toString('latin1');
-const plain = ({ key, value, headers }: Pick<NewRecord, 'key' | 'value' | 'headers'>) => ({ key: text(key), value: text(value), headers: headers.map(([name, found]) => [name, text(found)]) });
-const plainGrouped = ({ key, value, headers }: Pick<NewRecord, 'key' | 'value'> & { headers: Record<string, Buffer | Buffer[]> }) => ({
+const plain = ({ key, value, headers }: Pick<NewRecord, 'key' | 'value' | 'headers'>) => ({
+  key: text(key),
+  value: text(value),
+  headers: headers.map(([name, found]) => [name, text(found)]),
+});
+const plainGrouped = ({
+  key,
+  value,
+  headers,
+}: Pick<NewRecord, 'key' | 'value'> & { headers: Record<string, Buffer | Buffer[]> }) => ({
   key: text(key),
   value: text(value),
   headers: Object.entries(headers).map(([name, found]) => [name, [found].flat().map(text)]),
@@ -54,7 +79,9 @@ describe('record batches', () => {
     fc.assert(
       fc.property(newRecords, (records) => {
         const decoded = decodeOnly(encode(records));
-        expect(decoded.map((record) => plain({ ...record, headers: record.headers.entries() }))).toEqual(records.map(plain));
+        expect(decoded.map((record) => plain({ ...record, headers: record.headers.entries() }))).toEqual(
+          records.map(plain),
+        );
         expect(decoded.map(({ offset }) => offset)).toEqual(records.map((_, index) => index));
       }),
     );
@@ -78,10 +105,17 @@ describe('record batches', () => {
     await fc.assert(
       fc.asyncProperty(newRecords, fc.nat(), async (records, timestamp) => {
         const batch = await decodeOriginalBatch(new Decoder(encode(records, timestamp)));
-        expect(batch).toMatchObject({ lastOffsetDelta: records.length - 1, producerId: `${ORIGIN.producerId}`, producerEpoch: ORIGIN.producerEpoch, firstSequence: ORIGIN.baseSequence });
+        expect(batch).toMatchObject({
+          lastOffsetDelta: records.length - 1,
+          producerId: `${ORIGIN.producerId}`,
+          producerEpoch: ORIGIN.producerEpoch,
+          firstSequence: ORIGIN.baseSequence,
+        });
         batch.records.forEach((record, index) => {
           expect([record.offset, record.timestamp]).toEqual([`${index}`, `${timestamp}`]);
-          expect(plainGrouped(record)).toEqual(plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }));
+          expect(plainGrouped(record)).toEqual(
+            plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }),
+          );
         });
       }),
       { numRuns: 50 },
@@ -94,20 +128,32 @@ describe('record batches', () => {
   ])('written by kafkajs are read here, %s', async (_, compression) => {
     const timestamps = fc.tuple(fc.nat({ max: 2 ** 41 }), fc.integer({ min: -(2 ** 40), max: 2 ** 40 }));
     await fc.assert(
-      fc.asyncProperty(newRecords, fc.nat({ max: 2 ** 45 }), timestamps, async (records, firstOffset, [firstTimestamp, timestampDelta]) => {
-        const encoded = await encodeOriginalBatch({
-          compression,
-          firstOffset,
-          firstTimestamp,
-          maxTimestamp: firstTimestamp,
-          lastOffsetDelta: records.length - 1,
-          records: records.map(({ key, value, headers }, offsetDelta) => encodeOriginalRecord({ offsetDelta, timestampDelta, key, value, headers: grouped(headers) })),
-        });
-        decodeOnly(encoded.buffer).forEach((record, index) => {
-          expect([record.offset, record.timestamp]).toEqual([firstOffset + index, firstTimestamp + timestampDelta]);
-          expect(plainGrouped({ ...record, headers: grouped(record.headers.entries()) })).toEqual(plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }));
-        });
-      }),
+      fc.asyncProperty(
+        newRecords,
+        fc.nat({ max: 2 ** 45 }),
+        timestamps,
+        async (records, firstOffset, [firstTimestamp, timestampDelta]) => {
+          const encoded = await encodeOriginalBatch({
+            compression,
+            firstOffset,
+            firstTimestamp,
+            maxTimestamp: firstTimestamp,
+            lastOffsetDelta: records.length - 1,
+            records: records.map(({ key, value, headers }, offsetDelta) =>
+              encodeOriginalRecord({ offsetDelta, timestampDelta, key, value, headers: grouped(headers) }),
+            ),
+          });
+          decodeOnly(encoded.buffer).forEach((record, index) => {
+            expect([record.offset, record.timestamp]).toEqual([
+              firstOffset + index,
+              firstTimestamp + timestampDelta,
+            ]);
+            expect(plainGrouped({ ...record, headers: grouped(record.headers.entries()) })).toEqual(
+              plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }),
+            );
+          });
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -118,19 +164,27 @@ describe('record batches', () => {
         const buffer = encode(records);
         const broken = 16 + (at % (buffer.length - 16)); // behind offset, length and leader epoch, which no checksum covers
         buffer[broken] = buffer[broken]! ^ change;
-        expect(decodeBatch(AT, splitBatches(buffer)[0]!)).toMatchObject({ kind: 'unreadable', reason: 'BATCH_CORRUPT' });
+        expect(decodeBatch(AT, splitBatches(buffer)[0]!)).toMatchObject({
+          kind: 'unreadable',
+          reason: 'BATCH_CORRUPT',
+        });
       }),
     );
   });
 
   it('of any bytes under a good checksum never throw', () => {
     fc.assert(
-      fc.property(bytes, fc.integer({ min: 0, max: 1_000 }), fc.constantFrom(0, 1, 8, 16), (payload, count, attributes) => {
-        const [batch] = splitBatches(encodeRawBatch(payload, count, attributes, ORIGIN, 0));
-        const decoded = decodeBatch(AT, batch!);
-        if (decoded.kind === 'records') expect(decoded.records).toHaveLength(count);
-        else expect(decoded.reason).toBe('BATCH_CORRUPT');
-      }),
+      fc.property(
+        bytes,
+        fc.integer({ min: 0, max: 1_000 }),
+        fc.constantFrom(0, 1, 8, 16),
+        (payload, count, attributes) => {
+          const [batch] = splitBatches(encodeRawBatch(payload, count, attributes, ORIGIN, 0));
+          const decoded = decodeBatch(AT, batch!);
+          if (decoded.kind === 'records') expect(decoded.records).toHaveLength(count);
+          else expect(decoded.reason).toBe('BATCH_CORRUPT');
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -141,7 +195,9 @@ describe('record batches', () => {
         const encoded = lists.map((records) => encode(records));
         const all = Buffer.concat(encoded);
         const at = cut % (all.length + 1);
-        const ends = encoded.map((_, index) => encoded.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0));
+        const ends = encoded.map((_, index) =>
+          encoded.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0),
+        );
         const batches = splitBatches(all.subarray(0, at));
         expect(batches).toHaveLength(ends.filter((end) => end <= at).length);
         batches.forEach(({ raw }, index) => expect(raw.equals(encoded[index]!)).toBe(true));

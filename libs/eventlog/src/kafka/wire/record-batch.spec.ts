@@ -1,6 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { committedBatches } from './committed';
-import { BATCH_HEADER_BYTES, decodeBatch, encodeBatch, encodeRawBatch, type RawBatch, sizeOfRecord, splitBatches } from './record-batch';
+import {
+  BATCH_HEADER_BYTES,
+  decodeBatch,
+  encodeBatch,
+  encodeRawBatch,
+  type RawBatch,
+  sizeOfRecord,
+  splitBatches,
+} from './record-batch';
 
 const AT = { topic: 't', partition: 0 };
 const ORIGIN = { producerId: 1, producerEpoch: 0, baseSequence: 0 };
@@ -31,17 +39,27 @@ describe('a batch that cannot be read', () => {
     const bomb = gzipSync(Buffer.alloc(10_000_000));
     expect(bomb.length).toBeLessThan(20_000);
     const decoded = decodeBatch(AT, only(encodeRawBatch(bomb, 1, 1, ORIGIN, 0)), 1_000_000);
-    expect(decoded).toMatchObject({ kind: 'unreadable', reason: 'BATCH_TOO_LARGE', message: 'inflates to more than 1000000 bytes' });
+    expect(decoded).toMatchObject({
+      kind: 'unreadable',
+      reason: 'BATCH_TOO_LARGE',
+      message: 'inflates to more than 1000000 bytes',
+    });
   });
 
   it('is corrupt when gzip is not gzip', () => {
-    expect(decodeBatch(AT, only(encodeRawBatch(Buffer.from('no'), 1, 1, ORIGIN, 0)))).toMatchObject({ reason: 'BATCH_CORRUPT' });
+    expect(decodeBatch(AT, only(encodeRawBatch(Buffer.from('no'), 1, 1, ORIGIN, 0)))).toMatchObject({
+      reason: 'BATCH_CORRUPT',
+    });
   });
 
   it('is corrupt in an old format', () => {
     const old = encodeBatch([record('a')], [sizeOfRecord(record('a'))], ORIGIN, 0);
     old[16] = 1;
-    expect(decodeBatch(AT, only(old))).toMatchObject({ reason: 'BATCH_CORRUPT', count: 1, message: 'record format 1, expected 2' });
+    expect(decodeBatch(AT, only(old))).toMatchObject({
+      reason: 'BATCH_CORRUPT',
+      count: 1,
+      message: 'record format 1, expected 2',
+    });
   });
 });
 
@@ -60,9 +78,18 @@ describe('committedBatches', () => {
     const body = Buffer.concat([Buffer.from([0, 0, 0, key.length * 2]), key, Buffer.from([1, 0])]);
     return encodeRawBatch(Buffer.concat([Buffer.from([body.length * 2]), body]), 1, 0x30, ORIGIN, 0);
   };
-  const batch = (baseOffset: number, producerId: number, kind: 'data' | 'commit' | 'abort' | 'plain'): RawBatch => {
+  const batch = (
+    baseOffset: number,
+    producerId: number,
+    kind: 'data' | 'commit' | 'abort' | 'plain',
+  ): RawBatch => {
     const raw = kind === 'commit' ? marker(1) : kind === 'abort' ? marker(0) : Buffer.alloc(0);
-    const shape = kind === 'plain' ? { isControl: false, isTransactional: false } : kind === 'data' ? DATA : { isControl: true, isTransactional: true };
+    const shape =
+      kind === 'plain'
+        ? { isControl: false, isTransactional: false }
+        : kind === 'data'
+          ? DATA
+          : { isControl: true, isTransactional: true };
     return { raw, baseOffset, lastOffset: baseOffset + 1, producerId, ...shape };
   };
 
@@ -82,6 +109,10 @@ describe('committedBatches', () => {
       { producerId: 2, firstOffset: 14 },
       { producerId: 1, firstOffset: 0 },
     ];
-    expect(committedBatches(batches, aborted).flatMap(({ batch: { baseOffset }, passed }) => (passed ? [] : [baseOffset]))).toEqual([2, 4, 8]);
+    expect(
+      committedBatches(batches, aborted).flatMap(({ batch: { baseOffset }, passed }) =>
+        passed ? [] : [baseOffset],
+      ),
+    ).toEqual([2, 4, 8]);
   });
 });

@@ -55,7 +55,8 @@ export const sizeOfRecord = ({ key, value, headers }: NewRecord): number => {
 /** Bytes that a record of `sizeOfRecord` takes up in a batch at most. */
 export const roomForRecord = (size: number): number => size + 10;
 
-const sizeOfBytes = (bytes: Buffer | null): number => (bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length);
+const sizeOfBytes = (bytes: Buffer | null): number =>
+  bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length;
 
 /** Records of one partition as one uncompressed batch. `sizes[i]` is `sizeOfRecord(records[i])`; `timestamp` matters only where the topic does not stamp by itself. */
 export const encodeBatch = (
@@ -72,12 +73,19 @@ export const encodeBatch = (
   const buffer = Buffer.allocUnsafe(total);
   writeBatchHeader(buffer, { count: records.length, attributes: 0, timestamp, origin });
   let at = BATCH_HEADER_BYTES;
-  for (let i = 0; i < records.length; i++) at = writeRecord(buffer, records[i]!, sizes[i]! + sizeOfVarint(i), i, at);
+  for (let i = 0; i < records.length; i++)
+    at = writeRecord(buffer, records[i]!, sizes[i]! + sizeOfVarint(i), i, at);
   return sealBatch(buffer);
 };
 
 /** A batch whose records part is given as bytes: for tests that need what this platform never writes. */
-export const encodeRawBatch = (payload: Buffer, count: number, attributes: number, origin: BatchOrigin, timestamp: number): Buffer => {
+export const encodeRawBatch = (
+  payload: Buffer,
+  count: number,
+  attributes: number,
+  origin: BatchOrigin,
+  timestamp: number,
+): Buffer => {
   const buffer = Buffer.allocUnsafe(BATCH_HEADER_BYTES + payload.length);
   writeBatchHeader(buffer, { count, attributes, timestamp, origin });
   payload.copy(buffer, BATCH_HEADER_BYTES);
@@ -108,7 +116,13 @@ const sealBatch = (buffer: Buffer): Buffer => {
   return buffer;
 };
 
-const writeRecord = (buffer: Buffer, { key, value, headers }: NewRecord, size: number, offsetDelta: number, start: number): number => {
+const writeRecord = (
+  buffer: Buffer,
+  { key, value, headers }: NewRecord,
+  size: number,
+  offsetDelta: number,
+  start: number,
+): number => {
   let at = writeVarint(buffer, size, start);
   buffer[at++] = 0; // attributes
   buffer[at++] = 0; // timestamp delta
@@ -124,7 +138,9 @@ const writeRecord = (buffer: Buffer, { key, value, headers }: NewRecord, size: n
 };
 
 const writeBytes = (buffer: Buffer, bytes: Buffer | null, at: number): number =>
-  bytes === null ? writeVarint(buffer, -1, at) : copyInto(buffer, bytes, writeVarint(buffer, bytes.length, at));
+  bytes === null
+    ? writeVarint(buffer, -1, at)
+    : copyInto(buffer, bytes, writeVarint(buffer, bytes.length, at));
 
 /** What the header of a batch says, and the batch itself. */
 export interface RawBatch {
@@ -142,7 +158,7 @@ export interface RawBatch {
  */
 export const splitBatches = (buffer: Buffer): RawBatch[] => {
   const batches: RawBatch[] = [];
-  for (let at = 0; at + MAGIC_AT < buffer.length; ) {
+  for (let at = 0; at + MAGIC_AT < buffer.length;) {
     const size = buffer.readInt32BE(at + LENGTH_AT) + LENGTH_AT + 4;
     if (size <= MAGIC_AT || at + size > buffer.length) break;
     batches.push(readBatchHeader(buffer.subarray(at, at + size)));
@@ -154,7 +170,14 @@ export const splitBatches = (buffer: Buffer): RawBatch[] => {
 const readBatchHeader = (raw: Buffer): RawBatch => {
   const baseOffset = readInt64(raw, 0);
   if (raw[MAGIC_AT] !== MAGIC || raw.length < BATCH_HEADER_BYTES) {
-    return { raw, baseOffset, lastOffset: baseOffset, isControl: false, isTransactional: false, producerId: -1 };
+    return {
+      raw,
+      baseOffset,
+      lastOffset: baseOffset,
+      isControl: false,
+      isTransactional: false,
+      producerId: -1,
+    };
   }
   const attributes = raw.readInt16BE(ATTRIBUTES_AT);
   return {
@@ -167,7 +190,16 @@ const readBatchHeader = (raw: Buffer): RawBatch => {
   };
 };
 
-export type UnreadableBatch = Pick<UnreadableChunk, 'kind' | 'firstOffset' | 'lastOffset' | 'count' | 'reason' | 'message' | 'timestamp' | 'raw'>;
+/** Whether the bytes that the checksum covers, the last offset among them, are what was written. */
+export const isIntact = ({ raw }: RawBatch): boolean =>
+  raw[MAGIC_AT] === MAGIC &&
+  raw.length >= BATCH_HEADER_BYTES &&
+  crc32c(raw.subarray(ATTRIBUTES_AT)) === raw.readUInt32BE(CRC_AT);
+
+export type UnreadableBatch = Pick<
+  UnreadableChunk,
+  'kind' | 'firstOffset' | 'lastOffset' | 'count' | 'reason' | 'message' | 'timestamp' | 'raw'
+>;
 
 export interface DecodedBatch {
   readonly kind: 'records';
@@ -194,18 +226,31 @@ export const decodeBatch = (
   });
 
   if (!isV2) return unreadable('BATCH_CORRUPT', `record format ${raw[MAGIC_AT]}, expected ${MAGIC}`);
-  if (crc32c(raw.subarray(ATTRIBUTES_AT)) !== raw.readUInt32BE(CRC_AT)) return unreadable('BATCH_CORRUPT', 'checksum does not match');
+  if (!isIntact(batch)) return unreadable('BATCH_CORRUPT', 'checksum does not match');
   const attributes = raw.readInt16BE(ATTRIBUTES_AT);
   const codec = attributes & CODEC_MASK;
-  if (codec > 1) return unreadable('CODEC_UNSUPPORTED', `compressed with ${CODECS[codec] ?? `codec ${codec}`}, which is not read here`);
+  if (codec > 1)
+    return unreadable(
+      'CODEC_UNSUPPORTED',
+      `compressed with ${CODECS[codec] ?? `codec ${codec}`}, which is not read here`,
+    );
   try {
-    const inflated = codec === 1 ? gunzipSync(raw.subarray(BATCH_HEADER_BYTES), { maxOutputLength: maxInflatedBytes }) : undefined;
-    const cursor = inflated ? new Cursor(inflated, 0, inflated.length) : new Cursor(raw, BATCH_HEADER_BYTES, raw.length);
+    const inflated =
+      codec === 1
+        ? gunzipSync(raw.subarray(BATCH_HEADER_BYTES), { maxOutputLength: maxInflatedBytes })
+        : undefined;
+    const cursor = inflated
+      ? new Cursor(inflated, 0, inflated.length)
+      : new Cursor(raw, BATCH_HEADER_BYTES, raw.length);
     const stamp = (attributes & LOG_APPEND_TIME) !== 0 ? readInt64(raw, MAX_TIMESTAMP_AT) : undefined;
-    return { kind: 'records', records: decodeRecords(cursor, { topic, partition, raw, baseOffset, lastOffset, stamp }) };
+    return {
+      kind: 'records',
+      records: decodeRecords(cursor, { topic, partition, raw, baseOffset, lastOffset, stamp }),
+    };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE') return unreadable('BATCH_TOO_LARGE', `inflates to more than ${maxInflatedBytes} bytes`);
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      return unreadable('BATCH_TOO_LARGE', `inflates to more than ${maxInflatedBytes} bytes`);
     return unreadable('BATCH_CORRUPT', message);
   }
 };
@@ -227,7 +272,8 @@ const decodeRecords = (
     cursor.at++; // attributes: none are defined
     const timestampDelta = cursor.varlong();
     const offsetDelta = cursor.varint();
-    if (offsetDelta <= previous || baseOffset + offsetDelta > batch.lastOffset) throw new Malformed('offsets are out of order');
+    if (offsetDelta <= previous || baseOffset + offsetDelta > batch.lastOffset)
+      throw new Malformed('offsets are out of order');
     previous = offsetDelta;
     const key = readBytes(cursor, recordEnd);
     const value = readBytes(cursor, recordEnd);

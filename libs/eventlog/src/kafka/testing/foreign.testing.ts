@@ -1,9 +1,9 @@
 /** What others do to a log and this platform never does: foreign codecs, broken payloads, cuts. Test code only. */
-import type { TopicPartition } from '../port';
-import { Cluster } from './cluster';
-import { type Connection, exchange } from './connection';
-import { decodeProduce, encodeProduce, PRODUCE } from './wire/produce';
-import { BATCH_HEADER_BYTES, encodeBatch, encodeRawBatch, sizeOfRecord } from './wire/record-batch';
+import type { TopicPartition } from '../../port';
+import { Cluster } from '../cluster';
+import { type Connection, exchange } from '../connection';
+import { decodeProduce, encodeProduce, PRODUCE } from '../wire/produce';
+import { BATCH_HEADER_BYTES, encodeBatch, encodeRawBatch, sizeOfRecord } from '../wire/record-batch';
 
 const NOBODY = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
 
@@ -17,7 +17,8 @@ export const recordsPart = (at: TopicPartition, values: readonly Buffer[]): Buff
 };
 
 /** A batch with its records part compressed by `compress`. */
-export const compressedBatch = (codec: Codec, compressed: Buffer, count: number): Buffer => encodeRawBatch(compressed, count, CODEC_IDS[codec], NOBODY, 0);
+export const compressedBatch = (codec: Codec, compressed: Buffer, count: number): Buffer =>
+  encodeRawBatch(compressed, count, CODEC_IDS[codec], NOBODY, 0);
 
 /** A zstd frame that stores up to 255 bytes as they are. Source: RFC 8878, 3.1.1: magic, single segment with a one-byte size, one last raw block. */
 export const storedZstd = (bytes: Buffer): Buffer => {
@@ -29,20 +30,42 @@ export const storedZstd = (bytes: Buffer): Buffer => {
 /** Appends one batch as it is, without sequence numbers. Rejects with the broker's error code. */
 export const appendBatch = (brokers: readonly string[], at: TopicPartition, batch: Buffer): Promise<void> =>
   onLeader(brokers, at, async (_, connection) => {
-    const answer = decodeProduce(await exchange(connection, { ...PRODUCE, body: encodeProduce([{ ...at, batch }], TIMEOUT_MS), timeoutMs: TIMEOUT_MS }));
-    if (answer.partitions[0]?.errorCode !== 0) throw new Error(`refused with ${answer.partitions[0]?.errorCode}`);
+    const answer = decodeProduce(
+      await exchange(connection, {
+        ...PRODUCE,
+        body: encodeProduce([{ ...at, batch }], TIMEOUT_MS),
+        timeoutMs: TIMEOUT_MS,
+      }),
+    );
+    if (answer.partitions[0]?.errorCode !== 0)
+      throw new Error(`refused with ${answer.partitions[0]?.errorCode}`);
   });
 
 /** Cuts a partition below an offset, as retention does. */
-export const deleteRecords = (brokers: readonly string[], { topic, partition }: TopicPartition, below: number): Promise<void> =>
+export const deleteRecords = (
+  brokers: readonly string[],
+  { topic, partition }: TopicPartition,
+  below: number,
+): Promise<void> =>
   onLeader(brokers, { topic, partition }, async (cluster, connection) => {
-    await cluster.send(connection, 'DeleteRecords', { topics: [{ topic, partitions: [{ partition, offset: String(below) }] }], timeout: TIMEOUT_MS });
+    await cluster.send(connection, 'DeleteRecords', {
+      topics: [{ topic, partitions: [{ partition, offset: String(below) }] }],
+      timeout: TIMEOUT_MS,
+    });
   });
 
 const TIMEOUT_MS = 20_000;
 
-const onLeader = async (brokers: readonly string[], at: TopicPartition, work: (cluster: Cluster, connection: Connection) => Promise<void>): Promise<void> => {
-  const cluster = new Cluster(brokers, { clientId: 'foreign', connectionTimeoutMs: 5_000, requestTimeoutMs: TIMEOUT_MS });
+const onLeader = async (
+  brokers: readonly string[],
+  at: TopicPartition,
+  work: (cluster: Cluster, connection: Connection) => Promise<void>,
+): Promise<void> => {
+  const cluster = new Cluster(brokers, {
+    clientId: 'foreign',
+    connectionTimeoutMs: 5_000,
+    requestTimeoutMs: TIMEOUT_MS,
+  });
   try {
     await cluster.refresh([at.topic]);
     await work(cluster, await cluster.leaderConnection(cluster.leader(at)!));

@@ -92,10 +92,23 @@ export class TestBroker {
   async start(): Promise<void> {
     const output = openSync(join(this.directory, 'broker.log'), 'a');
     const libs = await kafkaJars(process.env, () => undefined);
-    const jvm = ['-Xms128m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'];
-    this.process = spawn('java', [...jvm, '-cp', `${libs}/*`, 'kafka.Kafka', this.configFile], { stdio: ['ignore', output, output] });
-    for (const deadline = Date.now() + START_TIMEOUT_MS; !(await accepts(this.plan.port)); await pauseFor(50)) {
-      if (Date.now() > deadline || this.process.exitCode !== null) throw new Error(`the broker did not start, see ${this.directory}/broker.log`);
+    const jvm = [
+      '-Xms128m',
+      '-Xmx512m',
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+    ];
+    this.process = spawn('java', [...jvm, '-cp', `${libs}/*`, 'kafka.Kafka', this.configFile], {
+      stdio: ['ignore', output, output],
+    });
+    for (
+      const deadline = Date.now() + START_TIMEOUT_MS;
+      !(await accepts(this.plan.port));
+      await pauseFor(50)
+    ) {
+      if (Date.now() > deadline || this.process.exitCode !== null)
+        throw new Error(`the broker did not start, see ${this.directory}/broker.log`);
     }
   }
 
@@ -138,7 +151,12 @@ export class TestBroker {
       'broker.heartbeat.interval.ms': '500',
       ...settings,
     };
-    writeFileSync(this.configFile, Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join(''));
+    writeFileSync(
+      this.configFile,
+      Object.entries(properties)
+        .map(([key, value]) => `${key}=${value}\n`)
+        .join(''),
+    );
     const storage = isController ? ['--standalone'] : ['--no-initial-controllers'];
     await runTool('kafka.tools.StorageTool', ['format', ...storage, '-t', clusterId, '-c', this.configFile]);
   }
