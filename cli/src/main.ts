@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addDemo } from './commands/demo';
+import { addProduce } from './commands/produce';
 import { addStatus } from './commands/status';
 import { addTest } from './commands/test';
 import { addDown, addUp } from './commands/up';
@@ -12,7 +14,7 @@ const program = new Command('playhead')
   .showSuggestionAfterError()
   .configureHelp({ sortSubcommands: false });
 
-for (const add of [addUp, addDown, addStatus, addTest]) add(program);
+for (const add of [addUp, addDown, addStatus, addDemo, addProduce, addTest]) add(program);
 
 const run = async (): Promise<number> => {
   const json = process.argv.includes('--json');

@@ -1,0 +1,83 @@
+import { Refused, timestampMs } from '#kernel';
+import { rowConverter } from '../produce/convert-row';
+import { readRows } from '../produce/read-rows';
+import { DEFAULT_FRAUD_SIMULATION, simulateFraud, type Occurrence } from './fraud-simulator';
+
+/** Payments and their labels in event-time order, with the span that they cover. */
+export interface FraudSource {
+  readonly payments: number;
+  readonly firstTime: number;
+  readonly lastTime: number;
+  occurrences(): Iterable<Occurrence> | AsyncIterable<Occurrence>;
+}
+
+/** Payments of our own generator; `rows` scales the number of customers, and the seed is fixed. */
+export const simulatedFraud = (rows: number): FraudSource => {
+  const perCustomer = 125;
+  const customers = Math.max(20, Math.ceil(rows / perCustomer));
+  const simulation = { ...DEFAULT_FRAUD_SIMULATION, customers, terminals: Math.max(40, Math.round(customers * 1.6)) };
+  const limited = function* (): Generator<Occurrence> {
+    let payments = 0;
+    for (const occurrence of simulateFraud(simulation)) {
+      if (occurrence.stream === 'transactions' && ++payments > rows) return;
+      yield occurrence;
+    }
+  };
+  return spanOf([...limited()]);
+};
+
+const LABEL_DELAY_MS = 7 * 86_400_000;
+
+/** Columns of the Fraud Detection Handbook's payments; TX_FRAUD_SCENARIO is a leak and never read. */
+const COLUMNS = new Map([
+  ['TRANSACTION_ID', 'transaction_id'],
+  ['TX_DATETIME', 'event_time'],
+  ['CUSTOMER_ID', 'customer_id'],
+  ['TERMINAL_ID', 'terminal_id'],
+  ['TX_AMOUNT', 'amount'],
+  ['TX_FRAUD', 'is_fraud'],
+]);
+
+const FIELDS = [
+  { name: 'transaction_id', type: 'string' },
+  { name: 'event_time', type: 'timestamp' },
+  { name: 'customer_id', type: 'string' },
+  { name: 'terminal_id', type: 'string' },
+  { name: 'amount', type: 'number' },
+  { name: 'is_fraud', type: 'boolean' },
+] as const;
+
+/** A file of payments: each label becomes known seven days after its payment, and is streamed then. */
+export const fraudFromFile = async (path: string, rows: number | undefined): Promise<FraudSource> => {
+  const convert = rowConverter({ fields: FIELDS.map((field) => ({ ...field, required: true, nullable: false })) }, COLUMNS);
+  const payments: Occurrence[] = [];
+  const labels: Occurrence[] = [];
+  for await (const row of readRows({ path, limit: rows })) {
+    const { transaction_id: id, event_time, customer_id, terminal_id, amount, is_fraud } = convert(row) as Record<string, string> & { amount: number; is_fraud: boolean };
+    const time = timestampMs(event_time);
+    if (id === undefined || Number.isNaN(time)) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} has not the columns ${[...COLUMNS.keys()].join(', ')}`);
+    const knownAt = time + LABEL_DELAY_MS;
+    const where = { customer_id: customer_id!, terminal_id: terminal_id! };
+    payments.push({ stream: 'transactions', time, event: { transaction_id: id, event_time: new Date(time).toISOString(), ...where, amount } });
+    labels.push({ stream: 'fraud-labels', time: knownAt, event: { label_id: `L${id}`, known_at: new Date(knownAt).toISOString(), transaction_id: id, ...where, is_fraud } });
+  }
+  if (payments.length === 0) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} holds no payments`);
+  return spanOf(merged(payments, labels));
+};
+
+/** Two lists in time order as one; the payment first where both fall on the same moment. */
+const merged = (a: readonly Occurrence[], b: readonly Occurrence[]): Occurrence[] => {
+  const all: Occurrence[] = [];
+  let j = 0;
+  for (const one of a) {
+    while (j < b.length && b[j]!.time < one.time) all.push(b[j++]!);
+    all.push(one);
+  }
+  // Labels that become known after the last payment are not streamed: the file ends there.
+  return all;
+};
+
+const spanOf = (occurrences: readonly Occurrence[]): FraudSource => {
+  const payments = occurrences.filter(({ stream }) => stream === 'transactions');
+  return { payments: payments.length, firstTime: payments[0]!.time, lastTime: payments[payments.length - 1]!.time, occurrences: () => occurrences };
+};
