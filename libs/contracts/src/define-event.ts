@@ -2,6 +2,9 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import type { Static, TSchema } from 'typebox';
 import { ContractViolation } from '#kernel';
 
+/** Carries a value to the next version. Pure: the same value gives the same value for ever; it changes nothing in place. */
+export type Upcaster = (value: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>;
+
 /** A contract: one file for each event (style.md sentence 4). */
 export interface EventContract<S extends TSchema = TSchema> {
   /** The literal on the wire, `<owner>.<thing>.<past tense>`; never a class name. */
@@ -19,6 +22,8 @@ export interface EventContract<S extends TSchema = TSchema> {
   readonly schema: S;
   /** A whole value, used by tests, frozen beside the schema and shown in the catalogue. */
   readonly sample: Static<S>;
+  /** By the version that they start from (`upcast`). A version without one only added what may be absent. */
+  readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }
 
 export const defineEvent = <S extends TSchema>(contract: EventContract<S>): EventContract<S> => contract;
