@@ -1,0 +1,109 @@
+/**
+ * The first 400,000 rows of the real stream through all six services, trained when the log reaches 2018-05-06T00:00Z. What is
+ * claimed is checked from the log, features against a brute force, the model beside a public trainer on the same Parquet files.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatasetBuilt, DeploymentStarted, TOPICS, decodeEvent, qualify } from '#contracts';
+import { readConservation, readTopic, type EventLog, type LogRecord } from '#eventlog';
+import { Rng } from '#kernel';
+import { featuresOf, type Observed } from '../support/brute-force';
+import { DATA, PlatformUnderTest, ROOT, describeWithData } from '../support/platform-under-test';
+import { pythonWith } from '../support/python';
+
+const ROWS = 400_000;
+const SAMPLED = 1_000;
+
+interface Demo {
+  readonly ok: boolean;
+  readonly rows: number;
+  readonly counts: Record<string, number>;
+  readonly metrics: Record<string, number>;
+  readonly model: { readonly digest: string };
+}
+
+describeWithData('400,000 real payments', () => {
+  const platform = new PlatformUnderTest('real');
+  let demo: Demo;
+  let log: EventLog;
+  let observations: LogRecord[];
+  let vectors: LogRecord[];
+
+  beforeAll(async () => {
+    const file = join(DATA, 'fraud', 'transactions-2018-04-to-06.csv.gz');
+    const ran = await platform.run(['demo', 'fraud', '--data', file, '--rows', String(ROWS), '--train-at', '2018-05-06T00:00:00Z', '--keep'], { timeoutMs: 1_200_000 });
+    process.stderr.write(`${ran.stderr.split('\n').slice(-25).join('\n')}\n${ran.stdout.slice(-1_500)}\n`);
+    demo = ran.json as unknown as Demo;
+    log = await platform.openLog();
+    observations = await readTopic(log, qualify('real', TOPICS.observations('transactions')));
+    vectors = await readTopic(log, qualify('real', TOPICS.vectors('fraud')));
+  }, 1_260_000);
+  afterAll(() => platform.stop(), 120_000);
+
+  it('ends well by its own judgement', () => {
+    expect(demo.ok).toBe(true);
+    expect(demo.rows).toBe(ROWS);
+  });
+
+  it('gives every inbox record exactly one outcome', async () => {
+    for (const stream of ['transactions', 'fraud-labels']) expect(await readConservation(log, 'real', stream)).toMatchObject({ ok: true, faults: [], repeated: 0 });
+  });
+
+  it('gives every observation exactly one vector, aligned with it', () => {
+    expect(vectors.map(({ partition, headers }) => [partition, headers.text('ce_id')])).toEqual(observations.map(({ partition, offset }) => [partition, `${partition}-${offset}`]));
+  });
+
+  it('gives every vector since the deployment exactly one prediction', async () => {
+    const [started] = (await readTopic(log, qualify('real', TOPICS.servingStatus))).filter(({ headers }) => headers.text('ce_type') === DeploymentStarted.type);
+    const { offsets } = decodeEvent(DeploymentStarted, started!.value);
+    const predictions = await readTopic(log, qualify('real', TOPICS.predictions('fraud')));
+    const due = vectors.filter(({ partition, offset }) => offset >= offsets[partition]!).map(({ partition, offset }) => `${partition}-${offset}`);
+    expect(due.length).toBeGreaterThan(10_000);
+    expect(predictions.map(({ headers }) => headers.text('ce_id'))).toEqual(due);
+  });
+
+  it(`agrees with a brute force on ${SAMPLED} sampled vectors to 1e-9`, () => {
+    const events = observations.map(({ partition, offset, value }): Observed => {
+      const { event_time, customer_id, amount } = JSON.parse(String(value)) as { event_time: string; customer_id: string; amount: number };
+      return { partition, offset, time: Date.parse(event_time), customer: customer_id, amount };
+    });
+    const histories = new Map<string, Observed[]>();
+    for (const event of events) histories.set(event.customer, [...(histories.get(event.customer) ?? []), event]);
+    const rng = new Rng(20_180_506);
+    let compared = 0;
+    for (let i = 0; i < SAMPLED; i++) {
+      const index = rng.below(vectors.length);
+      const trigger = events[index]!;
+      const expected = featuresOf(trigger, histories.get(trigger.customer)!.filter(({ offset }) => offset <= trigger.offset));
+      const { values } = JSON.parse(String(vectors[index]!.value)) as { values: Record<string, (number | null)[]> };
+      values['1']!.forEach((value, feature) => {
+        const wanted = expected[feature]!;
+        if (wanted === null || value === null) expect([index, feature, value]).toEqual([index, feature, wanted]);
+        else expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)));
+        compared++;
+      });
+    }
+    expect(compared).toBe(SAMPLED * 11);
+  });
+
+  it('trains a model as good as a public trainer on the same Parquet files', async () => {
+    const [built] = await readTopic(log, qualify('real', TOPICS.datasets));
+    const { train, holdout } = decodeEvent(DatasetBuilt, built!.value);
+    const folder = mkdtempSync(join(tmpdir(), 'playhead-parquet-'));
+    try {
+      const artifacts = await platform.openArtifacts();
+      const paths = [join(folder, 'train.parquet'), join(folder, 'holdout.parquet')];
+      await artifacts.getToFile(train.artifact, paths[0]!);
+      await artifacts.getToFile(holdout.artifact, paths[1]!);
+      const python = pythonWith('sklearn', ['scikit-learn==1.7.2', 'pyarrow==21.0.0', 'pandas<3']);
+      const theirs = JSON.parse(execFileSync(python, [join(ROOT, 'test', 'support', 'fit_public.py'), ...paths], { encoding: 'utf8' })) as { average_precision: number; roc_auc: number; rows: number };
+      process.stderr.write(`hold-out: ours ${JSON.stringify(demo.metrics)}, scikit-learn's histogram gradient boosting ${JSON.stringify(theirs)}\n`);
+      expect(theirs.rows).toBe(holdout.rows);
+      expect(demo.metrics.average_precision!).toBeGreaterThan(theirs.average_precision - 0.03);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 900_000);
+});
