@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   PLAYHEAD_FEATURES_SNAPSHOT_INVALID: { status: 500, meaning: 'stored window state is damaged or of another definition; fold it again from the log' },
   PLAYHEAD_LEARN_INVALID: { status: 400, meaning: 'the data set or parameters cannot be trained on' },
   PLAYHEAD_LEARN_CANCELLED: { status: 409, meaning: 'the training run was cancelled' },
+  PLAYHEAD_LEARN_CRASHED: { status: 500, meaning: 'the fit ended without an answer, twice: out of memory, or its thread broke; give it more memory or less data' },
   PLAYHEAD_INFERENCE_INVALID: { status: 400, meaning: 'the input does not fit the model' },
   PLAYHEAD_INFERENCE_MODEL_INVALID: { status: 400, meaning: 'the model file cannot be loaded' },
   PLAYHEAD_DRIFT_INVALID: { status: 400, meaning: 'the columns cannot be compared' },

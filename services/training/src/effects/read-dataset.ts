@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ArtifactStore } from '#artifacts';
+import { readParquetColumns } from '#runtime';
+import type { Part } from '../domain/fit-model';
+import type { Dataset } from '../domain/training-run';
+
+/** Both parts of a data set, their files checked against their digests. */
+export const readDataset = async (artifacts: Pick<ArtifactStore, 'getToFile'>, dataset: Dataset): Promise<{ readonly train: Part; readonly holdout: Part }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'playhead-fit-'));
+  const read = async (digest: string): Promise<Part> => {
+    const path = join(folder, `${digest}.parquet`);
+    await artifacts.getToFile(digest, path);
+    const { columns } = await readParquetColumns(path, ['partition', ...dataset.features, 'label']);
+    return { partitions: columns[0]!, columns: columns.slice(1, -1), labels: columns[columns.length - 1]! };
+  };
+  try {
+    return { train: await read(dataset.train.artifact), holdout: await read(dataset.holdout.artifact) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};

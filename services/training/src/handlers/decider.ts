@@ -1,0 +1,43 @@
+import { TOPICS } from '#contracts';
+import type { FoldRunner, FollowedTopic, RunnerStatus } from '#eventlog';
+import type { ServiceLog, Worker } from '#runtime';
+import type { FittingRun } from '../domain/training-run';
+import { TrainingRuns } from '../domain/training-runs';
+import { onInput } from './on-input';
+
+/** `training.inputs` -> decisions, and the state behind them for the effect. */
+export class Decider implements Worker {
+  private state = new TrainingRuns();
+  private started = false;
+  private readonly runner: FoldRunner<TrainingRuns, undefined>;
+
+  constructor(
+    private readonly serviceLog: ServiceLog,
+    private readonly control: FollowedTopic<undefined>,
+  ) {
+    const fold = onInput({ runs: serviceLog.topic(TOPICS.runs), holds: (state) => void (this.state = state) });
+    this.runner = serviceLog.runner({ fold, source: TOPICS.trainingInputs, primary: TOPICS.runs, control });
+  }
+
+  async start(): Promise<void> {
+    await this.serviceLog.ensureTopics([TOPICS.trainingInputs, TOPICS.runs, TOPICS.progress].map((name) => ({ name, partitions: 1 })));
+    this.started = true;
+    await this.runner.start();
+  }
+
+  async stop(): Promise<void> {
+    if (this.started) await this.runner.stop();
+    await this.control.stop();
+  }
+
+  /** See `FitSupervisorOptions.fitting`: a fit begins only after the fact that says so is on the log. */
+  fitting(): readonly FittingRun[] | undefined {
+    const [owned] = this.runner.status().partitions;
+    if (!owned) return [];
+    return owned.acked === owned.next ? this.state.fitting() : undefined;
+  }
+
+  status(): RunnerStatus {
+    return this.runner.status();
+  }
+}

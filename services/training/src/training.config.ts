@@ -1,0 +1,24 @@
+import { Type } from 'typebox';
+import { commonRules, commonVariables, compileCommon, defineConfig, type CommonConfig } from '#runtime';
+
+export interface TrainingConfig extends CommonConfig {
+  readonly workers: number;
+}
+
+export const trainingConfig = defineConfig({
+  service: 'training',
+  variables: {
+    ...commonVariables('training'),
+    PLAYHEAD_TRAINING_WORKERS: Type.Integer({
+      default: 1,
+      minimum: 1,
+      maximum: 64,
+      description: 'how many runs are fitted at once, each in a thread with its whole data set in memory',
+    }),
+  },
+  rules: commonRules,
+  compile: (options): TrainingConfig => ({
+    ...compileCommon('training', options),
+    workers: options.PLAYHEAD_TRAINING_WORKERS,
+  }),
+});

@@ -1,0 +1,40 @@
+import { Inject, Module } from '@nestjs/common';
+import type { ArtifactStore } from '#artifacts';
+import type { EventLog } from '#eventlog';
+import type { Clock } from '#kernel';
+import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, LogTransport, SLEEP, ServiceLog, provideServiceLog, type Logger, type Sleep } from '#runtime';
+import { fitInThread } from './effects/fit-thread';
+import { RunsController } from './http/runs.controller';
+import { RunList } from './projections/run-list';
+import type { TrainingConfig } from './training.config';
+import { trainingWorkers } from './training.topology';
+
+@Module({
+  controllers: [RunsController],
+  providers: [
+    provideServiceLog,
+    {
+      provide: RunList,
+      inject: [EVENT_LOG, ServiceLog, SLEEP, LOGGER],
+      useFactory: (log: EventLog, serviceLog: ServiceLog, sleep: Sleep, logger: Logger) => new RunList({ log, serviceLog, sleep, logger }),
+    },
+  ],
+})
+export class TrainingModule {
+  constructor(
+    @Inject(LogTransport) transport: LogTransport,
+    @Inject(CONFIG) { workers }: TrainingConfig,
+    @Inject(EVENT_LOG) log: EventLog,
+    @Inject(ARTIFACT_STORE) artifacts: ArtifactStore,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(SLEEP) sleep: Sleep,
+    @Inject(LOGGER) logger: Logger,
+    serviceLog: ServiceLog,
+    runs: RunList,
+  ) {
+    transport.add('log', serviceLog);
+    transport.add('run list', runs);
+    const parts = { log, serviceLog, artifacts, clock, sleep, logger, transport, workers, fit: fitInThread() };
+    for (const [name, worker] of trainingWorkers(parts)) transport.add(name, worker);
+  }
+}

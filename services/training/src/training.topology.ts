@@ -1,0 +1,71 @@
+/**
+ * Training, read aloud:
+ *
+ *   registry.requests               -> toInputs   -> training.inputs     training.input.requested | cancellation-requested
+ *   feature.datasets                -> toInputs   -> training.inputs     training.input.dataset-reported
+ *   training.inputs                 -> onInput    -> training.runs       training.run.requested | started | completed | failed | cancelled | rejected
+ *   a started run                   -> fitRun     -> training.inputs     training.input.fit-reported, once model, profile and manifest are stored
+ *   while it is fitted              ->               training.progress   training.run.progressed
+ *   training.runs, training.progress -> RunList             every instance, in memory: what the doors answer from
+ *   records that break their contract             -> training.dead-letters
+ *
+ * All decisions come from folding `training.inputs` alone: `domain/training-run.ts`. Every topic here has one partition; the
+ * instance that owns it fits.
+ */
+import type { ArtifactStore } from '#artifacts';
+import { TOPICS } from '#contracts';
+import type { EventLog, FollowedTopic } from '#eventlog';
+import type { Clock } from '#kernel';
+import type { Logger, LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
+import { fitRun } from './effects/fit-run';
+import { FitSupervisor } from './effects/fit-supervisor';
+import type { Fit } from './effects/fit-thread';
+import { TrainingReports } from './effects/training-reports';
+import { Decider } from './handlers/decider';
+import { Router } from './handlers/router';
+
+export interface TrainingParts {
+  readonly log: EventLog;
+  readonly serviceLog: ServiceLog;
+  readonly artifacts: ArtifactStore;
+  readonly clock: Clock;
+  readonly sleep: Sleep;
+  readonly logger: Logger;
+  readonly transport: Pick<LogTransport, 'fail'>;
+  readonly fit: Fit;
+  /** Most fits at once. */
+  readonly workers: number;
+}
+
+/** The workers of training by name, in the order in which they start. */
+export const trainingWorkers = (parts: TrainingParts): ReadonlyMap<string, Worker> => {
+  const control = withoutControl(parts.serviceLog);
+  const decider = new Decider(parts.serviceLog, control);
+  return new Map<string, Worker>([
+    ['runs', decider],
+    ['requests', new Router(TOPICS.requests, { ...parts, control })],
+    ['data sets', new Router(TOPICS.datasets, { ...parts, control })],
+    ['fits', fits(parts, decider)],
+  ]);
+};
+
+/** These folds take their rules from no control topic: one whose facts change nothing. */
+const withoutControl = (serviceLog: ServiceLog): FollowedTopic<undefined> =>
+  serviceLog.followed<undefined>(TOPICS.deadLetters('training'), { initial: undefined, evolve: () => undefined });
+
+const fits = (parts: TrainingParts, decider: Decider): Worker => {
+  const reports = new TrainingReports(parts);
+  const supervisor = new FitSupervisor({
+    ...parts,
+    fitting: () => decider.fitting(),
+    fit: async (run, signal) => reports.ended(await fitRun(parts, run, { signal, onProgress: reports.progressOf(run.request) })),
+  });
+  return {
+    start: () => supervisor.start(),
+    stop: async () => {
+      await supervisor.stop();
+      await reports.close();
+    },
+    status: () => supervisor.status(),
+  };
+};
