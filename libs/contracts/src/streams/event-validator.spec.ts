@@ -230,6 +230,19 @@ it('refuses an empty key', () => {
   });
 });
 
+it.each([
+  ['85.64999999999999', 85.65],
+  ['642.0999999999999', 642.1],
+  ['0.30000000000000004', 0.3],
+  ['100000.00000000001', 100000],
+  ['7', 7],
+])('takes %s as the decimal that was computed', (json, amount) => {
+  const validator = compileEventValidator({ ...stream, rules: [] });
+  expect(validator(JSON.parse(withMember('amount', json)) as Record<string, unknown>)).toMatchObject({
+    event: { amount },
+  });
+});
+
 it('has one zero', () => {
   expect(outcome(withMember('score', '-0'))).toMatchObject({ event: { score: 0 } });
 });

@@ -73,7 +73,7 @@ const stringReader = (field: FieldSpec): PresentReader => {
 const numberReader = (field: FieldSpec): PresentReader => {
   const { name, min = -Infinity, max = Infinity } = field;
   const whole = field.type === 'integer';
-  const exact = field.decimals === undefined ? undefined : compileDecimals(field.decimals);
+  const nearestDecimal = field.decimals === undefined ? undefined : compileDecimals(field.decimals);
   const outOfRange = (value: number, limit: string): EventFault => ({
     code: 'OUT_OF_RANGE',
     message: `${name} is ${value}, ${limit}`,
@@ -91,16 +91,18 @@ const numberReader = (field: FieldSpec): PresentReader => {
       }
     } else if (!Number.isFinite(value)) return outOfRange(value, 'beyond the range of a double');
     else if (whole) return wrongType(field, value);
-    if (value < min) return outOfRange(value, `the least is ${min}`);
-    if (value > max) return outOfRange(value, `the most is ${max}`);
-    if (exact && !exact(value)) {
+    const decimal = nearestDecimal ? nearestDecimal(value) : value;
+    const number = Number.isNaN(decimal) ? value : decimal;
+    if (number < min) return outOfRange(value, `the least is ${min}`);
+    if (number > max) return outOfRange(value, `the most is ${max}`);
+    if (Number.isNaN(decimal)) {
       return {
         code: 'DECIMALS',
         message: `${name} is ${value}, it has ${field.decimals} decimals at most`,
         field: name,
       };
     }
-    return value === 0 ? 0 : value;
+    return number === 0 ? 0 : number;
   };
 };
 
@@ -131,18 +133,26 @@ const READERS: Readonly<Record<FieldType, (field: FieldSpec) => PresentReader>> 
   timestamp: timestampReader,
 };
 
+/** How much of itself a number may be off its decimal: what a few sums and products in doubles leave (85.64999999999999). */
+const NOISE = 5.684341886080802e-14; // 2^-44
+const SAFE_BITS = 1_125_899_906_842_624; // 2^50
+
 /**
- * Whether a double is the one nearest to a decimal of at most `decimals` digits after the point, that is, prints with so many, and its
- * multiple is a safe integer, so that sums of it are exact. Dividing the rounded multiple gives the nearest double to that decimal;
- * rounding finds the right multiple below 2^50, above it the printed form decides.
+ * The double nearest to a decimal of at most `decimals` digits after the point, for a number that is this decimal but for the noise
+ * of computing with doubles (never a thousandth of the last digit), so that sums of whole units are exact; NaN for any other
+ * number, and for one whose units are no safe integer. Dividing the rounded multiple gives that double. Rounding finds the right
+ * multiple below 2^50; above it, where doubles are too far apart for noise, the printed form decides.
  */
-export const compileDecimals = (decimals: number): ((value: number) => boolean) => {
+export const compileDecimals = (decimals: number): ((value: number) => number) => {
   const scale = Number(`1e${decimals}`);
+  const mostNoise = 0.001 / scale;
   return (value) => {
     const scaled = value * scale;
-    if (scaled < 1_125_899_906_842_624 && scaled > -1_125_899_906_842_624)
-      return Math.round(scaled) / scale === value;
-    return printsWithin(value, decimals) && scaled < 9_007_199_254_740_992 && scaled > -9_007_199_254_740_992;
+    if (scaled < SAFE_BITS && scaled > -SAFE_BITS) {
+      const decimal = Math.round(scaled) / scale;
+      return Math.abs(value - decimal) <= Math.min(Math.abs(value) * NOISE, mostNoise) ? decimal : NaN;
+    }
+    return Number.isSafeInteger(Math.round(scaled)) && printsWithin(value, decimals) ? value : NaN;
   };
 };
 

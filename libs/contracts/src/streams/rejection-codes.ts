@@ -8,7 +8,8 @@ export const REJECTION_CODES = {
   WRONG_TYPE: 'a field has another JSON type than the stream declares',
   UNSAFE_INTEGER: 'an integer beyond 2^53, which a double cannot hold exactly; send it as a string',
   OUT_OF_RANGE: 'a number below `min`, above `max`, or beyond the range of a double',
-  DECIMALS: 'more digits after the point than `decimals`, or too large to have them exactly',
+  DECIMALS:
+    'more digits after the point than `decimals`, beyond the noise of computing in doubles, or too large for exact sums',
   NOT_IN_CATEGORIES: 'a text that is none of the `categories`',
   TOO_LONG: 'a text with more characters than `maxLength`; a key or id with more than 1,000',
   PATTERN: 'a text that does not match `pattern`',

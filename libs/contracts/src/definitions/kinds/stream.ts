@@ -29,7 +29,8 @@ const FieldOptions = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 15,
-        description: 'most digits after the point; sums of such a field are exact',
+        description:
+          'most digits after the point; a number that misses such a decimal by the noise of computing (0.30000000000000004) becomes it; sums are exact',
       }),
     ),
     unit: Type.Optional(
