@@ -16,7 +16,7 @@ type Phase = 'waiting' | 'starting' | 'running' | 'stopping' | 'stopped';
 
 /**
  * Nest's life cycle bound to the log through our own strategy, not through Nest's Kafka transport (architecture.md section 7):
- * `listen` starts the workers that the service has registered, in order of registration, and `close` drains them in the opposite order.
+ * `listen` starts the workers that the service has registered, all at once, and `close` drains them, the last registered first.
  */
 export class LogTransport extends Server implements CustomTransportStrategy {
   override readonly transportId = Symbol('playhead-log');

@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { PersistentMap } from './persistent-map';
 
 /** Two pairs of keys with the same FNV-1a hash, so that collisions are met. */
-const key = fc.oneof(fc.string({ maxLength: 3 }), fc.constantFrom('costarring', 'liquid', 'declinate', 'macallums'));
+const key = fc.oneof(
+  fc.string({ maxLength: 3 }),
+  fc.constantFrom('costarring', 'liquid', 'declinate', 'macallums'),
+);
 
 it('is a Map whose every version stays as it was', () => {
   fc.assert(
@@ -28,7 +31,9 @@ it('is a Map whose every version stays as it was', () => {
 it('gives the same order whatever the order of writing', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.string({ maxLength: 4 }), { maxLength: 40 }), (keys) => {
-      const written = (names: readonly string[]) => [...names.reduce((map, name) => map.set(name, name), PersistentMap.empty<string>()).values()];
+      const written = (names: readonly string[]) => [
+        ...names.reduce((map, name) => map.set(name, name), PersistentMap.empty<string>()).values(),
+      ];
       expect(written([...keys].reverse())).toEqual(written(keys));
     }),
   );

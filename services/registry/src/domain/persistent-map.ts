@@ -28,7 +28,10 @@ export class PersistentMap<V> {
   }
 
   set(key: string, value: V): PersistentMap<V> {
-    return new PersistentMap(insert(this.root, hashOf(key), 0, key, value), this.has(key) ? this.size : this.size + 1);
+    return new PersistentMap(
+      insert(this.root, hashOf(key), 0, key, value),
+      this.has(key) ? this.size : this.size + 1,
+    );
   }
 
   /** In an order that depends on the keys alone, not on when they came. */
@@ -66,9 +69,18 @@ const hashOf = (key: string): number => {
   return hash >>> 0;
 };
 
-const insert = <V>(node: Node<V> | undefined, hash: number, shift: number, key: string, value: V): Node<V> => {
+const insert = <V>(
+  node: Node<V> | undefined,
+  hash: number,
+  shift: number,
+  key: string,
+  value: V,
+): Node<V> => {
   if (!node) return { kind: 'leaf', hash, entries: [[key, value]] };
-  if (node.kind === 'branch') return withChild(node.children, slot(hash, shift), (child) => insert(child, hash, shift + BITS, key, value));
+  if (node.kind === 'branch')
+    return withChild(node.children, slot(hash, shift), (child) =>
+      insert(child, hash, shift + BITS, key, value),
+    );
   if (node.hash === hash) {
     const entries = [...node.entries.filter((entry) => entry[0] !== key), [key, value] as const];
     return { kind: 'leaf', hash, entries: entries.sort(([a], [b]) => (a < b ? -1 : 1)) };

@@ -1,0 +1,115 @@
+import { canonicalJson, type CanonicalValue } from '#kernel';
+import type { OutcomeOf } from './outcomes';
+import { applied, labelReference, serviceReference } from './references';
+import { currentVersion, type ModelVersion, type RegistryState } from './state';
+
+type Fact = OutcomeOf<'deployment-updated'>['fact'];
+
+/** What should run, from the definitions and the aliases as they are: everything that serving and monitoring need. */
+export const resolveDeployment = (state: RegistryState, name: string): Fact | undefined => {
+  const deployment = applied(state, 'Deployment', name);
+  const model = deployment && applied(state, 'Model', deployment.compiled.model);
+  if (!deployment || !model) return undefined;
+  const { alias, threshold, from, service } = deployment.compiled;
+  const version = champion(state, model.name, alias, service);
+  return {
+    deployment: name,
+    revision: deployment.revision,
+    definition: deployment.digest,
+    model: model.name,
+    alias,
+    task: version?.task ?? model.compiled.task,
+    service: version?.service ?? serviceReference(state, service),
+    from,
+    threshold,
+    state: version ? 'active' : 'waiting',
+    routes: version ? [routeOf(version)] : [],
+    label: labelReference(state, model.compiled.label),
+    monitor: monitorOf(state, name),
+  };
+};
+
+/** The version that the alias names, as long as it reads the deployment's feature service, which is for ever. */
+const champion = (
+  state: RegistryState,
+  model: string,
+  alias: string,
+  service: string,
+): ModelVersion | undefined => {
+  const named = state.aliases.get(`${model}@${alias}`);
+  const version = named && state.versions.get(`${model}@${currentVersion(named)}`);
+  return version?.service.name === service ? version : undefined;
+};
+
+const routeOf = ({ version, artifact, profile, service }: ModelVersion): Fact['routes'][number] => ({
+  route: 'champion',
+  version,
+  artifact,
+  profile,
+  revision: service.revision,
+  definition: service.digest,
+  features: service.features,
+});
+
+const monitorOf = (state: RegistryState, deployment: string): Fact['monitor'] => {
+  for (const { kind, name, revision, digest } of state.definitions.values()) {
+    if (kind !== 'Monitor') continue;
+    const { compiled } = applied(state, 'Monitor', name)!;
+    if (compiled.deployment !== deployment) continue;
+    const { windowMs, drift, metric } = compiled;
+    return { name, revision, digest, window_ms: windowMs, drift: { ...drift }, metric };
+  }
+  return null;
+};
+
+/** A fact for each deployment that is not as it was said last. */
+export const deploymentUpdates = (state: RegistryState): OutcomeOf<'deployment-updated'>[] =>
+  namesOf(state, 'Deployment').flatMap((name) => {
+    const fact = resolveDeployment(state, name);
+    const before = state.deployments.get(name)?.fact;
+    return !fact || (before && same(before, fact)) ? [] : [{ type: 'deployment-updated' as const, fact }];
+  });
+
+/**
+ * Revisions of feature services that nothing can need any more: not the newest, not read by the version that an alias names or would
+ * name after a rollback, nor by a model's newest version, and no run of theirs is under way.
+ */
+export const retirements = (state: RegistryState): OutcomeOf<'definition-retired'>[] => {
+  const needed = neededRevisions(state);
+  return namesOf(state, 'FeatureService').flatMap((name) => {
+    const newest = Number(applied(state, 'FeatureService', name)!.revision);
+    return Array.from({ length: newest - 1 }, (_, index) =>
+      state.revisions.get(`FeatureService/${name}@${index + 1}`)!,
+    )
+      .filter(({ revision, retired }) => !retired && !needed.has(`${name}@${revision}`))
+      .map(({ revision, digest }) => ({
+        type: 'definition-retired' as const,
+        fact: { kind: 'FeatureService' as const, name, revision, digest },
+      }));
+  });
+};
+
+const neededRevisions = (state: RegistryState): ReadonlySet<string> => {
+  const needed = new Set<string>();
+  for (const { model, history } of state.aliases.values()) {
+    for (const version of history.slice(-2)) {
+      const { service } = state.versions.get(`${model}@${version}`)!;
+      needed.add(`${service.name}@${service.revision}`);
+    }
+  }
+  for (const [model, version] of state.latest.entries()) {
+    const { service } = state.versions.get(`${model}@${version}`)!;
+    needed.add(`${service.name}@${service.revision}`);
+  }
+  for (const run of state.runs.values()) {
+    const { name, revision } = run.request.service;
+    if (run.status === 'requested' || run.status === 'started') needed.add(`${name}@${revision}`);
+  }
+  return needed;
+};
+
+const namesOf = (state: RegistryState, wanted: string): string[] =>
+  [...state.definitions.values()].filter(({ kind }) => kind === wanted).map(({ name }) => name);
+
+const same = (a: Fact, b: Fact): boolean =>
+  canonicalJson(a as CanonicalValue) === canonicalJson(b as CanonicalValue);

@@ -1,0 +1,141 @@
+import { tryParsePosition } from '#kernel';
+import { decide } from './decide';
+import { deploymentUpdates, retirements } from './deployments';
+import type { Input, InputPosition, RunReport } from './inputs';
+import type { Outcome } from './outcomes';
+import { hasEnded, type Decided, type RegistryState, type RunStatus } from './state';
+
+/** The state after an outcome. */
+export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided): RegistryState => {
+  switch (outcome.type) {
+    case 'definition-applied': {
+      const { fact } = outcome;
+      const key = `${fact.kind}/${fact.name}`;
+      const definition = { ...fact, ...decided, retired: false };
+      return {
+        ...state,
+        definitions: new Map(state.definitions).set(key, definition),
+        revisions: state.revisions.set(`${key}@${fact.revision}`, definition),
+      };
+    }
+    case 'definition-retired': {
+      const key = `${outcome.fact.kind}/${outcome.fact.name}@${outcome.fact.revision}`;
+      return {
+        ...state,
+        revisions: state.revisions.set(key, { ...state.revisions.get(key)!, retired: true }),
+      };
+    }
+    case 'training-requested': {
+      const { fact: request } = outcome;
+      const run = {
+        run: request.run,
+        request,
+        status: 'requested' as const,
+        cancellationRequested: false,
+        ...decided,
+        updated: decided.time,
+      };
+      return { ...state, runs: state.runs.set(run.run, run) };
+    }
+    case 'cancellation-requested': {
+      const run = state.runs.get(outcome.fact.run)!;
+      return {
+        ...state,
+        runs: state.runs.set(run.run, { ...run, cancellationRequested: true, updated: decided.time }),
+      };
+    }
+    case 'command-refused': {
+      const { request, code, message } = outcome.fact;
+      return { ...state, requests: state.requests.set(request, { ...decided, refused: { code, message } }) };
+    }
+    case 'version-registered': {
+      const { fact } = outcome;
+      return {
+        ...state,
+        versions: state.versions.set(`${fact.model}@${fact.version}`, { ...fact, ...decided }),
+        latest: state.latest.set(fact.model, fact.version),
+        runs: state.runs.set(fact.run, { ...state.runs.get(fact.run)!, version: fact.version }),
+      };
+    }
+    case 'version-reviewed': {
+      const key = `${outcome.fact.model}@${outcome.fact.version}`;
+      return {
+        ...state,
+        versions: state.versions.set(key, { ...state.versions.get(key)!, verdict: outcome.fact }),
+      };
+    }
+    case 'alias-assigned': {
+      const { model, alias, version, cause } = outcome.fact;
+      const key = `${model}@${alias}`;
+      const before = state.aliases.get(key)?.history ?? [];
+      const history =
+        cause === 'rollback'
+          ? before.slice(0, before.lastIndexOf(version, before.length - 2) + 1)
+          : [...before, version];
+      return { ...state, aliases: state.aliases.set(key, { model, alias, history, ...decided }) };
+    }
+    case 'deployment-updated': {
+      const { fact } = outcome;
+      return { ...state, deployments: state.deployments.set(fact.deployment, { fact, ...decided }) };
+    }
+  }
+};
+
+export interface Applied {
+  readonly state: RegistryState;
+  readonly outcomes: readonly Outcome[];
+}
+
+/**
+ * Folds one input: what it leads to, what that means for deployments, and which feature revisions nobody needs any more then. An input
+ * that was folded before (its request id, or its place in `training.runs`) changes nothing.
+ */
+export const apply = (state: RegistryState, input: Input, at: InputPosition): Applied => {
+  // Append times are not promised to rise; what is asked as of a time needs that they do not fall.
+  const decided: Decided = { position: at.offset, time: at.time > state.time ? at.time : state.time };
+  if (isRepeated(state, input)) return { state: { ...state, ...decided }, outcomes: [] };
+  const outcomes: Outcome[] = [];
+  let next = note(state, input, decided);
+  const follow = (more: readonly Outcome[]): void => {
+    outcomes.push(...more);
+    next = more.reduce((now, outcome) => evolve(now, outcome, decided), next);
+  };
+  follow(decide(state, input, at));
+  follow(deploymentUpdates(next));
+  follow(retirements(next));
+  return { state: next, outcomes };
+};
+
+const isRepeated = (state: RegistryState, input: Input): boolean =>
+  input.type === 'run' ? offsetOf(input) <= state.reported : state.requests.has(input.value.request);
+
+/** The offset in `training.runs` that a report names. */
+const offsetOf = ({ value }: RunReport): number => {
+  const position = tryParsePosition(value.reference.slice(value.reference.lastIndexOf(':') + 1));
+  return position?.offset ?? Number.MAX_SAFE_INTEGER;
+};
+
+/** What is remembered of an input itself, whatever follows from it. */
+const note = (state: RegistryState, input: Input, decided: Decided): RegistryState => {
+  const moved = { ...state, ...decided };
+  if (input.type !== 'run') {
+    const engine = input.type === 'definitions' ? input.value.engine : state.engine;
+    return { ...moved, engine, requests: state.requests.set(input.value.request, decided) };
+  }
+  const noted = { ...moved, reported: offsetOf(input) };
+  const run = state.runs.get(input.value.fact.run);
+  if (!run || hasEnded(run)) return noted;
+  const status = STATUS_AFTER[input.value.type];
+  return {
+    ...noted,
+    runs: state.runs.set(run.run, { ...run, status, report: input.value, updated: decided.time }),
+  };
+};
+
+const STATUS_AFTER = {
+  'training.run.started': 'started',
+  'training.run.completed': 'completed',
+  'training.run.failed': 'failed',
+  'training.run.cancelled': 'cancelled',
+  'training.run.rejected': 'rejected',
+} as const satisfies Record<RunReport['value']['type'], RunStatus>;

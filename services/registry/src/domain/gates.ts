@@ -1,0 +1,28 @@
+import { gateMetric, type EventOf, type ModelVersionRegistered, type TrainingRequested } from '#contracts';
+
+type Gate = EventOf<typeof TrainingRequested>['gates'][number];
+export type GateResult = EventOf<typeof ModelVersionRegistered>['gates'][number];
+
+/** Each gate against what the run measured on its hold-out. What was not measured does not pass. */
+export const judgeGates = (
+  gates: readonly Gate[],
+  holdout: Readonly<Record<string, number | null>>,
+): GateResult[] =>
+  gates.map((gate) => {
+    const value = holdout[gateMetric(gate)] ?? holdout[gate.metric] ?? null;
+    const passed = value !== null && value >= (gate.min ?? -Infinity) && value <= (gate.max ?? Infinity);
+    return { ...gate, value, passed };
+  });
+
+/** `average_precision is 0.08, at least 0.1 is wanted; ...` for the gates that failed. */
+export const failuresOf = (results: readonly GateResult[]): string =>
+  results
+    .filter(({ passed }) => !passed)
+    .map((result) => {
+      const wanted = [
+        ...(result.min === undefined ? [] : [`at least ${result.min}`]),
+        ...(result.max === undefined ? [] : [`at most ${result.max}`]),
+      ];
+      return `${gateMetric(result)} ${result.value === null ? 'was not measured' : `is ${result.value}`}, ${wanted.join(' and ')} is wanted`;
+    })
+    .join('; ');

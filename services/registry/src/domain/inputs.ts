@@ -1,0 +1,45 @@
+import {
+  CancellationSubmitted,
+  DefinitionsSubmitted,
+  PromotionSubmitted,
+  ReviewSubmitted,
+  RollbackSubmitted,
+  RunReported,
+  TrainingSubmitted,
+  type EventContract,
+  type EventOf,
+} from '#contracts';
+
+/** What somebody asks for; each carries the id of the request. */
+export type Command =
+  | { readonly type: 'definitions'; readonly value: EventOf<typeof DefinitionsSubmitted> }
+  | { readonly type: 'training'; readonly value: EventOf<typeof TrainingSubmitted> }
+  | { readonly type: 'cancellation'; readonly value: EventOf<typeof CancellationSubmitted> }
+  | { readonly type: 'promotion'; readonly value: EventOf<typeof PromotionSubmitted> }
+  | { readonly type: 'rollback'; readonly value: EventOf<typeof RollbackSubmitted> }
+  | { readonly type: 'review'; readonly value: EventOf<typeof ReviewSubmitted> };
+
+/** What training says about a run. */
+export interface RunReport {
+  readonly type: 'run';
+  readonly value: EventOf<typeof RunReported>;
+}
+
+/** A record of `registry.inputs`. */
+export type Input = Command | RunReport;
+
+export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } = {
+  definitions: DefinitionsSubmitted,
+  training: TrainingSubmitted,
+  cancellation: CancellationSubmitted,
+  promotion: PromotionSubmitted,
+  rollback: RollbackSubmitted,
+  review: ReviewSubmitted,
+  run: RunReported,
+};
+
+/** Where an input stands on `registry.inputs`, and when it was appended there (ISO, ms, UTC). */
+export interface InputPosition {
+  readonly offset: number;
+  readonly time: string;
+}

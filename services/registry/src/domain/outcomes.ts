@@ -1,0 +1,54 @@
+import {
+  AliasAssigned,
+  CancellationRequested,
+  CommandRefused,
+  DefinitionApplied,
+  DefinitionRetired,
+  DeploymentUpdated,
+  ModelVersionRegistered,
+  ModelVersionReviewed,
+  TrainingRequested,
+  type EventContract,
+  type EventOf,
+} from '#contracts';
+
+interface Facts {
+  'definition-applied': EventOf<typeof DefinitionApplied>;
+  'definition-retired': EventOf<typeof DefinitionRetired>;
+  'training-requested': EventOf<typeof TrainingRequested>;
+  'cancellation-requested': EventOf<typeof CancellationRequested>;
+  'command-refused': EventOf<typeof CommandRefused>;
+  'version-registered': EventOf<typeof ModelVersionRegistered>;
+  'version-reviewed': EventOf<typeof ModelVersionReviewed>;
+  'alias-assigned': EventOf<typeof AliasAssigned>;
+  'deployment-updated': EventOf<typeof DeploymentUpdated>;
+}
+
+type OutcomeType = keyof Facts;
+
+/** What the registry decides: each becomes one fact on the topic of its contract. */
+export type Outcome = {
+  readonly [T in OutcomeType]: { readonly type: T; readonly fact: Facts[T] };
+}[OutcomeType];
+
+export type OutcomeOf<T extends OutcomeType> = Extract<Outcome, { type: T }>;
+
+/** Contract and record key of each outcome. */
+export const OUTCOME_CONTRACTS: {
+  readonly [T in OutcomeType]: { readonly contract: EventContract; readonly key: (fact: Facts[T]) => string };
+} = {
+  'definition-applied': { contract: DefinitionApplied, key: ({ kind, name }) => `${kind}/${name}` },
+  'definition-retired': { contract: DefinitionRetired, key: ({ kind, name }) => `${kind}/${name}` },
+  'training-requested': { contract: TrainingRequested, key: ({ run }) => run },
+  'cancellation-requested': { contract: CancellationRequested, key: ({ run }) => run },
+  'command-refused': { contract: CommandRefused, key: ({ request }) => request },
+  'version-registered': { contract: ModelVersionRegistered, key: ({ model }) => model },
+  'version-reviewed': { contract: ModelVersionReviewed, key: ({ model }) => model },
+  'alias-assigned': { contract: AliasAssigned, key: ({ model }) => model },
+  'deployment-updated': { contract: DeploymentUpdated, key: ({ deployment }) => deployment },
+};
+
+export const keyOfOutcome = (outcome: Outcome): string => {
+  const { key } = OUTCOME_CONTRACTS[outcome.type] as { key: (fact: Outcome['fact']) => string };
+  return key(outcome.fact);
+};

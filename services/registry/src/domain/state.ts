@@ -1,0 +1,102 @@
+import type { Definition, EventOf, RunReported } from '#contracts';
+import type { OutcomeOf } from './outcomes';
+import { PersistentMap } from './persistent-map';
+
+/** A revision of a definition, with the place and time it was decided at. */
+export interface AppliedDefinition extends Readonly<OutcomeOf<'definition-applied'>['fact']>, Decided {
+  readonly retired: boolean;
+}
+
+/** Position in `registry.inputs` and its append time. */
+export interface Decided {
+  readonly position: number;
+  readonly time: string;
+}
+
+export type RunStatus = 'requested' | 'started' | 'completed' | 'failed' | 'cancelled' | 'rejected';
+
+export interface Run extends Decided {
+  readonly run: string;
+  readonly request: OutcomeOf<'training-requested'>['fact'];
+  readonly status: RunStatus;
+  readonly cancellationRequested: boolean;
+  /** What training said last. */
+  readonly report?: EventOf<typeof RunReported>;
+  readonly updated: string;
+  /** Given when a completed run became a version. */
+  readonly version?: number;
+}
+
+export const hasEnded = ({ status }: Run): boolean => status !== 'requested' && status !== 'started';
+
+export interface ModelVersion extends Readonly<OutcomeOf<'version-registered'>['fact']>, Decided {
+  readonly verdict?: OutcomeOf<'version-reviewed'>['fact'];
+}
+
+export interface Alias extends Decided {
+  readonly model: string;
+  readonly alias: string;
+  /** Versions it has named, the present one last; a rollback takes the last away. Never empty. */
+  readonly history: readonly number[];
+}
+
+export interface Deployment extends Decided {
+  readonly fact: OutcomeOf<'deployment-updated'>['fact'];
+}
+
+/** How a request ended; the door that made it answers from here. */
+export interface RequestOutcome extends Decided {
+  readonly refused?: { readonly code: string; readonly message: string };
+}
+
+/** Everything the registry knows after an input. Old states stay as they were: the maps share what did not change. */
+export interface RegistryState extends Decided {
+  readonly engine: string;
+  /** Newest revision of each definition, by `<kind>/<name>`, in the order in which they came. */
+  readonly definitions: ReadonlyMap<string, AppliedDefinition>;
+  /** All revisions, by `<kind>/<name>@<revision>`. */
+  readonly revisions: PersistentMap<AppliedDefinition>;
+  readonly runs: PersistentMap<Run>;
+  /** By `<model>@<n>`. */
+  readonly versions: PersistentMap<ModelVersion>;
+  /** Number of versions of each model. */
+  readonly latest: PersistentMap<number>;
+  /** By `<model>@<alias>`. */
+  readonly aliases: PersistentMap<Alias>;
+  readonly deployments: PersistentMap<Deployment>;
+  /** By request id. */
+  readonly requests: PersistentMap<RequestOutcome>;
+  /** Highest offset of `training.runs` that was taken over (law L3). */
+  readonly reported: number;
+}
+
+export const initialState: RegistryState = {
+  position: -1,
+  time: '1970-01-01T00:00:00.000Z',
+  engine: '',
+  definitions: new Map(),
+  revisions: PersistentMap.empty(),
+  runs: PersistentMap.empty(),
+  versions: PersistentMap.empty(),
+  latest: PersistentMap.empty(),
+  aliases: PersistentMap.empty(),
+  deployments: PersistentMap.empty(),
+  requests: PersistentMap.empty(),
+  reported: -1,
+};
+
+export const definitionsOf = ({ definitions }: RegistryState): Definition[] =>
+  [...definitions.values()].map(({ kind, name, spec }) => ({ kind, name, spec }) as unknown as Definition);
+
+/** Versions of a model, 1 to n. */
+export const versionsOf = (state: RegistryState, model: string): ModelVersion[] =>
+  Array.from({ length: state.latest.get(model) ?? 0 }, (_, index) =>
+    state.versions.get(`${model}@${index + 1}`)!,
+  );
+
+export const aliasesOf = (state: RegistryState, model: string): Alias[] =>
+  [...state.aliases.values()]
+    .filter((alias) => alias.model === model)
+    .sort((a, b) => (a.alias < b.alias ? -1 : 1));
+
+export const currentVersion = ({ history }: Alias): number => history[history.length - 1]!;

@@ -1,0 +1,25 @@
+import { perRecord, type Fold } from '#eventlog';
+import { apply } from '../domain/evolve';
+import { initialState, type RegistryState } from '../domain/state';
+import { decodeInput, encodeOutcomes } from './registry-records';
+
+/** The newest state, held where the runner keeps it. */
+interface Held {
+  state: RegistryState;
+}
+
+/** Decides each input and gives its outcomes. State comes back by folding `registry.inputs` again, silently. */
+export const onInput = (qualified: (topic: string) => string): Fold<Held, undefined> => ({
+  name: 'decider',
+  initial: () => ({ state: initialState }),
+  process: perRecord((held, record, round) => {
+    const { input, at } = decodeInput(record);
+    const { state, outcomes } = apply(held.state, input, at);
+    for (const output of encodeOutcomes(outcomes, record, qualified)) round.emit(output);
+    held.state = state;
+  }),
+  restore: { from: 'source' },
+  // Many inputs have no outcome, and doors and routers both write them: the domain drops what it has seen.
+  total: false,
+  dropSeen: false,
+});

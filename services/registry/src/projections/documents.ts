@@ -1,0 +1,103 @@
+import { formatPosition } from '#kernel';
+import {
+  aliasesOf,
+  currentVersion,
+  type AppliedDefinition,
+  type Deployment,
+  type ModelVersion,
+  type RegistryState,
+  type Run,
+} from '../domain/state';
+
+/** What the doors answer and the read model keeps: plain data in camel case, each with the position it was decided at. */
+
+const decided = ({ position, time }: { position: number; time: string }) => ({
+  position: formatPosition(0, position),
+  decidedAt: time,
+});
+
+export const definitionDocument = (definition: AppliedDefinition) => {
+  const { kind, name, revision, digest, spec, compiled, applied_by: appliedBy, retired } = definition;
+  return { kind, name, revision, digest, spec, compiled, appliedBy, retired, ...decided(definition) };
+};
+export type DefinitionDocument = ReturnType<typeof definitionDocument>;
+
+export const runDocument = (run: Run) => {
+  const { request, report, status } = run;
+  const ended = report?.type === 'training.run.completed' ? report.fact : undefined;
+  const begun = report?.type === 'training.run.started' ? report.fact : undefined;
+  const failed =
+    report?.type === 'training.run.failed' || report?.type === 'training.run.rejected'
+      ? report.fact
+      : undefined;
+  return {
+    run: run.run,
+    model: request.model,
+    status,
+    requestedBy: request.requested_by,
+    requestedAt: run.time,
+    updatedAt: run.updated,
+    cancellationRequested: run.cancellationRequested,
+    version: run.version ?? null,
+    asOf: request.as_of ?? null,
+    seed: request.seed,
+    trainer: request.trainer,
+    definition: request.definition,
+    service: request.service.name,
+    serviceRevision: request.service.revision,
+    dataset: ended?.dataset ?? begun?.dataset ?? null,
+    rows: ended?.rows ?? begun?.rows ?? null,
+    metrics: ended?.metrics ?? null,
+    seconds: ended?.seconds ?? null,
+    error: failed ? { code: failed.code, message: failed.message } : null,
+    ...decided(run),
+  };
+};
+export type RunDocument = ReturnType<typeof runDocument>;
+
+export const versionDocument = (version: ModelVersion, aliases: readonly string[]) => {
+  const { verdict, position, time, ...fact } = version;
+  const review = verdict
+    ? { verdict: verdict.verdict, by: verdict.reviewed_by, comment: verdict.comment ?? null }
+    : null;
+  const status = verdict?.verdict ?? (fact.passed ? 'passed' : 'failed');
+  return { ...fact, status, review, aliases: [...aliases], ...decided({ position, time }) };
+};
+export type VersionDocument = ReturnType<typeof versionDocument>;
+
+/** The aliases that name a version now. */
+export const namesOf = (
+  state: RegistryState,
+  { model, version }: Pick<ModelVersion, 'model' | 'version'>,
+): string[] =>
+  aliasesOf(state, model)
+    .filter((alias) => currentVersion(alias) === version)
+    .map(({ alias }) => alias);
+
+export const modelDocument = (state: RegistryState, model: string) => {
+  const definition = state.definitions.get(`Model/${model}`)!;
+  const latest = state.versions.get(`${model}@${state.latest.get(model) ?? 0}`);
+  const { task, features, label, trainer } = definition.spec as Record<string, unknown>;
+  return {
+    name: model,
+    task,
+    service: features,
+    label,
+    trainer,
+    revision: definition.revision,
+    definition: definition.digest,
+    versions: latest?.version ?? 0,
+    latest: latest
+      ? { version: latest.version, passed: latest.passed, metrics: latest.metrics.holdout }
+      : null,
+    aliases: Object.fromEntries(aliasesOf(state, model).map((alias) => [alias.alias, currentVersion(alias)])),
+    ...decided(definition),
+  };
+};
+export type ModelDocument = ReturnType<typeof modelDocument>;
+
+export const deploymentDocument = ({ fact, ...at }: Deployment) => {
+  const { deployment: name, monitor, label, ...rest } = fact;
+  return { name, ...rest, label, monitor, ...decided(at) };
+};
+export type DeploymentDocument = ReturnType<typeof deploymentDocument>;

@@ -1,0 +1,137 @@
+import { Inject, Module } from '@nestjs/common';
+import { TOPICS } from '#contracts';
+import type { EventLog, FollowedTopic } from '#eventlog';
+import {
+  CLOCK,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  LogTransport,
+  PORTS,
+  Postgres,
+  Readiness,
+  SLEEP,
+  ServiceLog,
+  type Logger,
+  type Ports,
+  type Sleep,
+} from '#runtime';
+import type { Clock } from '#kernel';
+import type { RegistryState } from './domain/state';
+import { DefinitionsController } from './http/definitions.controller';
+import { DeploymentsController } from './http/deployments.controller';
+import { ModelsController } from './http/models.controller';
+import { RequestDesk } from './http/request-desk';
+import { RunsController } from './http/runs.controller';
+import { CurrentListings } from './projections/current-listings';
+import { ENTITIES } from './projections/postgres/entities';
+import { ReadModel1767225600000 } from './projections/postgres/migrations/1-read-model';
+import { RegistryProjection } from './projections/postgres/registry-projection';
+import { RegistryView } from './projections/registry-view';
+import type { RegistryConfig } from './registry.config';
+import { decider, followInputs, runRouter } from './registry.topology';
+
+const INPUTS = Symbol('registry.inputs, folded');
+
+@Module({
+  controllers: [DefinitionsController, ModelsController, RunsController, DeploymentsController],
+  providers: [
+    {
+      provide: ServiceLog,
+      inject: [CONFIG, PORTS, LogTransport],
+      useFactory: (config: RegistryConfig, ports: Ports, transport: LogTransport) =>
+        new ServiceLog(config, ports, transport),
+    },
+    { provide: INPUTS, inject: [ServiceLog], useFactory: followInputs },
+    {
+      provide: RegistryView,
+      inject: [INPUTS, SLEEP],
+      useFactory: (inputs: FollowedTopic<RegistryState>, sleep: Sleep) => new RegistryView(inputs, sleep),
+    },
+    {
+      provide: RequestDesk,
+      inject: [CONFIG, EVENT_LOG, ServiceLog, RegistryView, CLOCK, SLEEP],
+      useFactory: (
+        config: RegistryConfig,
+        log: EventLog,
+        serviceLog: ServiceLog,
+        view: RegistryView,
+        clock: Clock,
+        sleep: Sleep,
+      ) =>
+        new RequestDesk({
+          log,
+          topic: serviceLog.topic(TOPICS.registryInputs),
+          view,
+          clock,
+          sleep,
+          patienceMs: config.patienceMs,
+        }),
+    },
+    {
+      provide: Postgres,
+      inject: [CONFIG, LOGGER],
+      useFactory: ({ postgresUrl: url, namespace, service }: RegistryConfig, logger: Logger) =>
+        url === undefined
+          ? null
+          : new Postgres({
+              url,
+              namespace,
+              service,
+              entities: ENTITIES,
+              migrations: [ReadModel1767225600000],
+              logger,
+            }),
+    },
+    {
+      provide: RegistryProjection,
+      inject: [Postgres, EVENT_LOG, ServiceLog, INPUTS, SLEEP, LOGGER],
+      useFactory: (
+        postgres: Postgres | null,
+        log: EventLog,
+        serviceLog: ServiceLog,
+        inputs: FollowedTopic<RegistryState>,
+        sleep: Sleep,
+        logger: Logger,
+      ) =>
+        postgres &&
+        new RegistryProjection({
+          log,
+          topic: serviceLog.topic(TOPICS.registryInputs),
+          inputs,
+          postgres,
+          sleep,
+          logger,
+        }),
+    },
+    {
+      provide: CurrentListings,
+      inject: [RegistryView, RegistryProjection, Postgres],
+      useFactory: (view: RegistryView, projection: RegistryProjection | null, postgres: Postgres | null) =>
+        new CurrentListings(view, projection ?? undefined, postgres ?? undefined),
+    },
+  ],
+})
+export class RegistryModule {
+  constructor(
+    @Inject(LogTransport) transport: LogTransport,
+    @Inject(Readiness) readiness: Readiness,
+    @Inject(EVENT_LOG) eventLog: EventLog,
+    @Inject(SLEEP) sleep: Sleep,
+    @Inject(INPUTS) inputs: FollowedTopic<RegistryState>,
+    @Inject(ServiceLog) log: ServiceLog,
+    @Inject(RequestDesk) desk: RequestDesk,
+    @Inject(Postgres) postgres: Postgres | null,
+    @Inject(RegistryProjection) projection: RegistryProjection | null,
+  ) {
+    transport.add('log', log);
+    transport.add('inputs', inputs);
+    transport.add('decider', decider(log));
+    transport.add('runs', runRouter(log, { eventLog, sleep, transport }));
+    transport.add('desk', { start: () => Promise.resolve(), stop: () => desk.close() });
+    if (!postgres || !projection) return;
+    transport.add('postgres', { start: () => Promise.resolve(), stop: () => postgres.close() });
+    transport.add('read model', projection);
+    readiness.register({ name: 'postgres', check: () => postgres.ping(), effect: 'degrades' });
+  }
+}

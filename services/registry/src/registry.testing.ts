@@ -1,0 +1,147 @@
+import { loadDefinitions, type Definition, type EventOf, type TrainingRunCompleted } from '#contracts';
+import type { Input, InputPosition } from './domain/inputs';
+
+/** The smallest whole project, as a user writes it. */
+export const PROJECT = `
+kind: Stream
+name: transactions
+spec:
+  key: customer_id
+  id: transaction_id
+  time: event_time
+  partitions: 4
+  fields:
+    transaction_id: { type: string }
+    event_time: { type: timestamp }
+    customer_id: { type: string }
+    amount: { type: number, decimals: 2, min: 0, max: 100000 }
+---
+kind: Stream
+name: fraud-labels
+spec:
+  key: customer_id
+  id: label_id
+  time: known_at
+  partitions: 2
+  fields: { label_id: {type: string}, known_at: {type: timestamp}, transaction_id: {type: string}, customer_id: {type: string}, is_fraud: {type: boolean} }
+---
+kind: FeatureView
+name: customer-spend
+spec:
+  stream: transactions
+  entity: customer_id
+  features:
+    - { name: amount, value: amount }
+    - { name: tx_count_1d, aggregate: count, window: 1d }
+---
+kind: FeatureService
+name: fraud
+spec: { trigger: transactions, views: [customer-spend] }
+---
+kind: Label
+name: fraud
+spec: { stream: fraud-labels, on: transaction_id, value: is_fraud, maturity: 7d }
+---
+kind: Model
+name: fraud
+spec:
+  task: binary
+  features: fraud
+  label: fraud
+  trainer: { kind: gbdt, parameters: { trees: 10 } }
+  gates: [ { metric: average_precision, min: 0.1 } ]
+---
+kind: Deployment
+name: fraud
+spec: { model: fraud, alias: champion, threshold: 0.5 }
+---
+kind: Monitor
+name: fraud
+spec: { deployment: fraud, performance: { metric: average_precision } }
+`;
+
+/** As PROJECT, with the window of its one aggregate changed: the feature service becomes another. */
+export const changedWindow = (window: string): string => PROJECT.replace('window: 1d', `window: ${window}`);
+
+export const definitionsIn = (text: string): Definition[] =>
+  loadDefinitions([{ path: 'project.yaml', text }]).definitions.map(
+    ({ kind, name, spec }) => ({ kind, name, spec }) as Definition,
+  );
+
+const sha = (seed: string): string => Buffer.from(seed.padEnd(32, '.')).toString('hex').slice(0, 64);
+
+let requests = 0;
+const asked = (request = `request-${requests++}`) => ({ request, actor: 'ada' });
+
+/** Inputs, each with a request id of its own unless one is given. */
+export const apply = (text: string, engine = '1', request?: string): Input => ({
+  type: 'definitions',
+  value: { ...asked(request), engine, definitions: definitionsIn(text) as never },
+});
+export const train = (model = 'fraud', request?: string): Input => ({
+  type: 'training',
+  value: { ...asked(request), model },
+});
+export const cancel = (run: string, request?: string): Input => ({
+  type: 'cancellation',
+  value: { ...asked(request), run },
+});
+export const promote = (version: number, alias = 'champion', request?: string): Input => ({
+  type: 'promotion',
+  value: { ...asked(request), model: 'fraud', version, alias },
+});
+export const rollBack = (alias = 'champion', request?: string): Input => ({
+  type: 'rollback',
+  value: { ...asked(request), model: 'fraud', alias },
+});
+export const review = (version: number, verdict: 'approved' | 'rejected', request?: string): Input => ({
+  type: 'review',
+  value: { ...asked(request), model: 'fraud', version, verdict },
+});
+
+export const completed = (
+  run: string,
+  averagePrecision: number | null,
+): EventOf<typeof TrainingRunCompleted> => ({
+  run,
+  model: 'fraud',
+  task: 'binary',
+  dataset: sha('dataset'),
+  artifact: sha(`artifact ${run}`),
+  profile: sha(`profile ${run}`),
+  manifest: sha(`manifest ${run}`),
+  metrics: { holdout: { average_precision: averagePrecision } },
+  rows: { train: 80, holdout: 20 },
+  trainer: 'gbdt',
+  parameters: { trees: 10 },
+  seed: 0,
+  seconds: 1.5,
+});
+
+/** What training said at an offset of its topic. */
+export const reportCompleted = (
+  offset: number,
+  run: string,
+  averagePrecision: number | null = 0.6,
+): Input => ({
+  type: 'run',
+  value: {
+    reference: `training.runs:0-${offset}`,
+    type: 'training.run.completed',
+    fact: completed(run, averagePrecision),
+  },
+});
+export const reportFailed = (offset: number, run: string): Input => ({
+  type: 'run',
+  value: {
+    reference: `training.runs:0-${offset}`,
+    type: 'training.run.failed',
+    fact: { run, model: 'fraud', code: 'NO_ROWS', message: 'no rows' },
+  },
+});
+
+/** One input a minute. */
+export const placeOf = (offset: number): InputPosition => ({
+  offset,
+  time: new Date(Date.UTC(2026, 0, 1) + offset * 60_000).toISOString(),
+});

@@ -1,0 +1,111 @@
+/**
+ * The registry, read aloud:
+ *
+ *   doors (HTTP)                    ->               registry.inputs        registry.input.*-submitted, with the id of the request
+ *   training.runs                   -> onRun      -> registry.inputs        registry.input.run-reported
+ *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | retired
+ *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
+ *                                                    registry.models        registry.model-version.registered | reviewed, registry.alias.assigned
+ *                                                    registry.deployments   registry.deployment.updated
+ *   registry.inputs                 -> RegistryView        every instance, in memory: what the doors answer from, as of any position
+ *   registry.inputs                 -> RegistryProjection  Postgres: lists and search; dropped and rebuilt at will
+ *   records that break their contract             -> registry.dead-letters
+ *
+ * All decisions come from folding `registry.inputs` alone: `domain/decide.ts`. Every topic here has one partition.
+ */
+import { TOPICS } from '#contracts';
+import type { EventLog, FollowedTopic } from '#eventlog';
+import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
+import { apply } from './domain/evolve';
+import { initialState, type RegistryState } from './domain/state';
+import { onInput } from './handlers/on-input';
+import { onRun } from './handlers/on-run';
+import { decodeInput } from './handlers/registry-records';
+
+export const OUTCOME_TOPICS = [
+  TOPICS.definitions,
+  TOPICS.requests,
+  TOPICS.models,
+  TOPICS.deployments,
+] as const;
+
+/** These folds take their rules from no control topic: one that is never started stands still before its first fact. */
+const withoutControl = (log: ServiceLog): FollowedTopic<undefined> =>
+  log.followed<undefined>(TOPICS.registryInputs, { initial: undefined, evolve: () => undefined });
+
+export const createTopics = (log: ServiceLog): Promise<void> =>
+  log.ensureTopics([TOPICS.registryInputs, ...OUTCOME_TOPICS].map((name) => ({ name, partitions: 1 })));
+
+/** `registry.inputs` -> the state after every input, for the doors of this instance. */
+export const followInputs = (log: ServiceLog): FollowedTopic<RegistryState> =>
+  log.followed(TOPICS.registryInputs, {
+    initial: initialState,
+    evolve: (state, record) => {
+      const { input, at } = decodeInput(record);
+      return apply(state, input, at).state;
+    },
+  });
+
+/** `registry.inputs` -> decisions. Only the member of the group that owns the partition publishes them. */
+export const decider = (log: ServiceLog): Worker => {
+  const runner = log.runner({
+    fold: onInput((topic) => log.topic(topic)),
+    source: TOPICS.registryInputs,
+    alignedSecondaries: OUTCOME_TOPICS,
+    control: withoutControl(log),
+  });
+  let started = false;
+  return {
+    start: async () => {
+      await createTopics(log);
+      started = true;
+      await runner.start();
+    },
+    stop: async () => {
+      if (started) await runner.stop();
+    },
+    status: () => runner.status(),
+  };
+};
+
+/** `training.runs` -> `registry.inputs`. Begins once training has made its topic, and keeps nobody waiting until then. */
+export const runRouter = (
+  log: ServiceLog,
+  {
+    eventLog,
+    sleep,
+    transport,
+  }: { readonly eventLog: EventLog; readonly sleep: Sleep; readonly transport: Pick<LogTransport, 'fail'> },
+): Worker => {
+  const runner = log.runner({
+    fold: onRun((topic) => log.topic(topic)),
+    source: TOPICS.runs,
+    control: withoutControl(log),
+  });
+  let stopped = false;
+  let started = false;
+  let begun: Promise<void> = Promise.resolve();
+  const topicExists = (): Promise<boolean> =>
+    eventLog.partitionCount(log.topic(TOPICS.runs)).then(
+      (count) => count !== undefined,
+      () => false,
+    );
+  const begin = async (): Promise<void> => {
+    while (!stopped && !(await topicExists())) await sleep(100);
+    if (stopped) return;
+    started = true;
+    await runner.start();
+  };
+  return {
+    start: () => {
+      begun = begin().catch((error: unknown) => transport.fail('runs', error));
+      return Promise.resolve();
+    },
+    stop: async () => {
+      stopped = true;
+      await begun;
+      if (started) await runner.stop();
+    },
+    status: () => (started ? runner.status() : 'waiting for training.runs'),
+  };
+};
