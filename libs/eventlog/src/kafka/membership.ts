@@ -2,7 +2,7 @@ import { Defect, messageOf, OwnershipLost, TransientFailure } from '#kernel';
 import { AssignerProtocol } from 'kafkajs';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import type { JoinOptions, Membership, TopicPartition } from '../port';
-import { assignPartitions, decodeOwned, encodeOwned, type PartitionsByTopic } from './assigner';
+import { assignPartitions, decodeOwned, encodeOwned, type PartitionsByTopic } from '../assigner';
 import type { Cluster, ControlApi } from './cluster';
 import { type Connection, destroyConnection, protocolErrorType, retrying, unavailable } from './connection';
 

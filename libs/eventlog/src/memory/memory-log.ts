@@ -1,4 +1,5 @@
 import { OwnershipLost, PlatformError, TransientFailure } from '#kernel';
+import { assignPartitions } from '../assigner';
 import { HeaderList } from '../headers';
 import type {
   AppendedPosition,
@@ -42,6 +43,7 @@ export class MemoryLog implements EventLog {
   private readonly waiters = new Set<() => void>();
   private fault: SendFault = () => 'append';
   private away = false;
+  private joined = 0;
 
   constructor(private readonly options: MemoryLogOptions = {}) {}
 
@@ -79,12 +81,10 @@ export class MemoryLog implements EventLog {
         if (!existing) {
           const partitions = Array.from({ length: spec.partitions }, () => ({ start: 0, end: 0, slots: [] }));
           this.topics.set(spec.name, { spec, partitions });
+        } else if (stampOf(existing.spec) !== stampOf(spec)) {
+          throw mismatch(`topic ${spec.name} has message.timestamp.type=${stampOf(existing.spec)}; it must be ${stampOf(spec)}`);
         } else if (existing.partitions.length !== spec.partitions) {
-          throw new PlatformError(
-            'PLAYHEAD_LOG_TOPIC_MISMATCH',
-            'halt',
-            `topic ${spec.name} has ${existing.partitions.length} partitions, its definition says ${spec.partitions}; partitions are for ever: make a new generation of the stream`,
-          );
+          throw mismatch(`topic ${spec.name} has ${existing.partitions.length} partitions, its definition says ${spec.partitions}; partitions are for ever: make a new generation of the stream`);
         }
       }
     });
@@ -145,13 +145,14 @@ export class MemoryLog implements EventLog {
   async join(options: JoinOptions): Promise<Membership> {
     const group = this.group(options.group);
     await this.available(() => undefined);
-    const member: GroupMember = { options };
+    const member: MemoryMember = { id: `member-${String(++this.joined).padStart(6, '0')}`, options, owned: {} };
     group.members.push(member);
     this.rebalance(group);
     return {
       commit: async (offsets) => {
         await this.available(() => undefined);
-        if (!group.members.includes(member)) throw new OwnershipLost('this member has left the group');
+        const moved = offsets.find(({ topic, partition }) => !member.owned[topic]?.includes(partition));
+        if (!group.members.includes(member) || moved) throw new OwnershipLost('the partition belongs to another member now');
         for (const { topic, partition, offset, metadata } of offsets) {
           let byPartition = group.committed.get(topic);
           if (!byPartition) group.committed.set(topic, (byPartition = new Map<number, CommittedOffset>()));
@@ -240,28 +241,27 @@ export class MemoryLog implements EventLog {
 
   private group(name: string): MemoryGroup {
     let group = this.groups.get(name);
-    if (!group) this.groups.set(name, (group = { members: [], committed: new Map() }));
+    if (!group) this.groups.set(name, (group = { members: [], generation: 0, committed: new Map() }));
     return group;
   }
 
-  private evict(group: MemoryGroup, member: GroupMember): void {
+  private evict(group: MemoryGroup, member: MemoryMember): void {
     const index = group.members.indexOf(member);
     if (index < 0) return;
     group.members.splice(index, 1);
     this.rebalance(group);
   }
 
-  /** Partition p of every topic goes to member p mod n: co-partitioned, in order of joining. */
   private rebalance(group: MemoryGroup): void {
     for (const { options } of group.members) options.listener.rebalancing();
-    group.members.forEach(({ options }, index) => {
-      const mine: TopicPartition[] = [];
-      for (const topic of options.topics) {
-        const count = this.topics.get(topic)?.partitions.length ?? 0;
-        for (let partition = index; partition < count; partition += group.members.length) mine.push({ topic, partition });
-      }
-      options.listener.assigned(mine);
-    });
+    const counts = new Map([...this.topics].map(([name, { partitions }]) => [name, partitions.length]));
+    const members = group.members.map(({ id, options: { topics }, owned }) => ({ id, topics, owned, generation: group.generation }));
+    group.generation++;
+    const assignment = assignPartitions(members, counts);
+    for (const member of group.members) {
+      member.owned = assignment.get(member.id) ?? {};
+      member.options.listener.assigned(Object.entries(member.owned).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition }))));
+    }
   }
 
   private async available<T>(work: () => T): Promise<T> {
@@ -280,12 +280,19 @@ export class MemoryLog implements EventLog {
   }
 }
 
-interface GroupMember {
+const mismatch = (message: string): PlatformError => new PlatformError('PLAYHEAD_LOG_TOPIC_MISMATCH', 'halt', message);
+
+const stampOf = ({ config }: TopicSpec): string => config?.['message.timestamp.type'] ?? 'LogAppendTime';
+
+interface MemoryMember {
+  readonly id: string;
   readonly options: JoinOptions;
+  owned: Readonly<Record<string, readonly number[]>>;
 }
 
 interface MemoryGroup {
-  readonly members: GroupMember[];
+  readonly members: MemoryMember[];
+  generation: number;
   readonly committed: Map<string, Map<number, CommittedOffset>>;
 }
 
