@@ -1,0 +1,202 @@
+import { NO_WATERMARK, advanceWatermark, type Watermark } from '#kernel';
+import { lastBoundary, windowAt } from '../event-window';
+import {
+  beginPerformance,
+  countPair,
+  restorePerformance,
+  storePerformance,
+  type MeasuredTask,
+  type PerformancePart,
+  type StoredPerformance,
+} from './performance-part';
+import type { Passed } from './profile-state';
+import {
+  restoreTime,
+  restoreWatermark,
+  storeTime,
+  storeWatermark,
+  type StoredWatermark,
+} from './stored-watermark';
+import { WindowParts } from './window-parts';
+
+export interface JoinedPrediction {
+  /** Event time, epoch ms. */
+  readonly time: number;
+  readonly version: number;
+  readonly threshold: number | null;
+  readonly score: number | null;
+  readonly windowMs: number;
+  readonly maturityMs: number;
+}
+
+export interface JoinedLabel {
+  readonly value: number | null;
+  /** Epoch ms. */
+  readonly knownAt: number;
+  /** Its place on the label stream. */
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** What is known of one event; one of the two is there. */
+interface Entry {
+  prediction?: JoinedPrediction;
+  label?: JoinedLabel;
+}
+
+export interface JoinLimits {
+  /** Kept so much longer than window and maturity, for labels that come late or are corrected. */
+  readonly slackMs: number;
+  /** Events kept in a partition; the oldest go first when there are more. */
+  readonly entries: number;
+}
+
+export const JOIN_LIMITS: JoinLimits = { slackMs: 7 * 86_400_000, entries: 500_000 };
+
+const JUMP_MS = 7 * 86_400_000;
+
+/**
+ * Joins predictions with labels by event, whichever comes first, and measures window by window of the prediction's event time. A window
+ * is handed on when its labels are mature: when both the predictions and the labels have come so far in event time. What labels change
+ * later (a correction takes the pair back and adds the new one) gathers and goes with the next window, or with the next tick.
+ *
+ * Memory is bounded: an event is forgotten when window, maturity and slack are over, or when there are too many.
+ */
+export class LabelJoin {
+  private readonly entries = new Map<string, Entry>();
+  private parts = new WindowParts<PerformancePart>();
+  private predictions: Watermark = NO_WATERMARK;
+  private labels: Watermark = NO_WATERMARK;
+  private through = -Infinity;
+  /** Of the newest prediction. */
+  private windowMs = 0;
+  private maturityMs = 0;
+
+  constructor(
+    readonly task: MeasuredTask,
+    private readonly limits: JoinLimits = JOIN_LIMITS,
+  ) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  foldPrediction(eventId: string, prediction: JoinedPrediction): Passed<PerformancePart> | undefined {
+    const entry = this.entry(eventId);
+    if (!entry.prediction) {
+      entry.prediction = prediction;
+      this.count(entry, 'observe');
+    }
+    this.predictions = advanceWatermark(this.predictions, prediction.time, JUMP_MS);
+    this.windowMs = prediction.windowMs;
+    this.maturityMs = prediction.maturityMs;
+    return this.advance();
+  }
+
+  foldLabel(eventId: string, label: JoinedLabel): Passed<PerformancePart> | undefined {
+    const entry = this.entry(eventId);
+    if (!entry.label || isLater(label, entry.label)) {
+      this.count(entry, 'retract');
+      entry.label = label;
+      this.count(entry, 'observe');
+    }
+    this.labels = advanceWatermark(this.labels, label.knownAt, JUMP_MS);
+    return this.advance();
+  }
+
+  /** Hands on what changed in windows that were passed before; nothing where nothing did. */
+  tick(): Passed<PerformancePart> | undefined {
+    const parts = this.parts.takeThrough(this.through);
+    return parts.length === 0 ? undefined : { parts, through: this.through };
+  }
+
+  private entry(eventId: string): Entry {
+    let entry = this.entries.get(eventId);
+    if (!entry) {
+      this.entries.set(eventId, (entry = {}));
+      if (this.entries.size > this.limits.entries) this.entries.delete(this.entries.keys().next().value!);
+    }
+    return entry;
+  }
+
+  private count({ prediction, label }: Entry, change: 'observe' | 'retract'): void {
+    if (!prediction || !label || label.value === null) return;
+    const { version, threshold, time, windowMs, score } = prediction;
+    const watched = { version, threshold, window: windowAt(time, windowMs) };
+    const part = this.parts.of(watched, () => ({
+      watched,
+      performance: beginPerformance(this.task, threshold),
+    }));
+    countPair(part.performance, score, label.value, change);
+  }
+
+  /** Both inputs have come so far in event time. */
+  private get clock(): number {
+    return Math.min(this.predictions.time, this.labels.time);
+  }
+
+  private advance(): Passed<PerformancePart> | undefined {
+    const { clock, windowMs, maturityMs } = this;
+    if (clock === -Infinity || windowMs === 0) return undefined;
+    const through = lastBoundary(clock - maturityMs, windowMs);
+    if (through <= this.through) return undefined;
+    this.through = through;
+    this.forget(clock - maturityMs - windowMs - this.limits.slackMs);
+    return { parts: this.parts.takeThrough(through), through };
+  }
+
+  private forget(before: number): void {
+    for (const [eventId, { prediction, label }] of this.entries) {
+      if ((prediction?.time ?? label!.knownAt) < before) this.entries.delete(eventId);
+    }
+  }
+
+  encode(): string {
+    const stored: StoredJoin = {
+      entries: [...this.entries],
+      parts: this.parts.all().map(({ watched, performance }) => ({
+        watched,
+        performance: storePerformance(performance),
+      })),
+      predictions: storeWatermark(this.predictions),
+      labels: storeWatermark(this.labels),
+      through: storeTime(this.through),
+      windowMs: this.windowMs,
+      maturityMs: this.maturityMs,
+    };
+    return JSON.stringify(stored);
+  }
+
+  static decode(text: string, task: MeasuredTask, limits: JoinLimits = JOIN_LIMITS): LabelJoin {
+    const stored = JSON.parse(text) as StoredJoin;
+    const join = new LabelJoin(task, limits);
+    for (const [eventId, entry] of stored.entries) join.entries.set(eventId, entry);
+    const parts = stored.parts.map(({ watched, performance }) => ({
+      watched,
+      performance: restorePerformance(performance),
+    }));
+    join.parts = WindowParts.from(parts);
+    join.predictions = restoreWatermark(stored.predictions);
+    join.labels = restoreWatermark(stored.labels);
+    join.through = restoreTime(stored.through);
+    join.windowMs = stored.windowMs;
+    join.maturityMs = stored.maturityMs;
+    return join;
+  }
+}
+
+/** The latest assertion by position wins; between partitions of the label stream, the one known last. */
+const isLater = (label: JoinedLabel, other: JoinedLabel): boolean =>
+  label.partition === other.partition
+    ? label.offset > other.offset
+    : label.knownAt > other.knownAt || (label.knownAt === other.knownAt && label.partition > other.partition);
+
+interface StoredJoin {
+  readonly entries: readonly (readonly [string, Entry])[];
+  readonly parts: readonly { watched: PerformancePart['watched']; performance: StoredPerformance }[];
+  readonly predictions: StoredWatermark;
+  readonly labels: StoredWatermark;
+  readonly through: number | null;
+  readonly windowMs: number;
+  readonly maturityMs: number;
+}

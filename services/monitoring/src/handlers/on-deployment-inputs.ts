@@ -1,0 +1,102 @@
+import {
+  ClockTicked,
+  LabelRouted,
+  PartitionAdvanced,
+  PredictionRouted,
+  TOPICS,
+  WindowMeasured,
+  decodeEvent,
+  readEnvelope,
+  sourcePositionOf,
+} from '#contracts';
+import { perRecord, type Fold, type LogRecord } from '#eventlog';
+import { ContractViolation, sha256, timestampMs } from '#kernel';
+import type { Deployments } from '../domain/deployments';
+import { isoTime, isoWindow } from '../domain/event-window';
+import { LabelJoin } from '../domain/parts/label-join';
+import { storePerformance, type MeasuredTask, type PerformancePart } from '../domain/parts/performance-part';
+import type { Passed } from '../domain/parts/profile-state';
+import { outputsOf } from './outputs';
+
+export interface DeploymentInputsHandler {
+  readonly deployment: string;
+  readonly task: MeasuredTask;
+  /** Full name of `monitoring.inputs`. */
+  readonly parts: string;
+}
+
+/** Joins predictions and labels by event and gives realised performance by window of the prediction's event time. */
+export const onDeploymentInputs = ({
+  deployment,
+  task,
+  parts,
+}: DeploymentInputsHandler): Fold<LabelJoin, Deployments> => {
+  const source = TOPICS.deploymentInputs(deployment);
+  const measured = outputsOf(WindowMeasured, { topic: parts, source });
+  const advanced = outputsOf(PartitionAdvanced, { topic: parts, source });
+  return {
+    name: `performance-${deployment}`,
+    initial: () => new LabelJoin(task),
+    restore: {
+      from: 'source',
+      snapshot: {
+        encode: (join) => Buffer.from(join.encode()),
+        decode: (bytes) => LabelJoin.decode(Buffer.from(bytes).toString(), task),
+      },
+    },
+    definition: () => sha256(`monitoring performance 1 ${task}`),
+    total: false,
+    dropSeen: true,
+    process: perRecord((join, record, round) => {
+      const passed = foldInput(join, record);
+      if (!passed) return;
+      const place = { partition: 0, key: deployment, control: round.controlHeader };
+      passed.parts.forEach(({ watched: { version, threshold, window }, performance }, k) => {
+        const fact = {
+          deployment,
+          version,
+          threshold,
+          window: isoWindow(window),
+          performance: storePerformance(performance),
+        };
+        round.emit(measured(record, fact, { ...place, time: fact.window.end, k }));
+      });
+      const through = isoTime(passed.through);
+      const fact = { deployment, part: 'measured' as const, partition: record.partition, through };
+      round.emit(advanced(record, fact, { ...place, time: through, k: passed.parts.length }));
+    }),
+  };
+};
+
+const foldInput = (join: LabelJoin, record: LogRecord): Passed<PerformancePart> | undefined => {
+  const { type } = readEnvelope(record.headers);
+  switch (type) {
+    case PredictionRouted.type: {
+      const { event_id, event_time, version, threshold, score, window_ms, maturity_ms } = decodeEvent(
+        PredictionRouted,
+        record.value,
+      );
+      const time = timestampMs(event_time);
+      return join.foldPrediction(event_id, {
+        time,
+        version,
+        threshold,
+        score,
+        windowMs: window_ms,
+        maturityMs: maturity_ms,
+      });
+    }
+    case LabelRouted.type: {
+      const { event_id, known_at, value } = decodeEvent(LabelRouted, record.value);
+      const position = sourcePositionOf(record.headers);
+      if (!position)
+        throw new ContractViolation('PLAYHEAD_ENVELOPE_INVALID', 'a routed label names no position');
+      const { partition, offset } = position;
+      return join.foldLabel(event_id, { value, knownAt: timestampMs(known_at), partition, offset });
+    }
+    case ClockTicked.type:
+      return join.tick();
+    default:
+      throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `a ${type} is no input of a deployment`);
+  }
+};

@@ -1,0 +1,101 @@
+import {
+  AlertRaised,
+  AlertResolved,
+  GatesLearned,
+  PartitionAdvanced,
+  TOPICS,
+  WindowMeasured,
+  WindowProfiled,
+  WindowReported,
+  decodeEvent,
+  readEnvelope,
+} from '#contracts';
+import type { Fold, LogRecord, Round } from '#eventlog';
+import { ContractViolation, sha256 } from '#kernel';
+import type { Deployments } from '../domain/deployments';
+import { MonitorState, type Decision } from '../domain/reports/monitor-state';
+import type { ReferenceProfiles } from '../effects/reference-profiles';
+import { eachRecord } from './each-record';
+import { outputsOf } from './outputs';
+
+export interface PartsHandler {
+  /** Full names of `monitoring.reports` and `monitoring.alerts`. */
+  readonly reports: string;
+  readonly alerts: string;
+  readonly profiles: ReferenceProfiles;
+}
+
+/** Adds up the parts of each window; decides reports and alerts. The one place where monitoring decides. */
+export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<MonitorState, Deployments> => {
+  const source = TOPICS.monitoringInputs;
+  const reported = outputsOf(WindowReported, { topic: reports, source });
+  const raised = outputsOf(AlertRaised, { topic: alerts, source });
+  const resolved = outputsOf(AlertResolved, { topic: alerts, source });
+
+  const publish = (
+    decisions: readonly Decision[],
+    record: LogRecord,
+    round: Round<MonitorState, Deployments>,
+  ): void => {
+    const place = {
+      partition: 0,
+      time: new Date(record.timestamp).toISOString(),
+      control: round.controlHeader,
+    };
+    let k = 0;
+    for (const alert of decisions.flatMap((decision) => decision.alerts)) {
+      const at = { ...place, key: alert.fact.alert, k: k++ };
+      round.emit(alert.type === 'raised' ? raised(record, alert.fact, at) : resolved(record, alert.fact, at));
+    }
+    decisions.forEach(({ report }, index) =>
+      round.emit(reported(record, report, { ...place, key: report.deployment, k: index })),
+    );
+  };
+
+  const step = async (
+    state: MonitorState,
+    record: LogRecord,
+    round: Round<MonitorState, Deployments>,
+  ): Promise<void> => {
+    const { type } = readEnvelope(record.headers);
+    switch (type) {
+      case WindowProfiled.type: {
+        const fact = decodeEvent(WindowProfiled, record.value);
+        return state.addProfile(fact, await profiles.get(fact.profile));
+      }
+      case WindowMeasured.type:
+        return state.addPerformance(decodeEvent(WindowMeasured, record.value));
+      case GatesLearned.type: {
+        const { model, version, gates } = decodeEvent(GatesLearned, record.value);
+        return state.learnGates(model, version, gates);
+      }
+      case PartitionAdvanced.type: {
+        const fact = decodeEvent(PartitionAdvanced, record.value);
+        for (const profile of state.profiles(fact.deployment)) await profiles.get(profile);
+        return publish(
+          state.advance(fact, (profile) => profiles.known(profile)),
+          record,
+          round,
+        );
+      }
+      default:
+        throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `a ${type} is no input of monitoring`);
+    }
+  };
+
+  return {
+    name: 'reports',
+    initial: () => new MonitorState(),
+    restore: {
+      from: 'source',
+      snapshot: {
+        encode: (state) => Buffer.from(state.encode()),
+        decode: (bytes) => MonitorState.decode(Buffer.from(bytes).toString()),
+      },
+    },
+    definition: () => sha256('monitoring reports 1'),
+    total: false,
+    dropSeen: true,
+    process: eachRecord(step),
+  };
+};

@@ -1,0 +1,95 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { FollowedTopic } from '#eventlog';
+import { Refused } from '#kernel';
+import { CONFIG } from '#runtime';
+import { championOf, watchOf, type DeploymentFact, type Deployments } from '../domain/deployments';
+import { TopicCounts } from '../effects/topic-counts';
+import type { MonitoringConfig } from '../monitoring.config';
+import { Alerts } from '../projections/alerts';
+import { Reports } from '../projections/reports';
+
+export const DEPLOYMENTS = Symbol('deployments');
+
+/** What monitoring knows, for pages and programs. */
+@ApiTags('monitoring')
+@Controller()
+export class OverviewController {
+  constructor(
+    @Inject(CONFIG) private readonly config: MonitoringConfig,
+    @Inject(DEPLOYMENTS) private readonly deployments: FollowedTopic<Deployments>,
+    private readonly counts: TopicCounts,
+    private readonly reports: Reports,
+    private readonly alerts: Alerts,
+  ) {}
+
+  @Get('config.json')
+  @ApiOperation({ summary: 'Namespace, and the addresses of all doors' })
+  addresses(): unknown {
+    return { namespace: this.config.namespace, doors: this.config.doors };
+  }
+
+  @Get('v1/overview')
+  @ApiOperation({ summary: 'Records by topic, deployments with their champion and last window, open alerts' })
+  async overview(): Promise<unknown> {
+    return {
+      namespace: this.config.namespace,
+      topics: await this.counts.now(),
+      deployments: [...this.deployments.state.values()].map((deployment) => this.view(deployment)),
+      alerts: { open: this.alerts.list().filter(({ state }) => state === 'open').length },
+    };
+  }
+
+  @Get('v1/deployments/:deployment/reports')
+  @ApiOperation({
+    summary: 'The last windows of a deployment, the newest first, each in its newest revision',
+  })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    description: 'windows at most, 1 to 1000',
+    schema: { default: 30 },
+  })
+  windows(@Param('deployment') deployment: string, @Query('limit') limit?: string): unknown {
+    if (!this.deployments.state.has(deployment))
+      throw new Refused('PLAYHEAD_NOT_FOUND', `there is no deployment ${deployment}`);
+    return { deployment, reports: this.reports.of(deployment, limitOf(limit)) };
+  }
+
+  @Get('v1/alerts')
+  @ApiOperation({ summary: 'Alerts, open ones first' })
+  @ApiQuery({ name: 'state', required: false, enum: ['open', 'resolved'] })
+  list(@Query('state') state?: string): unknown {
+    if (state !== undefined && state !== 'open' && state !== 'resolved') {
+      throw new Refused('PLAYHEAD_REQUEST_INVALID', `state is open or resolved, not "${state}"`);
+    }
+    return { alerts: this.alerts.list().filter((alert) => state === undefined || alert.state === state) };
+  }
+
+  private view(fact: DeploymentFact): unknown {
+    const { deployment, model, task, state, threshold, monitor } = fact;
+    const champion = championOf(fact);
+    const watch = champion && watchOf(fact, champion.version);
+    return {
+      deployment,
+      model,
+      task,
+      state,
+      threshold,
+      version: champion?.version ?? null,
+      monitor: monitor?.name ?? null,
+      metric: monitor?.metric ?? null,
+      window_ms: watch?.windowMs ?? null,
+      drift_threshold: watch?.driftThreshold ?? null,
+      last: this.reports.of(deployment, 1)[0] ?? null,
+    };
+  }
+}
+
+const limitOf = (text: string | undefined): number => {
+  const limit = Number(text ?? 30);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `limit is a whole number from 1 to 1000, not "${text}"`);
+  }
+  return limit;
+};

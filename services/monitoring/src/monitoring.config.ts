@@ -1,0 +1,55 @@
+import { Type } from 'typebox';
+import {
+  SERVICE_PORTS,
+  commonRules,
+  commonVariables,
+  compileCommon,
+  defineConfig,
+  type CommonConfig,
+  type ServiceName,
+} from '#runtime';
+
+export interface MonitoringConfig extends CommonConfig {
+  readonly tickMs: number;
+  /** Address of each service's doors, as a browser reaches them. */
+  readonly doors: Readonly<Record<ServiceName, string>>;
+}
+
+const doorOf = (service: ServiceName) =>
+  Type.String({
+    default: `http://127.0.0.1:${SERVICE_PORTS[service]}`,
+    pattern: '^https?://',
+    description: `address of the doors of ${service}, as a browser reaches them; told at /config.json`,
+  });
+
+export const monitoringConfig = defineConfig({
+  service: 'monitoring',
+  variables: {
+    ...commonVariables('monitoring'),
+    PLAYHEAD_MONITORING_TICK_MS: Type.Integer({
+      default: 10_000,
+      minimum: 10,
+      description:
+        'how often a change that labels made in a measured window is told although no later event came',
+    }),
+    PLAYHEAD_URL_INGESTION: doorOf('ingestion'),
+    PLAYHEAD_URL_FEATURE: doorOf('feature'),
+    PLAYHEAD_URL_TRAINING: doorOf('training'),
+    PLAYHEAD_URL_REGISTRY: doorOf('registry'),
+    PLAYHEAD_URL_SERVING: doorOf('serving'),
+    PLAYHEAD_URL_MONITORING: doorOf('monitoring'),
+  },
+  rules: commonRules,
+  compile: (options): MonitoringConfig => ({
+    ...compileCommon('monitoring', options),
+    tickMs: options.PLAYHEAD_MONITORING_TICK_MS,
+    doors: {
+      ingestion: options.PLAYHEAD_URL_INGESTION,
+      feature: options.PLAYHEAD_URL_FEATURE,
+      training: options.PLAYHEAD_URL_TRAINING,
+      registry: options.PLAYHEAD_URL_REGISTRY,
+      serving: options.PLAYHEAD_URL_SERVING,
+      monitoring: options.PLAYHEAD_URL_MONITORING,
+    },
+  }),
+});

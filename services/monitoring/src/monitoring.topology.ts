@@ -1,0 +1,110 @@
+/**
+ * Monitoring, read aloud:
+ *
+ *   registry.deployments                    -- control: what runs, with its reference profile and its monitor
+ *   serving.predictions.<deployment>        -> onPredictions      -> monitoring.inputs.<deployment>   what labels will be compared with
+ *     (and the feature.vectors they name)                         -> monitoring.inputs                profiles by window
+ *   ingestion.observations.<label stream>   -> onLabels           -> monitoring.inputs.<deployment>
+ *   monitoring.inputs.<deployment>          -> onDeploymentInputs -> monitoring.inputs                realised performance by window
+ *   registry.models                         -> onModels           -> monitoring.inputs                gates of a version
+ *   monitoring.inputs                       -> onParts            -> monitoring.reports               monitoring.window.reported
+ *                                                                 -> monitoring.alerts                monitoring.alert.raised | resolved
+ *   what breaks its contract                                      -> monitoring.dead-letters
+ *
+ * Three runners for each deployment that has had a champion, made by the fleet as `registry.deployments` grows; one that decides.
+ * Ticks on `monitoring.inputs.<deployment>` stand for time that goes by. A window ends when later events come: a stream that
+ * falls silent leaves its last window open.
+ */
+import { DeploymentUpdated, TOPICS, decodeEvent } from '#contracts';
+import type { EventLog, FollowedTopic } from '#eventlog';
+import type { Clock } from '#kernel';
+import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
+import { championOf, evolveDeployments, type DeploymentFact, type Deployments } from './domain/deployments';
+import type { ReferenceProfiles } from './effects/reference-profiles';
+import { DeploymentWorker } from './handlers/deployment-worker';
+import { onModels } from './handlers/on-models';
+import { onParts } from './handlers/on-parts';
+
+export interface MonitoringParts {
+  readonly log: EventLog;
+  readonly serviceLog: ServiceLog;
+  readonly control: FollowedTopic<Deployments>;
+  readonly profiles: ReferenceProfiles;
+  readonly clock: Clock;
+  readonly sleep: Sleep;
+  readonly instance: string;
+  readonly tickMs: number;
+  readonly logger: Logger;
+  readonly transport: Pick<LogTransport, 'fail'>;
+}
+
+export const followDeployments = (serviceLog: ServiceLog): FollowedTopic<Deployments> =>
+  serviceLog.followed<Deployments>(TOPICS.deployments, {
+    initial: new Map(),
+    evolve: (deployments, record) =>
+      evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
+  });
+
+/** The topics that monitoring always has. */
+export const ensureMonitoringTopics = (serviceLog: ServiceLog): Promise<void> =>
+  serviceLog.ensureTopics(
+    [TOPICS.monitoringInputs, TOPICS.reports, TOPICS.alerts].map((name) => ({ name, partitions: 1 })),
+  );
+
+export const monitoringFleet = (parts: MonitoringParts): Fleet<Deployments> =>
+  new Fleet<Deployments>({
+    control: parts.control,
+    logger: parts.logger,
+    failed: (key, error) => parts.transport.fail(key, error),
+    desired: (deployments) => {
+      const workers = new Map<string, () => Worker>();
+      for (const deployment of deployments.values()) {
+        if (championOf(deployment))
+          workers.set(workerKey(deployment), () => new DeploymentWorker({ ...parts, deployment }));
+      }
+      return workers;
+    },
+  });
+
+/** A worker is replaced when other topics or other label fields are read; what else changes stands in the facts. */
+const workerKey = ({ deployment, service, task, label }: DeploymentFact): string =>
+  [deployment, service.name, task, label.stream, label.on, label.value].join('/');
+
+/** Decides; one partition, so one instance at a time. */
+export const decidingWorker = ({ serviceLog, control, profiles }: MonitoringParts): Worker => {
+  const fold = onParts({
+    reports: serviceLog.topic(TOPICS.reports),
+    alerts: serviceLog.topic(TOPICS.alerts),
+    profiles,
+  });
+  const runner = serviceLog.runner({
+    fold,
+    source: TOPICS.monitoringInputs,
+    primary: TOPICS.reports,
+    alignedSecondaries: [TOPICS.alerts],
+    control,
+    snapshotEvery: 2_000,
+  });
+  return {
+    start: async () => {
+      await ensureMonitoringTopics(serviceLog);
+      await runner.start();
+    },
+    stop: () => runner.stop(),
+    status: () => runner.status(),
+  };
+};
+
+export const gatesWorker = ({ serviceLog, control }: MonitoringParts): Worker => {
+  const fold = onModels({ parts: serviceLog.topic(TOPICS.monitoringInputs) });
+  const runner = serviceLog.runner({ fold, source: TOPICS.models, control });
+  return {
+    start: async () => {
+      await ensureMonitoringTopics(serviceLog);
+      await serviceLog.awaitTopic(TOPICS.models);
+      await runner.start();
+    },
+    stop: () => runner.stop(),
+    status: () => runner.status(),
+  };
+};
