@@ -1,6 +1,6 @@
 import { MemoryArtifactStore } from '#artifacts';
 import { DefinitionApplied, EnvelopeTemplate, HEADERS, TOPICS, compileStream, encodeEvent, qualify, streamSpec, type CompiledStream, type StreamOptions } from '#contracts';
-import { createMemoryLog, readTopic, type EventLog, type HeaderEntry, type LogRecord, type MemoryLog } from '#eventlog';
+import { createMemoryLog, readTopic, type EventLog, type FollowedTopic, type HeaderEntry, type LogRecord, type MemoryLog } from '#eventlog';
 import { MovableClock } from '#kernel';
 import { ServiceLog, createLogger, createMetrics, type CommonConfig, type Fleet, type Ports } from '#runtime';
 import { readConservation, settle, type Conservation } from '#testing';
@@ -110,11 +110,12 @@ export class IngestionWorld {
     const ports = this.ports(log);
     const transport = { fail: (_: string, error: unknown): void => void this.failures.push(error) };
     const serviceLog = new ServiceLog({ service: 'ingestion', namespace: NAMESPACE }, ports, transport);
+    const control = followStreams(serviceLog);
     const fleet = ingestionFleet({
       log,
       config: { namespace: NAMESPACE },
       serviceLog,
-      control: followStreams(serviceLog),
+      control,
       meter: new InboxMeter(ports.metrics),
       sleep: ports.sleep,
       logger: ports.logger,
@@ -122,7 +123,7 @@ export class IngestionWorld {
     });
     await serviceLog.start();
     await fleet.start();
-    return new RunningIngestion(this, serviceLog, fleet);
+    return new RunningIngestion(this, serviceLog, control, fleet);
   }
 
   records(topic: (stream: string) => string): Promise<LogRecord[]> {
@@ -165,6 +166,7 @@ export class RunningIngestion {
   constructor(
     private readonly world: IngestionWorld,
     private readonly serviceLog: ServiceLog,
+    private readonly control: FollowedTopic<Streams>,
     private readonly fleet: Fleet<Streams>,
   ) {}
 
@@ -175,8 +177,12 @@ export class RunningIngestion {
   }
 
   async stop(): Promise<void> {
-    await this.fleet.stop();
-    await this.serviceLog.stop();
+    try {
+      await this.fleet.stop();
+    } finally {
+      await this.control.stop();
+      await this.serviceLog.stop();
+    }
   }
 }
 
