@@ -1,6 +1,10 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { javaMajor } from './broker';
-import { renderPom } from './jars';
+import { kafkaJars, renderPom } from './jars';
 import { KAFKA_JARS, KAFKA_ROOTS, KAFKA_VERSION } from './pinned-jars';
 import { askBroker, metadataRequest, readMetadataResponse } from './probe';
 import { brokerSettings, javaArguments, renderSettings } from './settings';
@@ -84,6 +88,34 @@ describe('the jars', () => {
     const pom = renderPom(KAFKA_ROOTS);
     expect(pom.match(/<dependency>/g)).toHaveLength(3);
     expect(pom).toContain('<artifactId>kafka_2.13</artifactId><version>4.3.0</version>');
+  });
+});
+
+describe('fetching the jars', () => {
+  let cache: string;
+  beforeEach(() => (cache = mkdtempSync(join(tmpdir(), 'playhead-cache-'))));
+  afterEach(() => rmSync(cache, { recursive: true, force: true }));
+
+  it('says what to do where there is neither Maven nor a repository', async () => {
+    await expect(kafkaJars({ PLAYHEAD_CACHE: cache, PATH: '' }, () => undefined)).rejects.toThrow(
+      'install Maven (mvn), or set MAVEN_REPOSITORY_URL',
+    );
+  });
+
+  it('refuses bytes that are not the pinned ones, and leaves nothing in the cache', async () => {
+    const server = createHttpServer((_, response) => response.end('not a jar'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const env = {
+      PLAYHEAD_CACHE: cache,
+      PATH: '',
+      MAVEN_REPOSITORY_URL: `http://127.0.0.1:${port}/repository`,
+    };
+    const said: string[] = [];
+    await expect(kafkaJars(env, (line) => said.push(line))).rejects.toThrow('not the pinned');
+    await new Promise((resolve) => server.close(resolve));
+    expect(said).toEqual([expect.stringContaining('from MAVEN_REPOSITORY_URL')]);
+    expect(existsSync(cache) && readdirSync(cache)).toEqual([]);
   });
 });
 
