@@ -1,2 +1,3 @@
 export * from './settle';
 export { readConservation, ConservationCheck, type Conservation } from '#eventlog';
+export * from './service-world';

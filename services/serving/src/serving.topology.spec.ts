@@ -1,0 +1,163 @@
+import { DeploymentStarted, DeploymentUpdated, HEADERS, TOPICS, decodeEvent, type EventOf } from '#contracts';
+import type { FollowedTopic } from '#eventlog';
+import { trainerOf } from '#learn';
+import { ServiceWorld } from '#testing';
+import type { Deployments } from './domain/deployments';
+import { ModelShelf } from './effects/model-shelf';
+import { ServingStatus } from './effects/serving-status';
+import { followDeployments, servingFleet } from './serving.topology';
+
+const VECTORS = TOPICS.vectors('fraud');
+const PREDICTIONS = TOPICS.predictions('fraud');
+
+/** A linear model of two features; `slope` tells versions apart. */
+const modelBytes = (slope: number): Uint8Array => {
+  const columns = [Float64Array.of(0, 1, 2, 3, 4, 5), Float64Array.of(0, 1, 0, 1, 0, 1)];
+  const labels = columns[0]!.map((value) => slope * value);
+  return trainerOf('linear').fit({ featureNames: ['a', 'b'], columns, labels }, { l2: 0 }, { task: 'regression', seed: 0 }).toOnnx();
+};
+
+interface Prediction {
+  readonly version: number;
+  readonly output: { readonly value: number };
+  readonly decision?: boolean;
+  readonly vector: string;
+}
+
+class ServingWorld extends ServiceWorld {
+  control!: FollowedTopic<Deployments>;
+  private readonly slopes = new Map<number, string>();
+
+  static async make(): Promise<ServingWorld> {
+    const world = new ServingWorld('serving');
+    await world.topics(1, TOPICS.deployments);
+    await world.topics(2, VECTORS);
+    return world;
+  }
+
+  begin(): Promise<void> {
+    return this.start((serviceLog) => {
+      this.control = followDeployments(serviceLog);
+      const shelf = new ModelShelf({ artifacts: this.artifacts });
+      const status = new ServingStatus({ ...this.ports, serviceLog, instance: 'test' });
+      return [status, servingFleet(this.control, { serviceLog, shelf, status, logger: this.ports.logger, transport: this.transport })];
+    });
+  }
+
+  /** Lets a version of slope `version` answer. */
+  async deploy(version: number, overrides: Partial<EventOf<typeof DeploymentUpdated>> = {}): Promise<void> {
+    const artifact = this.slopes.get(version) ?? (await this.artifacts.put(modelBytes(version)));
+    this.slopes.set(version, artifact);
+    const { sample } = DeploymentUpdated;
+    await this.fact(TOPICS.deployments, DeploymentUpdated, {
+      ...sample,
+      task: 'regression',
+      threshold: 5,
+      from: 'beginning',
+      routes: [{ ...sample.routes[0]!, version, artifact, features: ['a', 'b'] }],
+      ...overrides,
+    });
+  }
+
+  async vector(n: number, a: number, options: { partition?: number; revision?: string; id?: string } = {}): Promise<void> {
+    const { partition = 0, revision = '1' } = options;
+    const value = { event_id: `tx-${n}`, entity: { customer_id: 'C1' }, event_time: '2026-01-01T00:00:00.000Z', trigger: `${partition}-${n}`, values: { [revision]: [a, null] } };
+    await this.raw(VECTORS, Buffer.from(JSON.stringify(value)), { partition, key: 'C1', id: options.id ?? `${partition}-${n}` });
+  }
+
+  predictions(): Promise<Prediction[]> {
+    return this.values<Prediction>(PREDICTIONS);
+  }
+}
+
+describe('serving', () => {
+  let world: ServingWorld;
+  beforeEach(async () => {
+    world = await ServingWorld.make();
+  });
+  afterEach(() => world.stop());
+
+  it('gives one prediction for each vector, with what made it', async () => {
+    await world.deploy(2);
+    for (let n = 0; n < 3; n++) await world.vector(n, n + 1);
+    await world.vector(0, 7, { partition: 1 });
+    await world.begin();
+    const records = await world.untilRecords(PREDICTIONS, 4);
+    const values = (await world.predictions()).map(({ output, decision, vector }) => [vector, Math.round(output.value), decision]);
+    expect(values).toEqual([
+      ['0-0', 2, false],
+      ['0-1', 4, false],
+      ['0-2', 6, true],
+      ['1-0', 14, true],
+    ]);
+    expect(records[0]!.headers.text(HEADERS.control)).toBe('0');
+    expect(records[0]!.headers.text(HEADERS.model)).toMatch(/^fraud@2=[0-9a-f]{64}$/);
+  });
+
+  it('swaps the model at a control position, without a gap', async () => {
+    await world.deploy(1);
+    await world.vector(0, 3);
+    await world.begin();
+    await world.untilRecords(PREDICTIONS, 1);
+    await world.deploy(2);
+    await world.until('the new version', () => Promise.resolve(world.control.position === 1));
+    await world.vector(1, 3);
+    await world.untilRecords(PREDICTIONS, 2);
+    expect((await world.predictions()).map(({ version, output }) => [version, Math.round(output.value)])).toEqual([
+      [1, 3],
+      [2, 6],
+    ]);
+  });
+
+  it('begins where it says it begins, and stays with it after a restart', async () => {
+    await world.vector(0, 1);
+    await world.deploy(1, { from: 'now' });
+    await world.begin();
+    const [started] = await world.untilRecords(TOPICS.servingStatus, 1);
+    expect(decodeEvent(DeploymentStarted, started!.value).offsets).toEqual([1, 0]);
+    await world.stop();
+    await world.vector(1, 2);
+    await world.begin();
+    await world.untilRecords(PREDICTIONS, 1);
+    expect((await world.predictions()).map(({ vector }) => vector)).toEqual(['0-1']);
+  });
+
+  it('sends nothing twice over a restart, and drops vectors that were scored', async () => {
+    await world.deploy(1);
+    for (let n = 0; n < 5; n++) await world.vector(n, n);
+    await world.begin();
+    await world.untilRecords(PREDICTIONS, 5);
+    await world.stop();
+    await world.vector(4, 4, { id: '0-4' });
+    await world.vector(5, 5);
+    await world.begin();
+    await world.untilRecords(PREDICTIONS, 6);
+    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('sets aside a vector that its model cannot read, and the next one comes out', async () => {
+    await world.deploy(1);
+    await world.vector(0, 1, { revision: '9' });
+    await world.raw(VECTORS, Buffer.from('nonsense'), { id: '0-1' });
+    await world.vector(2, 2);
+    await world.begin();
+    await world.untilRecords(PREDICTIONS, 1);
+    const reasons = (await world.records(TOPICS.deadLetters('serving'))).map(({ headers }) => headers.text(HEADERS.reason));
+    expect(reasons).toEqual(['the vector carries the revisions 9, the model reads 1', 'the vector is not JSON']);
+  });
+
+  it('waits while the log is away, and nothing is skipped', async () => {
+    const bytes = modelBytes(3);
+    const { sample } = DeploymentUpdated;
+    const artifact = await world.artifacts.put(bytes);
+    await world.deploy(3, { routes: [{ ...sample.routes[0]!, version: 3, artifact, features: ['a', 'b'] }] });
+    await world.vector(0, 2);
+    world.log.setAway(true);
+    const begun = world.begin();
+    await world.ports.sleep(20);
+    world.log.setAway(false);
+    await begun;
+    await world.untilRecords(PREDICTIONS, 1);
+    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([6]);
+  });
+});
