@@ -8,7 +8,7 @@ const ambient = 'is a hidden input; take it as a parameter (law L5)';
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.playhead/**', '**/*.cjs', '**/*.mjs', '**/*.js', 'bench/**/*.py'] },
   {
-    files: ['services/**/*.ts', 'libs/**/*.ts', 'cli/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['services/**/*.ts', 'libs/**/*.ts', 'cli/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'docs/**/*.ts'],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: { allowDefaultProject: ['bench/*/*.ts', 'bench/*.ts'] }, tsconfigRootDir: import.meta.dirname } },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules: {
@@ -46,5 +46,5 @@ export default tseslint.config(
   },
   // Decorated classes need their injected types at run time.
   { files: ['services/**/*.ts', 'libs/runtime/**/*.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
-  { files: ['cli/**/*.ts', 'bench/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['cli/**/*.ts', 'bench/**/*.ts', 'docs/**/*.ts'], rules: { 'no-console': 'off' } },
 );
