@@ -124,15 +124,15 @@ describe('serving', () => {
 
   it('sends nothing twice over a restart, and drops vectors that were scored', async () => {
     await world.deploy(1);
-    for (let n = 0; n < 5; n++) await world.vector(n, n);
+    for (let n = 0; n < 5; n++) await world.vector(n, n + 1);
     await world.begin();
     await world.untilRecords(PREDICTIONS, 5);
     await world.stop();
-    await world.vector(4, 4, { id: '0-4' });
-    await world.vector(5, 5);
+    await world.vector(4, 5, { id: '0-4' });
+    await world.vector(5, 6);
     await world.begin();
     await world.untilRecords(PREDICTIONS, 6);
-    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([0, 1, 2, 3, 4, 5]);
+    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('sets aside a vector that its model cannot read, and the next one comes out', async () => {
