@@ -13,7 +13,8 @@ export interface FraudSource {
 
 /** Payments of our own generator; `rows` scales the number of customers, and the seed is fixed. */
 export const simulatedFraud = (rows: number): FraudSource => {
-  const perCustomer = 125;
+  // Some more than a customer pays on average in the sixty days, so that there are always enough to cut from.
+  const perCustomer = 112;
   const customers = Math.max(20, Math.ceil(rows / perCustomer));
   const simulation = { ...DEFAULT_FRAUD_SIMULATION, customers, terminals: Math.max(40, Math.round(customers * 1.6)) };
   const limited = function* (): Generator<Occurrence> {
