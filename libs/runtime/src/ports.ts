@@ -18,8 +18,6 @@ export interface Ports {
 
 /** Tokens under which the ports, the compiled config and the runtime's own parts are injected. */
 export const CONFIG = Symbol('config');
-/** All ports at once, for what needs most of them. */
-export const PORTS = Symbol('ports');
 export const EVENT_LOG = Symbol('event log');
 export const ARTIFACT_STORE = Symbol('artifact store');
 export const CLOCK = Symbol('clock');

@@ -2,7 +2,7 @@ import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { CommonConfig } from './config';
 import { HealthController } from './http/health.controller';
 import { LogTransport } from './log-transport';
-import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, METRICS, PORTS, SLEEP, type Ports } from './ports';
+import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, METRICS, SLEEP, type Ports } from './ports';
 import { Readiness } from './readiness';
 
 /** Binds the ports to their tokens for the whole service, and adds the doors that every service has. */
@@ -12,7 +12,6 @@ export class RuntimeModule {
   static with(config: CommonConfig, ports: Ports): DynamicModule {
     const values: readonly (readonly [symbol, unknown])[] = [
       [CONFIG, config],
-      [PORTS, ports],
       [EVENT_LOG, ports.log],
       [ARTIFACT_STORE, ports.artifacts],
       [CLOCK, ports.clock],

@@ -7,13 +7,12 @@ import {
   EVENT_LOG,
   LOGGER,
   LogTransport,
-  PORTS,
   Postgres,
   Readiness,
   SLEEP,
   ServiceLog,
+  provideServiceLog,
   type Logger,
-  type Ports,
   type Sleep,
 } from '#runtime';
 import type { Clock } from '#kernel';
@@ -36,12 +35,7 @@ const INPUTS = Symbol('registry.inputs, folded');
 @Module({
   controllers: [DefinitionsController, ModelsController, RunsController, DeploymentsController],
   providers: [
-    {
-      provide: ServiceLog,
-      inject: [CONFIG, PORTS, LogTransport],
-      useFactory: (config: RegistryConfig, ports: Ports, transport: LogTransport) =>
-        new ServiceLog(config, ports, transport),
-    },
+    provideServiceLog,
     { provide: INPUTS, inject: [ServiceLog], useFactory: followInputs },
     {
       provide: RegistryView,

@@ -14,7 +14,7 @@ import { ServiceLog, createLogger, createMetrics, type Ports, type Worker } from
 import { INPUT_CONTRACTS, type Input } from './domain/inputs';
 import type { RegistryState } from './domain/state';
 import { OUTCOME_TOPICS, createTopics, decider, followInputs, runRouter } from './registry.topology';
-import { apply, completed, promote, PROJECT, train } from './registry.testing';
+import { apply, completed, promote, PROJECT, reportCompleted, train } from './registry.testing';
 
 const NAMESPACE = 't';
 const full = (topic: string): string => `${NAMESPACE}.${topic}`;
@@ -199,8 +199,8 @@ it('carries a repeated request out once, and takes a report over once', async ()
   const instance = await world.start();
   const request = train('fraud', 'b');
   await world.submit(apply(PROJECT, '1', 'a'), request, request);
-  await world.append(TOPICS.runs, TrainingRunCompleted, completed('run-0-1', 0.6), '0-0');
-  await world.append(TOPICS.runs, TrainingRunCompleted, completed('run-0-1', 0.6), '0-0');
+  const report = reportCompleted(0, 'run-0-1');
+  await world.submit(report, report);
   await world.until('both reports', () => instance.inputs.position === 4);
   await world.until('published', async () =>
     (await world.outcomes()).some((line) => line.includes('registered')),

@@ -14,7 +14,7 @@
  * All decisions come from folding `registry.inputs` alone: `domain/decide.ts`. Every topic here has one partition.
  */
 import { TOPICS } from '#contracts';
-import type { EventLog, FollowedTopic } from '#eventlog';
+import { NoControl, type EventLog, type FollowedTopic } from '#eventlog';
 import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { apply } from './domain/evolve';
 import { initialState, type RegistryState } from './domain/state';
@@ -28,10 +28,6 @@ export const OUTCOME_TOPICS = [
   TOPICS.models,
   TOPICS.deployments,
 ] as const;
-
-/** These folds take their rules from no control topic: one that is never started stands still before its first fact. */
-const withoutControl = (log: ServiceLog): FollowedTopic<undefined> =>
-  log.followed<undefined>(TOPICS.registryInputs, { initial: undefined, evolve: () => undefined });
 
 export const createTopics = (log: ServiceLog): Promise<void> =>
   log.ensureTopics([TOPICS.registryInputs, ...OUTCOME_TOPICS].map((name) => ({ name, partitions: 1 })));
@@ -52,7 +48,7 @@ export const decider = (log: ServiceLog): Worker => {
     fold: onInput((topic) => log.topic(topic)),
     source: TOPICS.registryInputs,
     alignedSecondaries: OUTCOME_TOPICS,
-    control: withoutControl(log),
+    control: new NoControl(),
   });
   let started = false;
   return {
@@ -80,7 +76,7 @@ export const runRouter = (
   const runner = log.runner({
     fold: onRun((topic) => log.topic(topic)),
     source: TOPICS.runs,
-    control: withoutControl(log),
+    control: new NoControl(),
   });
   let stopped = false;
   let started = false;

@@ -1,4 +1,7 @@
-import { DuckDBDataChunk, DuckDBInstance, type DuckDBConnection, type DuckDBType, DOUBLE, INTEGER, BIGINT, VARCHAR, TIMESTAMP_MS, DuckDBTimestampMillisecondsValue, type DuckDBValue } from '@duckdb/node-api';
+import type * as DuckDb from '@duckdb/node-api';
+
+/** Loaded when the first file is read or written: most processes never need it. (The output is CommonJS; jest cannot follow an import().) */
+const duckDb = (): typeof DuckDb => require('@duckdb/node-api') as typeof DuckDb;
 
 export type ColumnType = 'double' | 'integer' | 'bigint' | 'text' | 'timestamp';
 
@@ -10,13 +13,17 @@ export interface Column {
 
 export type Cell = number | string | null;
 
-const TYPES: Readonly<Record<ColumnType, DuckDBType>> = { double: DOUBLE, integer: INTEGER, bigint: BIGINT, text: VARCHAR, timestamp: TIMESTAMP_MS };
-const CONVERT: Readonly<Record<ColumnType, (cell: Cell) => DuckDBValue>> = {
+const duckDbType = (type: ColumnType): DuckDb.DuckDBType => {
+  const { DOUBLE, INTEGER, BIGINT, VARCHAR, TIMESTAMP_MS } = duckDb();
+  return { double: DOUBLE, integer: INTEGER, bigint: BIGINT, text: VARCHAR, timestamp: TIMESTAMP_MS }[type];
+};
+
+const CONVERT: Readonly<Record<ColumnType, (cell: Cell) => DuckDb.DuckDBValue>> = {
   double: (cell) => cell,
   integer: (cell) => cell,
   bigint: (cell) => (cell === null ? null : BigInt(cell)),
   text: (cell) => cell,
-  timestamp: (cell) => (cell === null ? null : new DuckDBTimestampMillisecondsValue(BigInt(cell))),
+  timestamp: (cell) => (cell === null ? null : new (duckDb().DuckDBTimestampMillisecondsValue)(BigInt(cell))),
 };
 
 const CHUNK_ROWS = 2_048;
@@ -24,13 +31,13 @@ const CHUNK_ROWS = 2_048;
 /** Writes rows to a Parquet file through DuckDB. `cell(row, column)` is asked for in chunks; the event loop turns between them. */
 export const writeParquet = async (path: string, columns: readonly Column[], rows: number, cell: (row: number, column: number) => Cell): Promise<void> =>
   withDuckDb(async (connection) => {
-    const definitions = columns.map(({ name, type }) => `${quote(name)} ${TYPES[type].toString()}`);
+    const definitions = columns.map(({ name, type }) => `${quote(name)} ${duckDbType(type).toString()}`);
     await connection.run(`CREATE TABLE data (${definitions.join(', ')})`);
     const appender = await connection.createAppender('data');
-    const types = columns.map(({ type }) => TYPES[type]);
+    const types = columns.map(({ type }) => duckDbType(type));
     for (let from = 0; from < rows; from += CHUNK_ROWS) {
       const size = Math.min(CHUNK_ROWS, rows - from);
-      const chunk = DuckDBDataChunk.create(types, size);
+      const chunk = duckDb().DuckDBDataChunk.create(types, size);
       columns.forEach(({ type }, column) => {
         const convert = CONVERT[type];
         chunk.setColumnValues(column, Array.from({ length: size }, (_, row) => convert(cell(from + row, column))));
@@ -67,8 +74,8 @@ export const readParquetColumns = async (path: string, names: readonly string[])
     return { rows, columns };
   });
 
-const withDuckDb = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+const withDuckDb = async <T>(work: (connection: DuckDb.DuckDBConnection) => Promise<T>): Promise<T> => {
+  const instance = await duckDb().DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   try {
     return await work(connection);
