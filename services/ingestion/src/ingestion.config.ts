@@ -12,14 +12,31 @@ export const ingestionConfig = defineConfig({
   service: 'ingestion',
   variables: {
     ...commonVariables('ingestion'),
-    PLAYHEAD_INGEST_QUEUE_MIB: Type.Integer({ default: 64, minimum: 1, maximum: 4_096, description: 'events that wait to be appended, in MiB; the HTTP door answers 429 beyond' }),
-    PLAYHEAD_DISK_GUARD_PATH: Type.Optional(Type.String({ description: "a folder on the broker's disk; the HTTP door answers 503 while too little is free there. Not watched by default" })),
-    PLAYHEAD_DISK_GUARD_MIN_FREE_MIB: Type.Integer({ default: 512, minimum: 0, description: 'what must be free at PLAYHEAD_DISK_GUARD_PATH, in MiB' }),
+    PLAYHEAD_INGEST_QUEUE_MIB: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 4_096,
+      description: 'events that wait to be appended, in MiB; the HTTP door answers 429 beyond',
+    }),
+    PLAYHEAD_DISK_GUARD_PATH: Type.Optional(
+      Type.String({
+        description:
+          "a folder on the broker's disk; the HTTP door answers 503 while too little is free there. Not watched by default",
+      }),
+    ),
+    PLAYHEAD_DISK_GUARD_MIN_FREE_MIB: Type.Integer({
+      default: 512,
+      minimum: 0,
+      description: 'what must be free at PLAYHEAD_DISK_GUARD_PATH, in MiB',
+    }),
   },
   rules: commonRules,
   compile: (options): IngestionConfig => ({
     ...compileCommon('ingestion', options),
     maxQueuedBytes: options.PLAYHEAD_INGEST_QUEUE_MIB * MIB,
-    diskGuard: { path: options.PLAYHEAD_DISK_GUARD_PATH, minFreeBytes: options.PLAYHEAD_DISK_GUARD_MIN_FREE_MIB * MIB },
+    diskGuard: {
+      path: options.PLAYHEAD_DISK_GUARD_PATH,
+      minFreeBytes: options.PLAYHEAD_DISK_GUARD_MIN_FREE_MIB * MIB,
+    },
   }),
 });

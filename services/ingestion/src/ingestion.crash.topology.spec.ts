@@ -6,7 +6,11 @@ import { IngestionWorld, at, customerOf, type SentRecord } from './ingestion.tes
 type Death = 'before the append' | 'in the middle of it' | 'after it';
 
 /** The log as a process sees it that dies at its nth send: nothing that it does afterwards reaches the log, commits included. */
-const mortal = (log: MemoryLog, dieAt: number, death: Death): { view: EventLog; isDead: () => boolean; bury: () => Promise<void> } => {
+const mortal = (
+  log: MemoryLog,
+  dieAt: number,
+  death: Death,
+): { view: EventLog; isDead: () => boolean; bury: () => Promise<void> } => {
   let leave = (): Promise<void> => Promise.resolve();
   let sends = 0;
   const view = Object.create(log) as MemoryLog;
@@ -18,7 +22,8 @@ const mortal = (log: MemoryLog, dieAt: number, death: Death): { view: EventLog; 
     return {
       send: async (records) => {
         if (++sends < dieAt) return inner.send(records);
-        if (sends === dieAt && death !== 'before the append') await inner.send(death === 'after it' ? records : records.slice(0, Math.ceil(records.length / 2)));
+        if (sends === dieAt && death !== 'before the append')
+          await inner.send(death === 'after it' ? records : records.slice(0, Math.ceil(records.length / 2)));
         return dying();
       },
       close: () => inner.close(),
@@ -33,7 +38,8 @@ const mortal = (log: MemoryLog, dieAt: number, death: Death): { view: EventLog; 
   return { view, isDead: () => sends >= dieAt, bury: () => leave() };
 };
 
-const event = (id: string, partition: number, members: object = {}): string => JSON.stringify({ id, at: at(0), customer: customerOf(partition), amount: 1, ...members });
+const event = (id: string, partition: number, members: object = {}): string =>
+  JSON.stringify({ id, at: at(0), customer: customerOf(partition), amount: 1, ...members });
 
 /** Three rounds over three partitions: good, bad, dead, duplicate, late, and in wrong partitions. */
 const ROUNDS: readonly (readonly SentRecord[])[] = [0, 1, 2].map((round) =>
@@ -50,11 +56,21 @@ const ROUNDS: readonly (readonly SentRecord[])[] = [0, 1, 2].map((round) =>
 
 /** Ids of the observations, each as often as it was applied (a repeated record on the wire counts once, law L3). */
 const applied = async (world: IngestionWorld): Promise<string[]> => {
-  const bySource = new Map((await world.observations()).map(({ headers, value }) => [headers.text(HEADERS.id)!, (JSON.parse(String(value)) as { id: string }).id]));
+  const bySource = new Map(
+    (await world.observations()).map(({ headers, value }) => [
+      headers.text(HEADERS.id)!,
+      (JSON.parse(String(value)) as { id: string }).id,
+    ]),
+  );
   return [...bySource.values()].sort();
 };
 
-const EXPECTED = [0, 1, 2].flatMap((partition) => [...[0, 1, 2].flatMap((round) => [`good-${round}-${partition}`, `moved-${round}-${partition}`]), `again-${partition}`]).sort();
+const EXPECTED = [0, 1, 2]
+  .flatMap((partition) => [
+    ...[0, 1, 2].flatMap((round) => [`good-${round}-${partition}`, `moved-${round}-${partition}`]),
+    `again-${partition}`,
+  ])
+  .sort();
 
 const runUntilDead = async (world: IngestionWorld, dieAt: number, death: Death): Promise<number> => {
   const { view, isDead, bury } = mortal(world.log, dieAt, death);
@@ -72,18 +88,22 @@ const runUntilDead = async (world: IngestionWorld, dieAt: number, death: Death):
 /** Three rounds of secondaries, copies and observations, and the announcement of the snapshots when it leaves in peace. */
 const SENDS_WITHOUT_DEATH = 10;
 
-it.each<Death>(['before the append', 'in the middle of it', 'after it'])('loses nothing and applies nothing twice when the process dies %s, at any send', async (death) => {
-  for (let dieAt = 1; dieAt <= SENDS_WITHOUT_DEATH; dieAt++) {
-    const world = await IngestionWorld.make();
-    const done = await runUntilDead(world, dieAt, death);
-    const running = await world.start();
-    for (const round of ROUNDS.slice(done)) {
-      await world.send(...round);
+it.each<Death>(['before the append', 'in the middle of it', 'after it'])(
+  'loses nothing and applies nothing twice when the process dies %s, at any send',
+  async (death) => {
+    for (let dieAt = 1; dieAt <= SENDS_WITHOUT_DEATH; dieAt++) {
+      const world = await IngestionWorld.make();
+      const done = await runUntilDead(world, dieAt, death);
+      const running = await world.start();
+      for (const round of ROUNDS.slice(done)) {
+        await world.send(...round);
+        await running.settled();
+      }
       await running.settled();
+      await running.stop();
+      const { ok, faults, moved } = await world.conservation();
+      expect([dieAt, ok, faults, moved, await applied(world)]).toEqual([dieAt, true, [], 9, EXPECTED]);
     }
-    await running.settled();
-    await running.stop();
-    const { ok, faults, moved } = await world.conservation();
-    expect([dieAt, ok, faults, moved, await applied(world)]).toEqual([dieAt, true, [], 9, EXPECTED]);
-  }
-}, 60_000);
+  },
+  60_000,
+);

@@ -3,7 +3,20 @@ import { Inject, Module } from '@nestjs/common';
 import { TOPICS } from '#contracts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
-import { CLOCK, CONFIG, EVENT_LOG, LOGGER, LogTransport, METRICS, SLEEP, ServiceLog, provideServiceLog, type Logger, type Metrics, type Sleep } from '#runtime';
+import {
+  CLOCK,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  LogTransport,
+  METRICS,
+  SLEEP,
+  ServiceLog,
+  provideServiceLog,
+  type Logger,
+  type Metrics,
+  type Sleep,
+} from '#runtime';
 import type { Streams } from './domain/streams';
 import { InboxMeter } from './handlers/inbox-meter';
 import { DiskGuard } from './http/disk-guard';
@@ -31,23 +44,38 @@ const freeBytes = async (path: string): Promise<number> => {
     {
       provide: InboxAppender,
       inject: [EVENT_LOG, CONFIG],
-      useFactory: (log: EventLog, { maxQueuedBytes }: IngestionConfig) => new InboxAppender({ log, maxQueuedBytes }),
+      useFactory: (log: EventLog, { maxQueuedBytes }: IngestionConfig) =>
+        new InboxAppender({ log, maxQueuedBytes }),
     },
     {
       provide: Intake,
       inject: [CONFIG, InboxAppender],
-      useFactory: ({ namespace }: IngestionConfig, appender: InboxAppender) => new Intake(namespace, appender),
+      useFactory: ({ namespace }: IngestionConfig, appender: InboxAppender) =>
+        new Intake(namespace, appender),
     },
     {
       provide: DiskGuard,
       inject: [CONFIG, CLOCK],
-      useFactory: ({ diskGuard }: IngestionConfig, clock: Clock) => new DiskGuard({ ...diskGuard, freeBytes, clock }),
+      useFactory: ({ diskGuard }: IngestionConfig, clock: Clock) =>
+        new DiskGuard({ ...diskGuard, freeBytes, clock }),
     },
     {
       provide: KnownStreams,
       inject: [STREAMS, EVENT_LOG, ServiceLog, SLEEP, LogTransport],
-      useFactory: (control: FollowedTopic<Streams>, log: EventLog, serviceLog: ServiceLog, sleep: Sleep, transport: LogTransport) =>
-        new KnownStreams({ control, log, topic: serviceLog.topic(TOPICS.definitions), sleep, assertRunning: () => transport.assertRunning() }),
+      useFactory: (
+        control: FollowedTopic<Streams>,
+        log: EventLog,
+        serviceLog: ServiceLog,
+        sleep: Sleep,
+        transport: LogTransport,
+      ) =>
+        new KnownStreams({
+          control,
+          log,
+          topic: serviceLog.topic(TOPICS.definitions),
+          sleep,
+          assertRunning: () => transport.assertRunning(),
+        }),
     },
   ],
 })
@@ -64,9 +92,20 @@ export class IngestionModule {
     meter: InboxMeter,
     appender: InboxAppender,
   ) {
-    metrics.gauge('playhead_ingestion_queue_bytes', 'events of the HTTP door that wait to be appended', () => appender.backlog);
-    transport.add('door', { start: () => Promise.resolve(), stop: () => appender.close(), status: () => ({ queuedBytes: appender.backlog }) });
+    metrics.gauge(
+      'playhead_ingestion_queue_bytes',
+      'events of the HTTP door that wait to be appended',
+      () => appender.backlog,
+    );
+    transport.add('door', {
+      start: () => Promise.resolve(),
+      stop: () => appender.close(),
+      status: () => ({ queuedBytes: appender.backlog }),
+    });
     transport.add('log', serviceLog);
-    transport.add('streams', ingestionFleet({ log, config, serviceLog, control, meter, sleep, logger, transport }));
+    transport.add(
+      'streams',
+      ingestionFleet({ log, config, serviceLog, control, meter, sleep, logger, transport }),
+    );
   }
 }

@@ -1,6 +1,25 @@
 import { MemoryArtifactStore } from '#artifacts';
-import { DefinitionApplied, EnvelopeTemplate, HEADERS, TOPICS, compileStream, encodeEvent, qualify, streamSpec, type CompiledStream, type StreamOptions } from '#contracts';
-import { createMemoryLog, readTopic, type EventLog, type FollowedTopic, type HeaderEntry, type LogRecord, type MemoryLog } from '#eventlog';
+import {
+  DefinitionApplied,
+  EnvelopeTemplate,
+  HEADERS,
+  TOPICS,
+  compileStream,
+  encodeEvent,
+  qualify,
+  streamSpec,
+  type CompiledStream,
+  type StreamOptions,
+} from '#contracts';
+import {
+  createMemoryLog,
+  readTopic,
+  type EventLog,
+  type FollowedTopic,
+  type HeaderEntry,
+  type LogRecord,
+  type MemoryLog,
+} from '#eventlog';
 import { MovableClock } from '#kernel';
 import { ServiceLog, createLogger, createMetrics, type CommonConfig, type Fleet, type Ports } from '#runtime';
 import { readConservation, settle, type Conservation } from '#testing';
@@ -50,16 +69,28 @@ export interface SentRecord {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Ingestion over the log in memory, without doors. */
-export class IngestionWorld {
-  readonly clock = new MovableClock(NOW);
-  readonly log: MemoryLog = createMemoryLog({ now: () => this.clock.now() });
+/** A log, the log in memory by default, with one stream defined on it; and ingestion over it, without doors. */
+export class IngestionWorld<Log extends EventLog = MemoryLog> {
   readonly artifacts = new MemoryArtifactStore(NAMESPACE);
   readonly failures: unknown[] = [];
   private revisions = 0;
 
-  static async make(options: StreamOptions = PAYMENTS): Promise<IngestionWorld> {
-    const world = new IngestionWorld();
+  private constructor(
+    readonly log: Log,
+    readonly clock: MovableClock,
+  ) {}
+
+  static make(options: StreamOptions = PAYMENTS): Promise<IngestionWorld> {
+    const clock = new MovableClock(NOW);
+    return IngestionWorld.over(createMemoryLog({ now: () => clock.now() }), clock, options);
+  }
+
+  static async over<Log extends EventLog>(
+    log: Log,
+    clock = new MovableClock(NOW),
+    options: StreamOptions = PAYMENTS,
+  ): Promise<IngestionWorld<Log>> {
+    const world = new IngestionWorld(log, clock);
     await world.log.ensureTopics([{ name: full(TOPICS.definitions), partitions: 1 }]);
     await world.apply(options);
     return world;
@@ -67,7 +98,14 @@ export class IngestionWorld {
 
   ports(log: EventLog = this.log): Ports {
     const silent = createLogger({ service: 'ingestion', instance: 'test', level: 'silent' });
-    return { log, artifacts: this.artifacts, clock: this.clock, sleep: () => new Promise((resolve) => setTimeout(resolve, 1)), logger: silent, metrics: createMetrics() };
+    return {
+      log,
+      artifacts: this.artifacts,
+      clock: this.clock,
+      sleep: () => new Promise((resolve) => setTimeout(resolve, 1)),
+      logger: silent,
+      metrics: createMetrics(),
+    };
   }
 
   async apply(options: StreamOptions, name = STREAM): Promise<CompiledStream> {
@@ -83,7 +121,10 @@ export class IngestionWorld {
       compiled: compiled as unknown as Record<string, unknown>,
       applied_by: 'test',
     });
-    const headers = new EnvelopeTemplate({ type: DefinitionApplied.type, source: 'registry.inputs' }).headers(`0-${revision}`, at(0));
+    const headers = new EnvelopeTemplate({ type: DefinitionApplied.type, source: 'registry.inputs' }).headers(
+      `0-${revision}`,
+      at(0),
+    );
     const producer = this.log.producer();
     await producer.send([{ topic: full(TOPICS.definitions), partition: 0, key: null, value, headers }]);
     await producer.close();
@@ -138,8 +179,13 @@ export class IngestionWorld {
     return readTopic(this.log, full(TOPICS.deadLetters('ingestion')));
   }
 
-  async rejections(): Promise<{ code: string; message: string; field?: string; raw: string; origin: string }[]> {
-    return (await this.records(TOPICS.rejections)).map(({ value }) => JSON.parse(String(value)) as { code: string; message: string; raw: string; origin: string });
+  async rejections(): Promise<
+    { code: string; message: string; field?: string; raw: string; origin: string }[]
+  > {
+    return (await this.records(TOPICS.rejections)).map(
+      ({ value }) =>
+        JSON.parse(String(value)) as { code: string; message: string; raw: string; origin: string },
+    );
   }
 
   /** What became of each inbox position: `observation`, a code, or `moved`. */
@@ -153,7 +199,8 @@ export class IngestionWorld {
     }
     for (const { headers } of await this.observations()) outcomes[headers.text(HEADERS.id)!] = 'observation';
     for (const { origin, code } of await this.rejections()) outcomes[origin] = code;
-    for (const { headers } of await this.deadLetters()) outcomes[headers.text(HEADERS.origin)!.split(':')[1]!] = headers.text(HEADERS.code)!;
+    for (const { headers } of await this.deadLetters())
+      outcomes[headers.text(HEADERS.origin)!.split(':')[1]!] = headers.text(HEADERS.code)!;
     return outcomes;
   }
 
@@ -164,7 +211,7 @@ export class IngestionWorld {
 
 export class RunningIngestion {
   constructor(
-    private readonly world: IngestionWorld,
+    private readonly world: Pick<IngestionWorld<EventLog>, 'log'>,
     private readonly serviceLog: ServiceLog,
     private readonly control: FollowedTopic<Streams>,
     private readonly fleet: Fleet<Streams>,

@@ -1,12 +1,27 @@
 import { HEADERS, TOPICS } from '#contracts';
 import { checksumOf } from '#eventlog';
-import { IngestionWorld, PAYMENTS, STREAM, at, customerOf, type RunningIngestion, type SentRecord } from './ingestion.testing';
+import {
+  IngestionWorld,
+  PAYMENTS,
+  STREAM,
+  at,
+  customerOf,
+  type RunningIngestion,
+  type SentRecord,
+} from './ingestion.testing';
 
 const HOME = customerOf(0);
-const payment = (id: string, members: object = {}): string => JSON.stringify({ id, at: at(0), customer: HOME, amount: 12.5, ...members });
-const sent = (value: SentRecord['value'], more: Partial<SentRecord> = {}): SentRecord => ({ partition: 0, value, ...more });
+const payment = (id: string, members: object = {}): string =>
+  JSON.stringify({ id, at: at(0), customer: HOME, amount: 12.5, ...members });
+const sent = (value: SentRecord['value'], more: Partial<SentRecord> = {}): SentRecord => ({
+  partition: 0,
+  value,
+  ...more,
+});
 const structured = (data: unknown): SentRecord =>
-  sent(JSON.stringify({ specversion: '1.0', id: 'x', source: '/s', type: 't', data }), { headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' } });
+  sent(JSON.stringify({ specversion: '1.0', id: 'x', source: '/s', type: 't', data }), {
+    headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+  });
 
 let world: IngestionWorld;
 let running: RunningIngestion;
@@ -26,12 +41,25 @@ const outcomesOf = async (...records: readonly SentRecord[]): Promise<Record<str
 };
 
 it('writes the observation with its envelope', async () => {
-  await outcomesOf(sent(payment('e-1', { unknown: [1], at: Date.parse(at(0)) }), { key: 'whatever', headers: { traceparent: '00-1-2-01', other: 'x' } }));
+  await outcomesOf(
+    sent(payment('e-1', { unknown: [1], at: Date.parse(at(0)) }), {
+      key: 'whatever',
+      headers: { traceparent: '00-1-2-01', other: 'x' },
+    }),
+  );
   const [observation] = await world.observations();
   expect(String(observation!.key)).toBe(HOME);
-  expect(JSON.parse(String(observation!.value))).toEqual({ id: 'e-1', at: at(0), customer: HOME, amount: 12.5, note: null });
+  expect(JSON.parse(String(observation!.value))).toEqual({
+    id: 'e-1',
+    at: at(0),
+    customer: HOME,
+    amount: 12.5,
+    note: null,
+  });
   const [inbox] = await world.records(TOPICS.inbox);
-  expect(Object.fromEntries(observation!.headers.entries().map(([name, value]) => [name, String(value)]))).toEqual({
+  expect(
+    Object.fromEntries(observation!.headers.entries().map(([name, value]) => [name, String(value)])),
+  ).toEqual({
     ce_specversion: '1.0',
     ce_type: 'ingestion.observation.recorded',
     ce_source: `ingestion.inbox.${STREAM}`,
@@ -48,15 +76,27 @@ it('writes the rejection with what was sent', async () => {
   const raw = payment('e-1', { amount: -1 });
   await outcomesOf(sent(raw, { key: 'k' }));
   expect(await world.rejections()).toEqual([
-    { code: 'OUT_OF_RANGE', message: expect.stringContaining('amount') as unknown, field: 'amount', raw: Buffer.from(raw).toString('base64'), origin: '0-0' },
+    {
+      code: 'OUT_OF_RANGE',
+      message: expect.stringContaining('amount') as unknown,
+      field: 'amount',
+      raw: Buffer.from(raw).toString('base64'),
+      origin: '0-0',
+    },
   ]);
   const [rejection] = await world.records(TOPICS.rejections);
-  expect([String(rejection!.key), rejection!.headers.text(HEADERS.id), rejection!.headers.text(HEADERS.type)]).toEqual(['k', '0-0', 'ingestion.record.rejected']);
+  expect([
+    String(rejection!.key),
+    rejection!.headers.text(HEADERS.id),
+    rejection!.headers.text(HEADERS.type),
+  ]).toEqual(['k', '0-0', 'ingestion.record.rejected']);
 });
 
 it('gives each broken rule its reason, and the good record behind it comes out', async () => {
   const bomb = `{"id":"e-9","a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`;
-  const manyHeaders = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`h-${n}`, 'x'.repeat(100)]));
+  const manyHeaders = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, n) => [`h-${n}`, 'x'.repeat(100)]),
+  );
   const records: [string, SentRecord][] = [
     ['observation', sent(payment('e-0'))],
     ['NOT_JSON', sent('{"id":')],
@@ -83,26 +123,65 @@ it('gives each broken rule its reason, and the good record behind it comes out',
     ['observation', structured(JSON.parse(payment('e-6')))],
     ['CLOUDEVENT_WITHOUT_EVENT', structured('text')],
     ['MISSING_FIELD', structured({ id: 'e-7' })],
-    ['observation', sent(payment('e-8'), { headers: { ce_specversion: '1.0', ce_id: 'x', ce_type: 't', ce_source: '/s', 'content-type': 'application/json' } })],
+    [
+      'observation',
+      sent(payment('e-8'), {
+        headers: {
+          ce_specversion: '1.0',
+          ce_id: 'x',
+          ce_type: 't',
+          ce_source: '/s',
+          'content-type': 'application/json',
+        },
+      }),
+    ],
     ['observation', sent(payment('last'))],
   ];
-  expect(await outcomesOf(...records.map(([, record]) => record))).toEqual(Object.fromEntries(records.map(([code], n) => [`0-${n}`, code])));
+  expect(await outcomesOf(...records.map(([, record]) => record))).toEqual(
+    Object.fromEntries(records.map(([code], n) => [`0-${n}`, code])),
+  );
 });
 
 it('sets a batch aside that nobody can decode', async () => {
   await world.send(sent(payment('e-0')));
-  world.log.appendUnreadable({ topic: `t.${TOPICS.inbox(STREAM)}`, partition: 0 }, { reason: 'CODEC_UNSUPPORTED', message: 'zstd', raw: Buffer.from('zzz'), count: 3 });
-  expect(await outcomesOf(sent(payment('e-1')))).toEqual({ '0-0': 'observation', '0-1..3': 'CODEC_UNSUPPORTED', '0-4': 'observation' });
+  world.log.appendUnreadable(
+    { topic: `t.${TOPICS.inbox(STREAM)}`, partition: 0 },
+    { reason: 'CODEC_UNSUPPORTED', message: 'zstd', raw: Buffer.from('zzz'), count: 3 },
+  );
+  expect(await outcomesOf(sent(payment('e-1')))).toEqual({
+    '0-0': 'observation',
+    '0-1..3': 'CODEC_UNSUPPORTED',
+    '0-4': 'observation',
+  });
   expect(await world.conservation()).toMatchObject({ inbox: 5, observations: 2, deadLetters: 3 });
 });
 
 it('moves what stands in a wrong partition, with its key, bytes and headers, and decides it there', async () => {
   const value = payment('e-1', { note: null });
-  await outcomesOf(sent(value, { partition: 1, key: 'odd', headers: { a: '1', ph_moved_from: '2-99' } }), sent(payment('e-2', { amount: -1 }), { partition: 2 }));
-  expect(await world.outcomes()).toEqual({ '1-0': 'moved', '2-0': 'moved', '0-0': expect.any(String) as unknown, '0-1': expect.any(String) as unknown });
-  expect(Object.values(await world.outcomes()).sort()).toEqual(['OUT_OF_RANGE', 'moved', 'moved', 'observation']);
-  const copy = (await world.records(TOPICS.inbox)).find(({ headers }) => headers.text(HEADERS.movedFrom) === '1-0')!;
-  expect([String(copy.key), String(copy.value), copy.headers.entries().map(([name, text]) => [name, String(text)])]).toEqual([
+  await outcomesOf(
+    sent(value, { partition: 1, key: 'odd', headers: { a: '1', ph_moved_from: '2-99' } }),
+    sent(payment('e-2', { amount: -1 }), { partition: 2 }),
+  );
+  expect(await world.outcomes()).toEqual({
+    '1-0': 'moved',
+    '2-0': 'moved',
+    '0-0': expect.any(String) as unknown,
+    '0-1': expect.any(String) as unknown,
+  });
+  expect(Object.values(await world.outcomes()).sort()).toEqual([
+    'OUT_OF_RANGE',
+    'moved',
+    'moved',
+    'observation',
+  ]);
+  const copy = (await world.records(TOPICS.inbox)).find(
+    ({ headers }) => headers.text(HEADERS.movedFrom) === '1-0',
+  )!;
+  expect([
+    String(copy.key),
+    String(copy.value),
+    copy.headers.entries().map(([name, text]) => [name, String(text)]),
+  ]).toEqual([
     'odd',
     value,
     [
@@ -115,9 +194,14 @@ it('moves what stands in a wrong partition, with its key, bytes and headers, and
 });
 
 it('judges the lateness of a moved record where it was found', async () => {
-  await outcomesOf(sent(payment('ahead', { at: at(0) })), sent(payment('e-1', { at: at(-3) }), { partition: 1 }));
+  await outcomesOf(
+    sent(payment('ahead', { at: at(0) })),
+    sent(payment('e-1', { at: at(-3) }), { partition: 1 }),
+  );
   expect(await world.outcomes()).toEqual({ '0-0': 'observation', '1-0': 'moved', '0-1': 'observation' });
-  await outcomesOf(sent(JSON.stringify({ id: 'own', at: at(0), customer: customerOf(1), amount: 1 }), { partition: 1 }));
+  await outcomesOf(
+    sent(JSON.stringify({ id: 'own', at: at(0), customer: customerOf(1), amount: 1 }), { partition: 1 }),
+  );
   expect((await outcomesOf(sent(payment('e-2', { at: at(-3) }), { partition: 1 })))['1-2']).toBe('TOO_LATE');
 });
 
@@ -128,7 +212,9 @@ it('drops a copy that was moved twice, and believes no header that names nothing
   expect((await world.outcomes())['0-2']).toBe('DUPLICATE');
   expect((await world.rejections()).at(-1)!.message).toMatch(/moved here before/);
   const late = payment('e-2', { at: at(-3) });
-  const forged = ['1-0', '1-77', '7-0', '0-0', 'nonsense'].map((from) => sent(late, { headers: { ph_moved_from: from } }));
+  const forged = ['1-0', '1-77', '7-0', '0-0', 'nonsense'].map((from) =>
+    sent(late, { headers: { ph_moved_from: from } }),
+  );
   const outcomes = await outcomesOf(...forged);
   expect(forged.map((_, n) => outcomes[`0-${n + 3}`])).toEqual(forged.map(() => 'TOO_LATE'));
 });
@@ -137,16 +223,25 @@ it('lets a rejection or dead letter that is driven again pass dedupe and latenes
   const late = payment('e-1', { at: at(-3) });
   await outcomesOf(sent(payment('ahead')), sent(late));
   const again = sent(late, { headers: { ph_redriven_from: `ingestion.rejections.${STREAM}/0-0` } });
-  const other = sent(payment('e-3', { at: at(-3) }), { headers: { ph_redriven_from: `ingestion.rejections.${STREAM}/0-0` } });
+  const other = sent(payment('e-3', { at: at(-3) }), {
+    headers: { ph_redriven_from: `ingestion.rejections.${STREAM}/0-0` },
+  });
   const outcomes = await outcomesOf(again, again, other);
-  expect([outcomes['0-2'], outcomes['0-3'], outcomes['0-4']]).toEqual(['observation', 'DUPLICATE', 'TOO_LATE']);
+  expect([outcomes['0-2'], outcomes['0-3'], outcomes['0-4']]).toEqual([
+    'observation',
+    'DUPLICATE',
+    'TOO_LATE',
+  ]);
 });
 
 it('decides under the revision in force and says which', async () => {
   await outcomesOf(sent(payment('e-1', { amount: 500 })));
   await world.apply({ ...PAYMENTS, fields: { ...PAYMENTS.fields, amount: { type: 'number', max: 100 } } });
   await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(await outcomesOf(sent(payment('e-2', { amount: 500 })))).toEqual({ '0-0': 'observation', '0-1': 'OUT_OF_RANGE' });
+  expect(await outcomesOf(sent(payment('e-2', { amount: 500 })))).toEqual({
+    '0-0': 'observation',
+    '0-1': 'OUT_OF_RANGE',
+  });
   const [rejection] = await world.records(TOPICS.rejections);
   expect(rejection!.headers.text(HEADERS.control)).toBe('1');
 });
@@ -168,6 +263,12 @@ it('remembers ids, watermark, jumps and moves over a restart, with and without a
     sent(JSON.stringify({ id: 'old-2', at: at(-48), customer: customerOf(2), amount: 1 }), { partition: 2 }),
   ];
   const outcomes = await outcomesOf(...after);
-  expect(['0-2', '0-3', '0-4', '2-2', '2-3'].map((position) => outcomes[position])).toEqual(['DUPLICATE', 'TOO_LATE', 'DUPLICATE', 'observation', 'TOO_LATE']);
+  expect(['0-2', '0-3', '0-4', '2-2', '2-3'].map((position) => outcomes[position])).toEqual([
+    'DUPLICATE',
+    'TOO_LATE',
+    'DUPLICATE',
+    'observation',
+    'TOO_LATE',
+  ]);
   expect((await world.records(() => TOPICS.snapshots('ingestion'))).length).toBeGreaterThan(0);
 });

@@ -22,7 +22,9 @@ export const followStreams = (serviceLog: ServiceLog): FollowedTopic<Streams> =>
   serviceLog.followed<Streams>(TOPICS.definitions, {
     initial: new Map(),
     evolve: (streams, record) =>
-      record.headers.text(HEADERS.type) === DefinitionApplied.type ? evolveStreams(streams, decodeEvent(DefinitionApplied, record.value)) : streams,
+      record.headers.text(HEADERS.type) === DefinitionApplied.type
+        ? evolveStreams(streams, decodeEvent(DefinitionApplied, record.value))
+        : streams,
   });
 
 export interface IngestionParts extends StreamWorkerParts {
@@ -35,5 +37,11 @@ export const ingestionFleet = (parts: IngestionParts): Fleet<Streams> =>
     control: parts.control,
     logger: parts.logger,
     failed: (key, error) => parts.transport.fail(key, error),
-    desired: (streams) => new Map([...streams.values()].map((stream): [string, () => Worker] => [stream.name, () => new StreamWorker(stream, parts)])),
+    desired: (streams) =>
+      new Map(
+        [...streams.values()].map((stream): [string, () => Worker] => [
+          stream.name,
+          () => new StreamWorker(stream, parts),
+        ]),
+      ),
   });

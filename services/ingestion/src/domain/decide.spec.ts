@@ -1,5 +1,14 @@
 import { compileEventValidator, compileStream, streamSpec } from '#contracts';
-import { MAX_KEY_LENGTH, MAX_MOVED_BYTES, decide, keyOf, ownerOf, type Arrival, type Outcome, type StreamRules } from './decide';
+import {
+  MAX_KEY_LENGTH,
+  MAX_MOVED_BYTES,
+  decide,
+  keyOf,
+  ownerOf,
+  type Arrival,
+  type Outcome,
+  type StreamRules,
+} from './decide';
 import { evolve, initialPartition, type StreamPartition } from './stream-partition';
 
 const HOUR = 3_600_000;
@@ -18,7 +27,12 @@ const stream = compileStream({
     dedupe: '4h',
     skew: '1h',
     jump: '1d',
-    fields: { id: { type: 'string' }, customer: { type: 'string' }, at: { type: 'timestamp' }, amount: { type: 'number' } },
+    fields: {
+      id: { type: 'string' },
+      customer: { type: 'string' },
+      at: { type: 'timestamp' },
+      amount: { type: 'number' },
+    },
   }),
 });
 const rules: StreamRules = { ...stream, validate: compileEventValidator(stream) };
@@ -27,7 +41,13 @@ const KEY = 'c-1';
 const HOME = ownerOf(KEY, rules.partitions);
 const AWAY = (HOME + 1) % rules.partitions;
 
-const event = (members: object = {}): Record<string, unknown> => ({ id: 'e-1', customer: KEY, at: at(0), amount: 1, ...members });
+const event = (members: object = {}): Record<string, unknown> => ({
+  id: 'e-1',
+  customer: KEY,
+  at: at(0),
+  amount: 1,
+  ...members,
+});
 const arrival = (members: Partial<Arrival> = {}, fields: object = {}): Arrival => ({
   partition: HOME,
   appendTime: NOW,
@@ -41,12 +61,14 @@ const after = (...arrivals: Arrival[]): StreamPartition => {
   const state = initialPartition();
   for (const next of arrivals) {
     const outcome = decide(state, rules, next);
-    if (outcome.kind !== 'observation') throw new Error(`given is no observation: ${JSON.stringify(outcome)}`);
+    if (outcome.kind !== 'observation')
+      throw new Error(`given is no observation: ${JSON.stringify(outcome)}`);
     evolve(state, outcome.observed, rules);
   }
   return state;
 };
-const codeOf = (outcome: Outcome): string => (outcome.kind === 'rejection' || outcome.kind === 'dead letter' ? outcome.code : outcome.kind);
+const codeOf = (outcome: Outcome): string =>
+  outcome.kind === 'rejection' || outcome.kind === 'dead letter' ? outcome.code : outcome.kind;
 const judge = (state: StreamPartition, next: Arrival): string => codeOf(decide(state, rules, next));
 
 it('observes a valid, new event', () => {
@@ -59,19 +81,36 @@ it('observes a valid, new event', () => {
 });
 
 it('rejects what the schema refuses, with its field', () => {
-  expect(decide(initialPartition(), rules, arrival({}, { amount: null }))).toEqual({ kind: 'rejection', code: 'NOT_NULLABLE', message: 'amount is null', field: 'amount' });
+  expect(decide(initialPartition(), rules, arrival({}, { amount: null }))).toEqual({
+    kind: 'rejection',
+    code: 'NOT_NULLABLE',
+    message: 'amount is null',
+    field: 'amount',
+  });
 });
 
 it('hands on what is no event', () => {
-  expect(judge(initialPartition(), arrival({ reading: { kind: 'dead', code: 'NOT_JSON', message: '' } }))).toBe('NOT_JSON');
-  expect(decide(initialPartition(), rules, arrival({ reading: { kind: 'dead', code: 'NOT_JSON', message: '' } })).kind).toBe('dead letter');
-  expect(judge(initialPartition(), arrival({ reading: { kind: 'rejected', code: 'CLOUDEVENT_WITHOUT_EVENT', message: '' } }))).toBe('CLOUDEVENT_WITHOUT_EVENT');
+  expect(
+    judge(initialPartition(), arrival({ reading: { kind: 'dead', code: 'NOT_JSON', message: '' } })),
+  ).toBe('NOT_JSON');
+  expect(
+    decide(initialPartition(), rules, arrival({ reading: { kind: 'dead', code: 'NOT_JSON', message: '' } }))
+      .kind,
+  ).toBe('dead letter');
+  expect(
+    judge(
+      initialPartition(),
+      arrival({ reading: { kind: 'rejected', code: 'CLOUDEVENT_WITHOUT_EVENT', message: '' } }),
+    ),
+  ).toBe('CLOUDEVENT_WITHOUT_EVENT');
 });
 
 it('rejects a second event with an id within the horizon, and takes it again behind it', () => {
   const state = after(arrival());
   expect(judge(state, arrival({}, { at: at(-1) }))).toBe('DUPLICATE');
-  expect(judge(after(arrival({}, { at: at(-5) }), arrival({}, { id: 'e-2' })), arrival())).toBe('observation');
+  expect(judge(after(arrival({}, { at: at(-5) }), arrival({}, { id: 'e-2' })), arrival())).toBe(
+    'observation',
+  );
 });
 
 it('says DUPLICATE rather than TOO_LATE of an event that it has', () => {
@@ -83,9 +122,13 @@ it('says DUPLICATE rather than TOO_LATE of an event that it has', () => {
 it('draws lateness at the watermark and skew at the append time, both inclusive', () => {
   const state = after(arrival());
   expect(judge(state, arrival({}, { id: 'e-2', at: at(-2) }))).toBe('observation');
-  expect(judge(state, arrival({}, { id: 'e-2', at: new Date(NOW - 2 * HOUR - 1).toISOString() }))).toBe('TOO_LATE');
+  expect(judge(state, arrival({}, { id: 'e-2', at: new Date(NOW - 2 * HOUR - 1).toISOString() }))).toBe(
+    'TOO_LATE',
+  );
   expect(judge(state, arrival({}, { id: 'e-2', at: at(1) }))).toBe('observation');
-  expect(judge(state, arrival({}, { id: 'e-2', at: new Date(NOW + HOUR + 1).toISOString() }))).toBe('TOO_EARLY');
+  expect(judge(state, arrival({}, { id: 'e-2', at: new Date(NOW + HOUR + 1).toISOString() }))).toBe(
+    'TOO_EARLY',
+  );
   expect(judge(state, arrival({}, { id: 'e-2', at: '9999-01-01T00:00:00.000Z' }))).toBe('TOO_EARLY');
 });
 
@@ -99,12 +142,17 @@ it('takes an event that is far ahead, and a second one makes the others late', (
 });
 
 it('moves what stands in a wrong partition, valid or not, if it is in time', () => {
-  expect(decide(initialPartition(), rules, arrival({ partition: AWAY }, { amount: 'x' }))).toEqual({ kind: 'move', partition: HOME });
+  expect(decide(initialPartition(), rules, arrival({ partition: AWAY }, { amount: 'x' }))).toEqual({
+    kind: 'move',
+    partition: HOME,
+  });
   const state = after(arrival());
   expect(judge(state, arrival({ partition: AWAY }, { id: 'e-2', at: 'no time' }))).toBe('move');
   expect(judge(state, arrival({ partition: AWAY }, { id: 'e-2', at: at(-3) }))).toBe('TOO_LATE');
   expect(judge(state, arrival({ partition: AWAY }, { id: 'e-2', at: at(2) }))).toBe('TOO_EARLY');
-  expect(judge(state, arrival({ partition: AWAY, bytes: MAX_MOVED_BYTES + 1 }, { id: 'e-2' }))).toBe('TOO_LARGE');
+  expect(judge(state, arrival({ partition: AWAY, bytes: MAX_MOVED_BYTES + 1 }, { id: 'e-2' }))).toBe(
+    'TOO_LARGE',
+  );
 });
 
 it('does not judge lateness and skew of a moved record again, but the rest', () => {
@@ -118,12 +166,17 @@ it('does not judge lateness and skew of a moved record again, but the rest', () 
 
 it('drops a second copy of a move by its origin, also under another id', () => {
   const state = after(arrival({ movedFrom: { partition: AWAY, offset: 7 } }));
-  expect(judge(state, arrival({ movedFrom: { partition: AWAY, offset: 7 } }, { id: 'e-2' }))).toBe('DUPLICATE');
-  expect(judge(state, arrival({ movedFrom: { partition: AWAY, offset: 8 } }, { id: 'e-2' }))).toBe('observation');
+  expect(judge(state, arrival({ movedFrom: { partition: AWAY, offset: 7 } }, { id: 'e-2' }))).toBe(
+    'DUPLICATE',
+  );
+  expect(judge(state, arrival({ movedFrom: { partition: AWAY, offset: 8 } }, { id: 'e-2' }))).toBe(
+    'observation',
+  );
 });
 
 it('lets a redriven record pass dedupe and lateness once', () => {
-  const redriven = (fields: object): Arrival => arrival({ redrivenFrom: 'ingestion.rejections.s/0-1' }, fields);
+  const redriven = (fields: object): Arrival =>
+    arrival({ redrivenFrom: 'ingestion.rejections.s/0-1' }, fields);
   const state = after(arrival());
   expect(judge(state, redriven({}))).toBe('observation');
   expect(judge(state, redriven({ id: 'e-2', at: at(-3) }))).toBe('observation');
@@ -149,7 +202,9 @@ it.each([
 it('takes 4961 and "4961" for the same key', () => {
   expect(keyOf({ customer: 4961 }, 'customer')).toBe('4961');
   expect(keyOf({ customer: '4961' }, 'customer')).toBe('4961');
-  expect(keyOf(JSON.parse('{"__proto__":{"customer":"x"}}') as object as Record<string, unknown>, 'customer')).toBeUndefined();
+  expect(
+    keyOf(JSON.parse('{"__proto__":{"customer":"x"}}') as object as Record<string, unknown>, 'customer'),
+  ).toBeUndefined();
 });
 
 it('rejects an id that nobody wants in every record', () => {

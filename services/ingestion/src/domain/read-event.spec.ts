@@ -1,6 +1,7 @@
 import { formatOf, readEvent } from './read-event';
 
-const structured = (members: object): string => JSON.stringify({ specversion: '1.0', id: '1', source: '/s', type: 't', ...members });
+const structured = (members: object): string =>
+  JSON.stringify({ specversion: '1.0', id: '1', source: '/s', type: 't', ...members });
 
 it('reads a JSON object', () => {
   expect(readEvent('{"a":1}', 'plain')).toEqual({ kind: 'event', event: { a: 1 } });
@@ -33,15 +34,26 @@ it('does not let an event reach a prototype', () => {
 
 it('takes the data of a CloudEvent in structured mode', () => {
   expect(readEvent(structured({ data: { a: 1 } }), 'cloudevent')).toEqual({ kind: 'event', event: { a: 1 } });
-  expect(readEvent(structured({ data_base64: Buffer.from('{"a":"é"}').toString('base64') }), 'cloudevent')).toEqual({ kind: 'event', event: { a: 'é' } });
+  expect(
+    readEvent(structured({ data_base64: Buffer.from('{"a":"é"}').toString('base64') }), 'cloudevent'),
+  ).toEqual({ kind: 'event', event: { a: 'é' } });
 });
 
-it.each([{}, { data: null }, { data: [1] }, { data: 'x' }, { data_base64: 7 }, { data_base64: '***' }, { data_base64: 'bm8=' }, JSON.parse('{"__proto__":{"data":{"a":1}}}') as object])(
-  'rejects a CloudEvent without an event: %j',
-  (members) => {
-    expect(readEvent(structured(members), 'cloudevent')).toMatchObject({ kind: 'rejected', code: 'CLOUDEVENT_WITHOUT_EVENT' });
-  },
-);
+it.each([
+  {},
+  { data: null },
+  { data: [1] },
+  { data: 'x' },
+  { data_base64: 7 },
+  { data_base64: '***' },
+  { data_base64: 'bm8=' },
+  JSON.parse('{"__proto__":{"data":{"a":1}}}') as object,
+])('rejects a CloudEvent without an event: %j', (members) => {
+  expect(readEvent(structured(members), 'cloudevent')).toMatchObject({
+    kind: 'rejected',
+    code: 'CLOUDEVENT_WITHOUT_EVENT',
+  });
+});
 
 it('tells the format by the content type', () => {
   expect(formatOf(undefined)).toBe('plain');

@@ -25,16 +25,27 @@ export const readEvent = (text: string | null | undefined, format: ValueFormat):
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { kind: 'dead', code: 'NOT_JSON', message: `the value is not JSON: ${shortened((error as Error).message)}` };
+    return {
+      kind: 'dead',
+      code: 'NOT_JSON',
+      message: `the value is not JSON: ${shortened((error as Error).message)}`,
+    };
   }
-  if (!isObject(value)) return { kind: 'dead', code: 'NOT_AN_OBJECT', message: `the value is ${nameOf(value)}, not a JSON object` };
+  if (!isObject(value))
+    return {
+      kind: 'dead',
+      code: 'NOT_AN_OBJECT',
+      message: `the value is ${nameOf(value)}, not a JSON object`,
+    };
   return format === 'plain' ? { kind: 'event', event: value } : dataOf(value);
 };
 
 const dataOf = (cloudEvent: RawEvent): EventReading => {
   if (Object.hasOwn(cloudEvent, 'data_base64')) return fromBase64(cloudEvent['data_base64']);
   const data = Object.hasOwn(cloudEvent, 'data') ? cloudEvent['data'] : undefined;
-  return isObject(data) ? { kind: 'event', event: data } : noData(data === undefined ? 'absent' : nameOf(data));
+  return isObject(data)
+    ? { kind: 'event', event: data }
+    : noData(data === undefined ? 'absent' : nameOf(data));
 };
 
 const fromBase64 = (encoded: unknown): EventReading => {
@@ -54,8 +65,11 @@ const noData = (what: string): EventReading => ({
   message: `the data of the CloudEvent is ${what}, not a JSON object`,
 });
 
-const isObject = (value: unknown): value is RawEvent => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is RawEvent =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const nameOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`);
+const nameOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 
-const shortened = (message: string): string => (message.length > 200 ? `${message.slice(0, 200)}...` : message);
+const shortened = (message: string): string =>
+  message.length > 200 ? `${message.slice(0, 200)}...` : message;

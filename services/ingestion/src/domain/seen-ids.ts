@@ -56,7 +56,12 @@ export class SeenIds {
     const count = view.getFloat64(8, true);
     seen.allocate(view.getFloat64(0, true));
     for (let i = 0, at = 16; i < count; i++, at += 20) {
-      seen.insert(view.getUint32(at, true), view.getUint32(at + 4, true), view.getUint32(at + 8, true), view.getFloat64(at + 12, true));
+      seen.insert(
+        view.getUint32(at, true),
+        view.getUint32(at + 4, true),
+        view.getUint32(at + 8, true),
+        view.getFloat64(at + 12, true),
+      );
     }
     return seen;
   }
@@ -97,7 +102,8 @@ export class SeenIds {
     this.allocate(capacity);
     for (let slot = 0; slot < times.length; slot++) {
       const time = times[slot]!;
-      if (time >= aliveFrom) this.insert(hashes[3 * slot]!, hashes[3 * slot + 1]!, hashes[3 * slot + 2]!, time);
+      if (time >= aliveFrom)
+        this.insert(hashes[3 * slot]!, hashes[3 * slot + 1]!, hashes[3 * slot + 2]!, time);
     }
   }
 

@@ -1,6 +1,18 @@
 import fc from 'fast-check';
 import { SeenIds } from './seen-ids';
-import { decodePartition, encodePartition, evolve, initialPartition, isTooLate, wasMoved, wasObserved, wasRedriven, type Horizons, type Observed, type StreamPartition } from './stream-partition';
+import {
+  decodePartition,
+  encodePartition,
+  evolve,
+  initialPartition,
+  isTooLate,
+  wasMoved,
+  wasObserved,
+  wasRedriven,
+  type Horizons,
+  type Observed,
+  type StreamPartition,
+} from './stream-partition';
 
 const seed = Number(process.env.PROPERTY_SEED ?? Date.now() % 2_147_483_647);
 const HORIZONS: Horizons = { latenessMs: 20, dedupeMs: 40, skewMs: 5, jumpMs: 100 };
@@ -36,9 +48,13 @@ class EveryObservation {
     const at = this.watermark();
     return {
       watermark: at,
-      observed: IDS.filter((id) => this.all.some((observed) => observed.id === id && observed.time >= at - HORIZONS.dedupeMs)),
+      observed: IDS.filter((id) =>
+        this.all.some((observed) => observed.id === id && observed.time >= at - HORIZONS.dedupeMs),
+      ),
       late: TIMES.filter((time) => time < at - HORIZONS.latenessMs),
-      moved: PLACES.filter(({ partition, offset }) => this.all.some(({ movedFrom }) => movedFrom?.partition === partition && movedFrom.offset >= offset)),
+      moved: PLACES.filter(({ partition, offset }) =>
+        this.all.some(({ movedFrom }) => movedFrom?.partition === partition && movedFrom.offset >= offset),
+      ),
       redriven: REDRIVEN.filter((from) => this.all.some(({ redrivenFrom }) => redrivenFrom === from)),
     };
   }
@@ -57,7 +73,10 @@ const answersOf = (state: StreamPartition): unknown => ({
   redriven: REDRIVEN.filter((from) => wasRedriven(state, from)),
 });
 
-const time = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 120 }) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 2_000 }) });
+const time = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 120 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 2_000 }) },
+);
 const observation: fc.Arbitrary<Observed> = fc.record(
   {
     id: fc.integer({ min: 0, max: 30 }).map((n) => `id-${n}`),
@@ -95,7 +114,9 @@ it('keeps ids apart and forgets the expired ones over many rebuilds', () => {
   expect(early).toBe(0);
   expect(seen.size).toBeLessThan(4 * horizon);
   for (const table of [seen, SeenIds.decode(seen.encode())]) {
-    const alive = Array.from({ length: 30_000 }, (_, t) => t).filter((t) => table.has(`event-${t}`, 29_999 - horizon));
+    const alive = Array.from({ length: 30_000 }, (_, t) => t).filter((t) =>
+      table.has(`event-${t}`, 29_999 - horizon),
+    );
     expect([alive.length, alive[0]]).toEqual([horizon + 1, 29_999 - horizon]);
   }
 });

@@ -35,28 +35,41 @@ export interface StreamPartition {
   readonly movedFrom: Map<number, number>;
 }
 
-export const initialPartition = (): StreamPartition => ({ ids: new SeenIds(), redriven: new SeenIds(), watermark: NO_WATERMARK, movedFrom: new Map() });
+export const initialPartition = (): StreamPartition => ({
+  ids: new SeenIds(),
+  redriven: new SeenIds(),
+  watermark: NO_WATERMARK,
+  movedFrom: new Map(),
+});
 
 /** Changes the state in place: it has one owner, and a copy for each event would be the cost of the service. */
 export const evolve = (state: StreamPartition, observed: Observed, { dedupeMs, jumpMs }: Horizons): void => {
   const { id, time, movedFrom, redrivenFrom } = observed;
   state.watermark = advance(state.watermark, time, jumpMs);
   state.ids.add(id, time, state.watermark.at - dedupeMs);
-  if (movedFrom) state.movedFrom.set(movedFrom.partition, Math.max(movedFrom.offset, state.movedFrom.get(movedFrom.partition) ?? -1));
+  if (movedFrom)
+    state.movedFrom.set(
+      movedFrom.partition,
+      Math.max(movedFrom.offset, state.movedFrom.get(movedFrom.partition) ?? -1),
+    );
   if (redrivenFrom !== undefined) state.redriven.add(redrivenFrom, 0, 0);
 };
 
 /** Whether a copy from that position, or from one behind it, was applied before (law L3). */
-export const wasMoved = (state: StreamPartition, from: InboxPosition): boolean => from.offset <= (state.movedFrom.get(from.partition) ?? -1);
+export const wasMoved = (state: StreamPartition, from: InboxPosition): boolean =>
+  from.offset <= (state.movedFrom.get(from.partition) ?? -1);
 
 export const wasRedriven = (state: StreamPartition, from: string): boolean => state.redriven.has(from, 0);
 
 /** Whether an event with this id and an event time within `dedupeMs` of the watermark was observed. */
-export const wasObserved = (state: StreamPartition, id: string, { dedupeMs }: Horizons): boolean => state.ids.has(id, state.watermark.at - dedupeMs);
+export const wasObserved = (state: StreamPartition, id: string, { dedupeMs }: Horizons): boolean =>
+  state.ids.has(id, state.watermark.at - dedupeMs);
 
-export const isTooLate = (state: StreamPartition, time: number, { latenessMs }: Horizons): boolean => time < state.watermark.at - latenessMs;
+export const isTooLate = (state: StreamPartition, time: number, { latenessMs }: Horizons): boolean =>
+  time < state.watermark.at - latenessMs;
 
-export const isTooEarly = (time: number, appendTime: number, { skewMs }: Horizons): boolean => time > appendTime + skewMs;
+export const isTooEarly = (time: number, appendTime: number, { skewMs }: Horizons): boolean =>
+  time > appendTime + skewMs;
 
 interface SnapshotHead {
   readonly version: 1;
@@ -70,7 +83,12 @@ export const encodePartition = (state: StreamPartition): Uint8Array => {
   const redriven = state.redriven.encode();
   const { at, unconfirmed } = state.watermark;
   const finite = (value: number): number | null => (value === -Infinity ? null : value);
-  const head: SnapshotHead = { version: 1, watermark: [finite(at), finite(unconfirmed)], movedFrom: [...state.movedFrom], idBytes: ids.length };
+  const head: SnapshotHead = {
+    version: 1,
+    watermark: [finite(at), finite(unconfirmed)],
+    movedFrom: [...state.movedFrom],
+    idBytes: ids.length,
+  };
   const headBytes = new TextEncoder().encode(JSON.stringify(head));
   const bytes = new Uint8Array(4 + headBytes.length + ids.length + redriven.length);
   new DataView(bytes.buffer).setUint32(0, headBytes.length, true);
@@ -84,7 +102,8 @@ export const encodePartition = (state: StreamPartition): Uint8Array => {
 export const decodePartition = (bytes: Uint8Array): StreamPartition => {
   const headEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, headEnd))) as SnapshotHead;
-  if (head.version !== 1) throw new RangeError(`version ${String(head.version)} of a partition's state is not known`);
+  if (head.version !== 1)
+    throw new RangeError(`version ${String(head.version)} of a partition's state is not known`);
   const [at, unconfirmed] = head.watermark;
   const idEnd = headEnd + head.idBytes;
   return {

@@ -1,4 +1,11 @@
-import { compileEventValidator, compileObservationEncoder, type CompiledStream, type DefinitionApplied, type EventOf, type Observation } from '#contracts';
+import {
+  compileEventValidator,
+  compileObservationEncoder,
+  type CompiledStream,
+  type DefinitionApplied,
+  type EventOf,
+  type Observation,
+} from '#contracts';
 import { Defect } from '#kernel';
 import type { StreamRules } from './decide';
 

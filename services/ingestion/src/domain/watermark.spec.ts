@@ -1,7 +1,8 @@
 import { NO_WATERMARK, advance } from './watermark';
 
 const JUMP = 100;
-const after = (...times: number[]): number => times.reduce((watermark, time) => advance(watermark, time, JUMP), NO_WATERMARK).at;
+const after = (...times: number[]): number =>
+  times.reduce((watermark, time) => advance(watermark, time, JUMP), NO_WATERMARK).at;
 
 it('is the latest event time', () => {
   expect(after()).toBe(-Infinity);

@@ -17,9 +17,12 @@ export const NO_WATERMARK: Watermark = { at: -Infinity, unconfirmed: -Infinity }
 export const advance = (watermark: Watermark, time: number, jump: number): Watermark => {
   const { at, unconfirmed } = watermark;
   if (time <= at) return watermark;
-  if (at === -Infinity || time - at <= jump) return { at: time, unconfirmed: unconfirmed > time + jump ? unconfirmed : -Infinity };
+  if (at === -Infinity || time - at <= jump)
+    return { at: time, unconfirmed: unconfirmed > time + jump ? unconfirmed : -Infinity };
   if (unconfirmed - at <= jump) return { at, unconfirmed: time };
   const earlier = Math.min(unconfirmed, time);
   const later = Math.max(unconfirmed, time);
-  return later - earlier <= jump ? { at: later, unconfirmed: -Infinity } : { at: earlier, unconfirmed: later };
+  return later - earlier <= jump
+    ? { at: later, unconfirmed: -Infinity }
+    : { at: earlier, unconfirmed: later };
 };

@@ -13,14 +13,20 @@ export class InboxMeter {
 
   constructor(metrics: Metrics) {
     metrics.total('playhead_ingestion_rejections_total', 'records rejected, by code', () =>
-      [...this.streams].flatMap(([stream, { rejections }]) => [...rejections].map(([code, value]) => ({ value, labels: { stream, code } }))),
+      [...this.streams].flatMap(([stream, { rejections }]) =>
+        [...rejections].map(([code, value]) => ({ value, labels: { stream, code } })),
+      ),
     );
-    metrics.total('playhead_ingestion_moved_total', 'records moved to the partition that owns their key', () =>
-      [...this.streams].map(([stream, { moved }]) => ({ value: moved, labels: { stream } })),
+    metrics.total(
+      'playhead_ingestion_moved_total',
+      'records moved to the partition that owns their key',
+      () => [...this.streams].map(([stream, { moved }]) => ({ value: moved, labels: { stream } })),
     );
     metrics.gauge('playhead_ingestion_watermark_seconds', 'event time that a partition has reached', () =>
       [...this.streams].flatMap(([stream, { watermarks }]) =>
-        [...watermarks].filter(([, ms]) => Number.isFinite(ms)).map(([partition, ms]) => ({ value: ms / 1_000, labels: { stream, partition } })),
+        [...watermarks]
+          .filter(([, ms]) => Number.isFinite(ms))
+          .map(([partition, ms]) => ({ value: ms / 1_000, labels: { stream, partition } })),
       ),
     );
   }

@@ -7,7 +7,8 @@ import type { InboxPosition } from '../domain/stream-partition';
 import type { Origin } from './provenance';
 
 /** The text of a value; null where there is none, undefined where it is no UTF-8 (which is no JSON). */
-export const textOf = (value: Buffer | null): string | null | undefined => (value === null ? null : isUtf8(value) ? value.toString('utf8') : undefined);
+export const textOf = (value: Buffer | null): string | null | undefined =>
+  value === null ? null : isUtf8(value) ? value.toString('utf8') : undefined;
 
 /** A record of the inbox as the decision sees it. */
 export class InboxRecord implements Arrival {

@@ -2,7 +2,13 @@ import { HEADERS } from '#contracts';
 import { perRecord, type Fold, type LogRecord, type Round } from '#eventlog';
 import { timestampMs, tryParsePosition } from '#kernel';
 import { decide, type Refusal } from '../domain/decide';
-import { decodePartition, encodePartition, evolve, initialPartition, type StreamPartition } from '../domain/stream-partition';
+import {
+  decodePartition,
+  encodePartition,
+  evolve,
+  initialPartition,
+  type StreamPartition,
+} from '../domain/stream-partition';
 import { streamOf, type Streams } from '../domain/streams';
 import { InboxRecord } from './inbox-record';
 import { Outputs, type StreamTopics } from './outputs';
@@ -28,7 +34,12 @@ const MAX_OBSERVATION_BYTES = 2_000_000;
 type Origins = ReadonlyMap<LogRecord, Origin>;
 
 /** Every inbox record becomes an observation, a rejection, a dead letter, or a copy in the partition that owns its key. */
-export const onInbox = ({ stream, topics, provenance, progress }: InboxHandler): Fold<StreamPartition, Streams> => {
+export const onInbox = ({
+  stream,
+  topics,
+  provenance,
+  progress,
+}: InboxHandler): Fold<StreamPartition, Streams> => {
   const outputs = new Outputs(stream, topics);
 
   const reject = (record: LogRecord, refusal: Refusal, round: Round<StreamPartition, Streams>): void => {
@@ -36,7 +47,12 @@ export const onInbox = ({ stream, topics, provenance, progress }: InboxHandler):
     progress?.rejected(refusal.code);
   };
 
-  const handle = (state: StreamPartition, record: LogRecord, origin: Origin, round: Round<StreamPartition, Streams>): void => {
+  const handle = (
+    state: StreamPartition,
+    record: LogRecord,
+    origin: Origin,
+    round: Round<StreamPartition, Streams>,
+  ): void => {
     const rules = streamOf(round.control, stream);
     const outcome = decide(state, rules, new InboxRecord(record, origin));
     switch (outcome.kind) {
@@ -44,11 +60,24 @@ export const onInbox = ({ stream, topics, provenance, progress }: InboxHandler):
         const { event, key, observed } = outcome;
         const value = rules.encode(event);
         if (value.length > MAX_OBSERVATION_BYTES) {
-          reject(record, { code: 'TOO_LARGE', message: `the observation has ${value.length} bytes, ${MAX_OBSERVATION_BYTES} are the most` }, round);
+          reject(
+            record,
+            {
+              code: 'TOO_LARGE',
+              message: `the observation has ${value.length} bytes, ${MAX_OBSERVATION_BYTES} are the most`,
+            },
+            round,
+          );
           return;
         }
         evolve(state, observed, rules);
-        round.emit(outputs.observation(record, { key, value, time: event[rules.time] as string, observed }, round.controlHeader));
+        round.emit(
+          outputs.observation(
+            record,
+            { key, value, time: event[rules.time] as string, observed },
+            round.controlHeader,
+          ),
+        );
         return;
       }
       case 'rejection':
@@ -64,7 +93,9 @@ export const onInbox = ({ stream, topics, provenance, progress }: InboxHandler):
   };
 
   const handleAll = (round: Round<StreamPartition, Streams>, origins: Origins): void => {
-    void perRecord<StreamPartition, Streams>((state, record) => handle(state, record, origins.get(record) ?? NO_ORIGIN, round))(round);
+    void perRecord<StreamPartition, Streams>((state, record) =>
+      handle(state, record, origins.get(record) ?? NO_ORIGIN, round),
+    )(round);
     for (const { partition, state } of round.slices) progress?.watermark(partition, state.watermark.at);
   };
 
@@ -95,7 +126,9 @@ export const onInbox = ({ stream, topics, provenance, progress }: InboxHandler):
       snapshot: { encode: encodePartition, decode: decodePartition },
     },
     process: (round) => {
-      const claiming = round.slices.flatMap(({ records }) => records.filter((record) => Provenance.claims(record)));
+      const claiming = round.slices.flatMap(({ records }) =>
+        records.filter((record) => Provenance.claims(record)),
+      );
       if (claiming.length === 0) return handleAll(round, NOBODY);
       return provenance.check(claiming).then((origins) => handleAll(round, origins));
     },

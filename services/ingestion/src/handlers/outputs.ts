@@ -26,25 +26,64 @@ export class Outputs {
   }
 
   /** `time` is the event time in canonical form. Where the record came from is part of the fact: state is folded from it. */
-  observation(record: LogRecord, content: { key: string; value: Buffer; time: string; observed: Observed }, control: HeaderEntry): Output {
+  observation(
+    record: LogRecord,
+    content: { key: string; value: Buffer; time: string; observed: Observed },
+    control: HeaderEntry,
+  ): Output {
     const { key, value, time, observed } = content;
-    const headers = this.observed.headers(formatPosition(record.partition, record.offset), time, control, checksumHeader(record));
+    const headers = this.observed.headers(
+      formatPosition(record.partition, record.offset),
+      time,
+      control,
+      checksumHeader(record),
+    );
     const { movedFrom, redrivenFrom } = observed;
-    if (movedFrom) headers.push([HEADERS.movedFrom, Buffer.from(formatPosition(movedFrom.partition, movedFrom.offset))]);
+    if (movedFrom)
+      headers.push([HEADERS.movedFrom, Buffer.from(formatPosition(movedFrom.partition, movedFrom.offset))]);
     if (redrivenFrom !== undefined) headers.push([HEADERS.redrivenFrom, Buffer.from(redrivenFrom)]);
     for (const name of CARRIED) {
       const carried = record.headers.get(name);
       if (carried) headers.push([name, carried]);
     }
-    return { topic: this.topics.observations, partition: record.partition, key: Buffer.from(key), value, headers, source: record.offset, k: 0 };
+    return {
+      topic: this.topics.observations,
+      partition: record.partition,
+      key: Buffer.from(key),
+      value,
+      headers,
+      source: record.offset,
+      k: 0,
+    };
   }
 
   rejection(record: LogRecord, { code, message, field }: Refusal, control: HeaderEntry): Output {
     const origin = formatPosition(record.partition, record.offset);
     const raw = record.value?.toString('base64') ?? '';
-    const value = Buffer.from(JSON.stringify({ code, message: message.slice(0, MAX_MESSAGE), ...(field === undefined ? {} : { field }), raw, origin }));
-    const headers = this.rejected.headers(origin, new Date(record.timestamp).toISOString(), control, checksumHeader(record));
-    return { topic: this.topics.rejections, partition: record.partition, key: record.key, value, headers, source: record.offset, k: 0 };
+    const value = Buffer.from(
+      JSON.stringify({
+        code,
+        message: message.slice(0, MAX_MESSAGE),
+        ...(field === undefined ? {} : { field }),
+        raw,
+        origin,
+      }),
+    );
+    const headers = this.rejected.headers(
+      origin,
+      new Date(record.timestamp).toISOString(),
+      control,
+      checksumHeader(record),
+    );
+    return {
+      topic: this.topics.rejections,
+      partition: record.partition,
+      key: record.key,
+      value,
+      headers,
+      source: record.offset,
+      k: 0,
+    };
   }
 
   /** The same key, bytes and headers in the right partition, and where it stood. */
@@ -61,4 +100,7 @@ const MAX_MESSAGE = 1_000;
 /** Headers of the sender that an observation keeps. */
 const CARRIED = [HEADERS.traceparent, HEADERS.correlationId] as const;
 
-const checksumHeader = (record: LogRecord): HeaderEntry => [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))];
+const checksumHeader = (record: LogRecord): HeaderEntry => [
+  HEADERS.sourceCrc,
+  Buffer.from(checksumOf(record.value)),
+];

@@ -48,7 +48,10 @@ export class Provenance {
 
   /** Whether the record says anything that has to be checked. */
   static claims(record: LogRecord): boolean {
-    return record.headers.get(HEADERS.movedFrom) !== undefined || record.headers.get(HEADERS.redrivenFrom) !== undefined;
+    return (
+      record.headers.get(HEADERS.movedFrom) !== undefined ||
+      record.headers.get(HEADERS.redrivenFrom) !== undefined
+    );
   }
 
   /** The origins of the records whose claims hold; waits while the broker is away. */
@@ -58,7 +61,10 @@ export class Provenance {
     const held = await untilAvailable(() => this.holding(claims), sleep);
     const origins = new Map<LogRecord, Origin>();
     for (const { record, kind, topic, partition, offset } of held) {
-      const origin = kind === 'movedFrom' ? { movedFrom: { partition, offset } } : { redrivenFrom: `${unqualify(this.options.namespace, topic)}/${partition}-${offset}` };
+      const origin =
+        kind === 'movedFrom'
+          ? { movedFrom: { partition, offset } }
+          : { redrivenFrom: `${unqualify(this.options.namespace, topic)}/${partition}-${offset}` };
       origins.set(record, { ...origins.get(record), ...origin });
     }
     return origins;
@@ -68,10 +74,22 @@ export class Provenance {
     const moved = tryParsePosition(record.headers.text(HEADERS.movedFrom) ?? '');
     const redriven = /^(.+)\/(\d+-\d+)$/.exec(record.headers.text(HEADERS.redrivenFrom) ?? '');
     const claims: Claim[] = [];
-    if (moved && moved.partition !== record.partition) claims.push({ record, kind: 'movedFrom', topic: this.inbox, partition: moved.partition, offset: moved.offset });
-    const topic = redriven && [this.rejections, this.deadLetters].find((name) => name === qualify(this.options.namespace, redriven[1]!));
+    if (moved && moved.partition !== record.partition)
+      claims.push({
+        record,
+        kind: 'movedFrom',
+        topic: this.inbox,
+        partition: moved.partition,
+        offset: moved.offset,
+      });
+    const topic =
+      redriven &&
+      [this.rejections, this.deadLetters].find(
+        (name) => name === qualify(this.options.namespace, redriven[1]!),
+      );
     const from = topic && tryParsePosition(redriven[2]!);
-    if (from) claims.push({ record, kind: 'redrivenFrom', topic, partition: from.partition, offset: from.offset });
+    if (from)
+      claims.push({ record, kind: 'redrivenFrom', topic, partition: from.partition, offset: from.offset });
     return claims;
   }
 
@@ -81,8 +99,10 @@ export class Provenance {
       const { topic, partition } = group[0]!;
       const ends = (await this.options.log.ends(topic))[partition];
       if (!ends) continue;
-      const within = group.filter(({ offset }) => offset >= ends.start && offset < ends.end).sort((a, b) => a.offset - b.offset);
-      for (let first = 0; first < within.length; ) {
+      const within = group
+        .filter(({ offset }) => offset >= ends.start && offset < ends.end)
+        .sort((a, b) => a.offset - b.offset);
+      for (let first = 0; first < within.length;) {
         let last = first;
         while (last + 1 < within.length && within[last + 1]!.offset - within[last]!.offset <= GAP) last++;
         held.push(...(await this.holdingIn(within.slice(first, last + 1))));
@@ -98,7 +118,13 @@ export class Provenance {
     const named = new Map<number, LogRecord>();
     const wanted = new Set(claims.map((claim) => claim.offset));
     try {
-      for await (const source of readRecords(this.options.log, topic, partition, offset, claims.at(-1)!.offset + 1)) {
+      for await (const source of readRecords(
+        this.options.log,
+        topic,
+        partition,
+        offset,
+        claims.at(-1)!.offset + 1,
+      )) {
         if (wanted.has(source.offset)) named.set(source.offset, source);
       }
     } catch (error) {
@@ -116,8 +142,12 @@ export class Provenance {
       const { raw } = JSON.parse(String(source.value)) as { raw: string };
       return record.value !== null && record.value.equals(Buffer.from(raw, 'base64'));
     }
-    const sameValue = source.value === null ? record.value === null : record.value !== null && source.value.equals(record.value);
-    const sameKey = source.key === null ? record.key === null : record.key !== null && source.key.equals(record.key);
+    const sameValue =
+      source.value === null
+        ? record.value === null
+        : record.value !== null && source.value.equals(record.value);
+    const sameKey =
+      source.key === null ? record.key === null : record.key !== null && source.key.equals(record.key);
     return sameValue && (kind === 'redrivenFrom' || sameKey);
   }
 }

@@ -51,7 +51,11 @@ export class StreamWorker implements Worker {
     this.runner = serviceLog.runner({
       fold: onInbox({
         stream: name,
-        topics: { inbox: serviceLog.topic(TOPICS.inbox(name)), observations: serviceLog.topic(TOPICS.observations(name)), rejections: serviceLog.topic(TOPICS.rejections(name)) },
+        topics: {
+          inbox: serviceLog.topic(TOPICS.inbox(name)),
+          observations: serviceLog.topic(TOPICS.observations(name)),
+          rejections: serviceLog.topic(TOPICS.rejections(name)),
+        },
         provenance: new Provenance({ log, namespace: config.namespace, stream: name, sleep }),
         progress: meter.of(name),
       }),

@@ -3,7 +3,8 @@ import { cutBody, MAX_EVENT_BYTES, MAX_EVENTS, type CutRecord } from './cut-body
 const cut = (body: string, type: string | undefined, headers: Record<string, string> = {}): CutRecord[] =>
   cutBody(Buffer.from(body), { ...(type === undefined ? {} : { 'content-type': type }), ...headers });
 const values = (records: CutRecord[]): string[] => records.map(({ value }) => String(value));
-const textHeaders = ({ headers }: CutRecord): Record<string, string> => Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
+const textHeaders = ({ headers }: CutRecord): Record<string, string> =>
+  Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
 
 it('cuts JSON objects and arrays, bytes as they were sent', () => {
   expect(values(cut(' {"b": 1,  "a":2}\n', 'application/json; charset=utf-8'))).toEqual(['{"b": 1,  "a":2}']);
@@ -12,19 +13,34 @@ it('cuts JSON objects and arrays, bytes as they were sent', () => {
 });
 
 it('cuts lines', () => {
-  expect(values(cut('{"a":1}\nnot json\n\n{"a":2}', 'application/x-ndjson'))).toEqual(['{"a":1}', 'not json', '{"a":2}']);
+  expect(values(cut('{"a":1}\nnot json\n\n{"a":2}', 'application/x-ndjson'))).toEqual([
+    '{"a":1}',
+    'not json',
+    '{"a":2}',
+  ]);
 });
 
 it('keeps a CloudEvent whole and says so', () => {
   const [one] = cut('{"specversion":"1.0","data":{"a":1}}', 'application/cloudevents+json');
-  expect([one!.format, textHeaders(one!)]).toEqual(['cloudevent', { 'content-type': 'application/cloudevents+json' }]);
+  expect([one!.format, textHeaders(one!)]).toEqual([
+    'cloudevent',
+    { 'content-type': 'application/cloudevents+json' },
+  ]);
   const batch = cut('[{"data":{"a":1}}, {"data":{"a":2}}]', 'application/cloudevents-batch+json');
   expect(values(batch)).toEqual(['{"data":{"a":1}}', '{"data":{"a":2}}']);
-  expect(batch.map(textHeaders)).toEqual([{ 'content-type': 'application/cloudevents+json' }, { 'content-type': 'application/cloudevents+json' }]);
+  expect(batch.map(textHeaders)).toEqual([
+    { 'content-type': 'application/cloudevents+json' },
+    { 'content-type': 'application/cloudevents+json' },
+  ]);
 });
 
 it('turns the headers of binary mode into record headers', () => {
-  const [record] = cut('{"a":1}', undefined, { 'ce-specversion': '1.0', 'ce-id': '4%20%C3%A9', 'ce-bad_name': 'x', host: 'h' });
+  const [record] = cut('{"a":1}', undefined, {
+    'ce-specversion': '1.0',
+    'ce-id': '4%20%C3%A9',
+    'ce-bad_name': 'x',
+    host: 'h',
+  });
   expect([record!.format, String(record!.value), textHeaders(record!)]).toEqual([
     'plain',
     '{"a":1}',
@@ -54,5 +70,7 @@ it.each<[string, string, string, string | undefined, Record<string, string>?]>([
 });
 
 it('takes an event of exactly a million bytes', () => {
-  expect(cut(`{"a":"${'x'.repeat(MAX_EVENT_BYTES - 8)}"}`, 'application/json')[0]!.value.length).toBe(MAX_EVENT_BYTES);
+  expect(cut(`{"a":"${'x'.repeat(MAX_EVENT_BYTES - 8)}"}`, 'application/json')[0]!.value.length).toBe(
+    MAX_EVENT_BYTES,
+  );
 });

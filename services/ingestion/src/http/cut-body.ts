@@ -29,15 +29,21 @@ const STRUCTURED: readonly HeaderEntry[] = [[HEADERS.contentType, Buffer.from(CL
  */
 export const cutBody = (body: Buffer, headers: RequestHeaders): CutRecord[] => {
   const records = recordsOf(body, headers);
-  if (records.length > MAX_EVENTS) throw tooLarge(`a body may hold ${MAX_EVENTS} events, this one has ${records.length}`);
+  if (records.length > MAX_EVENTS)
+    throw tooLarge(`a body may hold ${MAX_EVENTS} events, this one has ${records.length}`);
   const index = records.findIndex(({ value }) => value.length > MAX_EVENT_BYTES);
-  if (index >= 0) throw tooLarge(`event ${index} has ${records[index]!.value.length} bytes, ${MAX_EVENT_BYTES} are the most`, { index });
+  if (index >= 0)
+    throw tooLarge(
+      `event ${index} has ${records[index]!.value.length} bytes, ${MAX_EVENT_BYTES} are the most`,
+      { index },
+    );
   return records;
 };
 
 const recordsOf = (body: Buffer, headers: RequestHeaders): CutRecord[] => {
   const type = mediaTypeOf(headers);
-  if (type !== CLOUDEVENT_TYPE && type !== BATCH_TYPE && textOf(headers, 'ce-specversion') !== undefined) return [binaryMode(body, type, headers)];
+  if (type !== CLOUDEVENT_TYPE && type !== BATCH_TYPE && textOf(headers, 'ce-specversion') !== undefined)
+    return [binaryMode(body, type, headers)];
   switch (type) {
     case JSON_TYPE:
       return cutJson(body).map((value) => ({ value, format: 'plain', headers: PLAIN }));
@@ -49,7 +55,10 @@ const recordsOf = (body: Buffer, headers: RequestHeaders): CutRecord[] => {
     case BATCH_TYPE:
       return cutArray(trimmed(body)).map((value) => ({ value, format: 'cloudevent', headers: STRUCTURED }));
     default:
-      throw new Refused('PLAYHEAD_REQUEST_MEDIA_TYPE', `this door takes ${TAKEN}, not ${type ?? 'a body without content type'}`);
+      throw new Refused(
+        'PLAYHEAD_REQUEST_MEDIA_TYPE',
+        `this door takes ${TAKEN}, not ${type ?? 'a body without content type'}`,
+      );
   }
 };
 
@@ -59,7 +68,10 @@ const TAKEN = `${JSON_TYPE}, application/x-ndjson, ${CLOUDEVENT_TYPE}, ${BATCH_T
 /** HTTP headers `ce-*` become record headers `ce_*`; their values are percent-encoded on the way (CloudEvents HTTP binding 1.0, 3.1.3.2). */
 const binaryMode = (body: Buffer, type: string | undefined, headers: RequestHeaders): CutRecord => {
   if (type !== undefined && !/^application\/([\w.+-]+\+)?json$/.test(type)) {
-    throw new Refused('PLAYHEAD_REQUEST_MEDIA_TYPE', `the data of a CloudEvent in binary mode must be JSON, not ${type}`);
+    throw new Refused(
+      'PLAYHEAD_REQUEST_MEDIA_TYPE',
+      `the data of a CloudEvent in binary mode must be JSON, not ${type}`,
+    );
   }
   const attributes = Object.keys(headers)
     .filter((name) => /^ce-[a-z0-9]+$/.test(name))
@@ -89,11 +101,16 @@ const cutArray = (json: Buffer): Buffer[] => {
 
 const oneJson = (body: Buffer): Buffer => {
   const json = trimmed(body);
-  if (json.length > MAX_EVENT_BYTES) throw tooLarge(`the event has ${json.length} bytes, ${MAX_EVENT_BYTES} are the most`);
+  if (json.length > MAX_EVENT_BYTES)
+    throw tooLarge(`the event has ${json.length} bytes, ${MAX_EVENT_BYTES} are the most`);
   try {
     JSON.parse(json.toString('utf8'));
   } catch (cause) {
-    throw new Refused('PLAYHEAD_REQUEST_INVALID', json.length === 0 ? 'the body is empty' : 'the body is not JSON', { cause });
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      json.length === 0 ? 'the body is empty' : 'the body is not JSON',
+      { cause },
+    );
   }
   return json;
 };
@@ -103,7 +120,8 @@ const notNone = (records: Buffer[]): Buffer[] => {
   return records;
 };
 
-const tooLarge = (message: string, details = {}): Refused => new Refused('PLAYHEAD_REQUEST_TOO_LARGE', message, { details });
+const tooLarge = (message: string, details = {}): Refused =>
+  new Refused('PLAYHEAD_REQUEST_TOO_LARGE', message, { details });
 
 const textOf = (headers: RequestHeaders, name: string): string | undefined => {
   const value = headers[name];
@@ -112,8 +130,14 @@ const textOf = (headers: RequestHeaders, name: string): string | undefined => {
 
 /** The media type without parameters; a charset other than UTF-8 is refused. */
 const mediaTypeOf = (headers: RequestHeaders): string | undefined => {
-  const [type, ...parameters] = (textOf(headers, 'content-type') ?? '').toLowerCase().split(';').map((part) => part.trim());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice(8).replace(/^"|"$/g, '');
+  const [type, ...parameters] = (textOf(headers, 'content-type') ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replace(/^"|"$/g, '');
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') {
     throw new Refused('PLAYHEAD_REQUEST_MEDIA_TYPE', `events are UTF-8, not ${charset}`);
   }

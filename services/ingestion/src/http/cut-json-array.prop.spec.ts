@@ -39,7 +39,11 @@ it.each(['', '{}', '[', '[1', '[1,]', '[,1]', '[1,,2]', '[1]x', '["a]', '[{]'])(
 });
 
 it('cuts an element that is no JSON, for the inbox keeps what was sent', () => {
-  expect(cutJsonArray(Buffer.from('[{"a":1}, {bad} ,"x\\"]"]'))!.map(String)).toEqual(['{"a":1}', '{bad}', '"x\\"]"']);
+  expect(cutJsonArray(Buffer.from('[{"a":1}, {bad} ,"x\\"]"]'))!.map(String)).toEqual([
+    '{"a":1}',
+    '{bad}',
+    '"x\\"]"',
+  ]);
 });
 
 it('cuts a body of 16 MiB that opens brackets only without taking long', () => {
@@ -47,7 +51,11 @@ it('cuts a body of 16 MiB that opens brackets only without taking long', () => {
 });
 
 it('cuts lines, whatever ends them, and passes over empty ones', () => {
-  expect(cutLines(Buffer.from('{"a":1}\r\n\n  {"b":2}\n{bad')).map(String)).toEqual(['{"a":1}', '{"b":2}', '{bad']);
+  expect(cutLines(Buffer.from('{"a":1}\r\n\n  {"b":2}\n{bad')).map(String)).toEqual([
+    '{"a":1}',
+    '{"b":2}',
+    '{bad',
+  ]);
   expect(cutLines(Buffer.alloc(0))).toEqual([]);
   expect(trimmed(Buffer.from(' \n')).length).toBe(0);
 });

@@ -61,7 +61,7 @@ const endOfString = (json: Buffer, open: number): number => {
 /** The lines of an NDJSON body that hold anything. */
 export const cutLines = (body: Buffer): Buffer[] => {
   const lines: Buffer[] = [];
-  for (let start = 0; start <= body.length; ) {
+  for (let start = 0; start <= body.length;) {
     const feed = body.indexOf(0x0a, start);
     const end = feed < 0 ? body.length : feed;
     const line = trimmed(body.subarray(start, end));

@@ -22,7 +22,8 @@ export class DiskGuard {
   async admit(): Promise<void> {
     const { path, clock } = this.options;
     if (path === undefined) return;
-    if (clock.now() - this.lookedAt >= LOOK_EVERY_MS) await (this.looking ??= this.look(path).finally(() => (this.looking = undefined)));
+    if (clock.now() - this.lookedAt >= LOOK_EVERY_MS)
+      await (this.looking ??= this.look(path).finally(() => (this.looking = undefined)));
     if (this.fault !== undefined) throw new PlatformError('PLAYHEAD_DISK_FULL', 'retry', this.fault);
   }
 
@@ -30,7 +31,10 @@ export class DiskGuard {
     const { freeBytes, minFreeBytes, clock } = this.options;
     try {
       const free = await freeBytes(path);
-      this.fault = free < minFreeBytes ? `${free} bytes are free at ${path}, less than ${minFreeBytes}; free some, or wait until sealed segments are cut` : undefined;
+      this.fault =
+        free < minFreeBytes
+          ? `${free} bytes are free at ${path}, less than ${minFreeBytes}; free some, or wait until sealed segments are cut`
+          : undefined;
     } catch (error) {
       this.fault = `the free space at ${path} cannot be told: ${messageOf(error)}`;
     }

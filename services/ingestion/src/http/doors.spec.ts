@@ -8,7 +8,11 @@ import type { IngestionConfig } from '../ingestion.config';
 import { IngestionWorld, NAMESPACE, STREAM, at, testConfig } from '../ingestion.testing';
 import { MAX_BODY_BYTES } from './event-body';
 
-const config: IngestionConfig = { ...testConfig, maxQueuedBytes: 1 << 20, diskGuard: { path: undefined, minFreeBytes: 0 } };
+const config: IngestionConfig = {
+  ...testConfig,
+  maxQueuedBytes: 1 << 20,
+  diskGuard: { path: undefined, minFreeBytes: 0 },
+};
 const TOPIC = `${NAMESPACE}.${TOPICS.inbox(STREAM)}`;
 
 let world: IngestionWorld;
@@ -16,8 +20,15 @@ let service: RunningService;
 
 beforeAll(async () => {
   world = await IngestionWorld.make();
-  service = await startService({ config, module: IngestionModule, ports: world.ports(), bodies: 'raw', bodyLimitBytes: MAX_BODY_BYTES });
-  while ((await fetch(`${service.url}/health/ready`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 5));
+  service = await startService({
+    config,
+    module: IngestionModule,
+    ports: world.ports(),
+    bodies: 'raw',
+    bodyLimitBytes: MAX_BODY_BYTES,
+  });
+  while ((await fetch(`${service.url}/health/ready`)).status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 5));
 });
 afterAll(() => service.stop());
 
@@ -31,24 +42,46 @@ interface Answer {
   };
 }
 
-const post = async (body: string | Buffer, headers: Record<string, string> = { 'content-type': 'application/json' }, stream = STREAM): Promise<Answer> => {
-  const answer = await fetch(`${service.url}/v1/streams/${stream}/events`, { method: 'POST', body: new Uint8Array(Buffer.from(body)), headers });
+const post = async (
+  body: string | Buffer,
+  headers: Record<string, string> = { 'content-type': 'application/json' },
+  stream = STREAM,
+): Promise<Answer> => {
+  const answer = await fetch(`${service.url}/v1/streams/${stream}/events`, {
+    method: 'POST',
+    body: new Uint8Array(Buffer.from(body)),
+    headers,
+  });
   return { status: answer.status, body: (await answer.json()) as Answer['body'] };
 };
 
 const recordAt = async ({ partition, offset }: { partition: number; offset: number }): Promise<LogRecord> =>
-  (await readTopic(world.log, TOPIC)).find((record) => record.partition === partition && record.offset === offset)!;
+  (await readTopic(world.log, TOPIC)).find(
+    (record) => record.partition === partition && record.offset === offset,
+  )!;
 
 let ids = 0;
-const payment = (members: object = {}): string => JSON.stringify({ id: `e-${ids++}`, at: at(0), customer: 'c-1', amount: 1, ...members });
+const payment = (members: object = {}): string =>
+  JSON.stringify({ id: `e-${ids++}`, at: at(0), customer: 'c-1', amount: 1, ...members });
 const HOME = ownerOf('c-1', 3);
 
 it('appends an object with its bytes, key and owner, and says where', async () => {
   const value = ` {"id":"spaced",  "at":"${at(0)}","customer":"c-1","amount":1.0} `;
   const { status, body } = await post(value);
-  expect([status, body]).toEqual([200, { accepted: 1, rejected: [], positions: [{ topic: TOPIC, partition: HOME, offset: expect.any(Number) as number }] }]);
+  expect([status, body]).toEqual([
+    200,
+    {
+      accepted: 1,
+      rejected: [],
+      positions: [{ topic: TOPIC, partition: HOME, offset: expect.any(Number) as number }],
+    },
+  ]);
   const record = await recordAt(body.positions![0]!);
-  expect([String(record.value), String(record.key), record.headers.text(HEADERS.contentType)]).toEqual([value.trim(), 'c-1', 'application/json']);
+  expect([String(record.value), String(record.key), record.headers.text(HEADERS.contentType)]).toEqual([
+    value.trim(),
+    'c-1',
+    'application/json',
+  ]);
 });
 
 it('appends every record of an array, valid or not, and names the bad ones', async () => {
@@ -67,21 +100,52 @@ it('appends every record of an array, valid or not, and names the bad ones', asy
 });
 
 it('takes lines, gzip, and CloudEvents in each of their forms', async () => {
-  expect((await post(`${payment()}\n\n${payment()}\n`, { 'content-type': 'application/x-ndjson' })).body.accepted).toBe(2);
-  expect((await post(gzipSync(payment()), { 'content-type': 'application/json', 'content-encoding': 'gzip' })).body.accepted).toBe(1);
-  const event = (): object => ({ specversion: '1.0', id: 'x', source: '/s', type: 't', data: JSON.parse(payment()) as object });
+  expect(
+    (await post(`${payment()}\n\n${payment()}\n`, { 'content-type': 'application/x-ndjson' })).body.accepted,
+  ).toBe(2);
+  expect(
+    (await post(gzipSync(payment()), { 'content-type': 'application/json', 'content-encoding': 'gzip' })).body
+      .accepted,
+  ).toBe(1);
+  const event = (): object => ({
+    specversion: '1.0',
+    id: 'x',
+    source: '/s',
+    type: 't',
+    data: JSON.parse(payment()) as object,
+  });
   const structured = await post(JSON.stringify(event()), { 'content-type': 'application/cloudevents+json' });
-  expect((await recordAt(structured.body.positions![0]!)).headers.text(HEADERS.contentType)).toBe('application/cloudevents+json');
-  expect((await post(JSON.stringify([event(), event()]), { 'content-type': 'application/cloudevents-batch+json' })).body.accepted).toBe(2);
-  const binary = await post(payment(), { 'content-type': 'application/json', 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` });
+  expect((await recordAt(structured.body.positions![0]!)).headers.text(HEADERS.contentType)).toBe(
+    'application/cloudevents+json',
+  );
+  expect(
+    (await post(JSON.stringify([event(), event()]), { 'content-type': 'application/cloudevents-batch+json' }))
+      .body.accepted,
+  ).toBe(2);
+  const binary = await post(payment(), {
+    'content-type': 'application/json',
+    'ce-specversion': '1.0',
+    'ce-id': '1',
+    'ce-source': '/s',
+    'ce-type': 't',
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  });
   const record = await recordAt(binary.body.positions![0]!);
-  expect([record.headers.text('ce_id'), record.headers.text(HEADERS.traceparent)]).toEqual(['1', `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`]);
+  expect([record.headers.text('ce_id'), record.headers.text(HEADERS.traceparent)]).toEqual([
+    '1',
+    `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+  ]);
 });
 
 it('answers 400 when all are bad, and keeps them', async () => {
   const { status, body } = await post(`[${payment({ amount: 'x' })}]`);
   expect(status).toBe(400);
-  expect(body).toMatchObject({ error: { code: 'PLAYHEAD_INGEST_REFUSED' }, accepted: 0, rejected: [{ index: 0, code: 'WRONG_TYPE' }], positions: [{ topic: TOPIC }] });
+  expect(body).toMatchObject({
+    error: { code: 'PLAYHEAD_INGEST_REFUSED' },
+    accepted: 0,
+    rejected: [{ index: 0, code: 'WRONG_TYPE' }],
+    positions: [{ topic: TOPIC }],
+  });
 });
 
 it.each<[string, number, string, string | Buffer, Record<string, string>?, string?]>([
@@ -90,16 +154,37 @@ it.each<[string, number, string, string | Buffer, Record<string, string>?, strin
   ['an unknown stream', 404, 'PLAYHEAD_NOT_FOUND', '{}', undefined, 'nobody'],
   ['a large event', 413, 'PLAYHEAD_REQUEST_TOO_LARGE', JSON.stringify('x'.repeat(1_000_000))],
   ['a large body', 413, 'PLAYHEAD_REQUEST_TOO_LARGE', Buffer.alloc(MAX_BODY_BYTES + 1, ' ')],
-  ['a gzip bomb', 413, 'PLAYHEAD_REQUEST_TOO_LARGE', gzipSync(Buffer.alloc(MAX_BODY_BYTES + 1)), { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
-  ['no gzip', 400, 'PLAYHEAD_REQUEST_INVALID', 'x', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
-  ['another encoding', 415, 'PLAYHEAD_REQUEST_MEDIA_TYPE', 'x', { 'content-type': 'application/json', 'content-encoding': 'br' }],
+  [
+    'a gzip bomb',
+    413,
+    'PLAYHEAD_REQUEST_TOO_LARGE',
+    gzipSync(Buffer.alloc(MAX_BODY_BYTES + 1)),
+    { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+  ],
+  [
+    'no gzip',
+    400,
+    'PLAYHEAD_REQUEST_INVALID',
+    'x',
+    { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+  ],
+  [
+    'another encoding',
+    415,
+    'PLAYHEAD_REQUEST_MEDIA_TYPE',
+    'x',
+    { 'content-type': 'application/json', 'content-encoding': 'br' },
+  ],
   ['another content type', 415, 'PLAYHEAD_REQUEST_MEDIA_TYPE', 'a,b', { 'content-type': 'text/csv' }],
-])('refuses %s with %d %s and appends nothing', async (_, status, code, body, headers = { 'content-type': 'application/json' }, stream = STREAM) => {
-  const before = (await readTopic(world.log, TOPIC)).length;
-  const answer = await post(body, headers, stream);
-  expect([answer.status, answer.body.error?.code]).toEqual([status, code]);
-  expect((await readTopic(world.log, TOPIC)).length).toBe(before);
-});
+])(
+  'refuses %s with %d %s and appends nothing',
+  async (_, status, code, body, headers = { 'content-type': 'application/json' }, stream = STREAM) => {
+    const before = (await readTopic(world.log, TOPIC)).length;
+    const answer = await post(body, headers, stream);
+    expect([answer.status, answer.body.error?.code]).toEqual([status, code]);
+    expect((await readTopic(world.log, TOPIC)).length).toBe(before);
+  },
+);
 
 it('takes an empty array for what it is', async () => {
   expect(await post('[]')).toEqual({ status: 200, body: { accepted: 0, rejected: [], positions: [] } });
@@ -122,21 +207,43 @@ it('never says yes without durability', async () => {
 it('tells of its streams, their records and watermarks', async () => {
   const list = (await (await fetch(`${service.url}/v1/streams`)).json()) as { streams: object[] };
   expect(list.streams).toMatchObject([{ name: STREAM, revision: '1', partitions: 3, key: 'customer' }]);
-  const read = async () => (await (await fetch(`${service.url}/v1/streams/${STREAM}`)).json()) as { counts: Record<string, number>; watermarks: Record<string, string> };
+  const read = async () =>
+    (await (await fetch(`${service.url}/v1/streams/${STREAM}`)).json()) as {
+      counts: Record<string, number>;
+      watermarks: Record<string, string>;
+    };
   let one = await read();
   while (one.counts['observations'] === 0 || Object.keys(one.watermarks).length === 0) one = await read();
   expect(one.counts['inbox']).toBe((await readTopic(world.log, TOPIC)).length);
   expect(one.watermarks).toEqual({ [HOME]: at(0) });
   expect((await fetch(`${service.url}/v1/streams/nobody`)).status).toBe(404);
-  expect(await (await fetch(`${service.url}/metrics`)).text()).toContain('playhead_ingestion_rejections_total{stream="payments",code="OUT_OF_RANGE"} 1');
+  expect(await (await fetch(`${service.url}/metrics`)).text()).toContain(
+    'playhead_ingestion_rejections_total{stream="payments",code="OUT_OF_RANGE"} 1',
+  );
 });
 
 it('describes its doors', async () => {
-  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, unknown> };
-  expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/v1/streams/{stream}/events', '/v1/streams', '/v1/streams/{stream}']));
+  const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as {
+    paths: Record<string, unknown>;
+  };
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(['/v1/streams/{stream}/events', '/v1/streams', '/v1/streams/{stream}']),
+  );
 });
 
 it('knows a stream that was applied a moment ago', async () => {
-  await world.apply({ key: 'k', id: 'k', time: 't', partitions: 1, fields: { k: { type: 'string' }, t: { type: 'timestamp' } } }, 'fresh');
-  expect((await post(JSON.stringify({ k: '1', t: at(0) }), { 'content-type': 'application/json' }, 'fresh')).status).toBe(200);
+  await world.apply(
+    {
+      key: 'k',
+      id: 'k',
+      time: 't',
+      partitions: 1,
+      fields: { k: { type: 'string' }, t: { type: 'timestamp' } },
+    },
+    'fresh',
+  );
+  expect(
+    (await post(JSON.stringify({ k: '1', t: at(0) }), { 'content-type': 'application/json' }, 'fresh'))
+      .status,
+  ).toBe(200);
 });

@@ -20,9 +20,21 @@ export class EventsController {
   @Post(':stream/events')
   @HttpCode(200)
   @ApiOperation({ summary: 'Append events to the inbox of a stream; the answer comes when they are durable' })
-  @ApiConsumes('application/json', 'application/x-ndjson', 'application/cloudevents+json', 'application/cloudevents-batch+json')
-  @ApiBody({ description: 'One event or several; at most 1,000,000 bytes an event and 16 MiB a body, which may be packed with gzip', schema: {} })
-  @ApiResponse({ status: 200, description: 'How many are accepted, which the schema refuses, and where each event stands' })
+  @ApiConsumes(
+    'application/json',
+    'application/x-ndjson',
+    'application/cloudevents+json',
+    'application/cloudevents-batch+json',
+  )
+  @ApiBody({
+    description:
+      'One event or several; at most 1,000,000 bytes an event and 16 MiB a body, which may be packed with gzip',
+    schema: {},
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'How many are accepted, which the schema refuses, and where each event stands',
+  })
   @ApiResponse({ status: 400, description: 'All are refused, or the body is no JSON' })
   async append(
     @Param('stream') name: string,

@@ -2,7 +2,13 @@ import { createMemoryLog, readTopic, type LogProducer, type NewRecord } from '#e
 import { InboxAppender } from './inbox-appender';
 
 const TOPIC = 't.ingestion.inbox.s';
-const record = (value: string, partition = 0): NewRecord => ({ topic: TOPIC, partition, key: null, value: Buffer.from(value), headers: [] });
+const record = (value: string, partition = 0): NewRecord => ({
+  topic: TOPIC,
+  partition,
+  key: null,
+  value: Buffer.from(value),
+  headers: [],
+});
 
 const world = async (maxQueuedBytes = 10_000) => {
   const log = createMemoryLog();

@@ -40,10 +40,19 @@ export class InboxAppender {
   /** Positions in the order of the input. Rejects with PLAYHEAD_OVERLOADED before anything is sent, or with a TransientFailure. */
   append(records: readonly NewRecord[]): Promise<AppendedPosition[]> {
     if (records.length === 0) return Promise.resolve([]);
-    if (this.closed) return Promise.reject(new TransientFailure('PLAYHEAD_NOT_READY', 'the service is shutting down'));
-    const bytes = records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES, 0);
+    if (this.closed)
+      return Promise.reject(new TransientFailure('PLAYHEAD_NOT_READY', 'the service is shutting down'));
+    const bytes = records.reduce(
+      (sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES,
+      0,
+    );
     if (this.queuedBytes > 0 && this.queuedBytes + bytes > this.options.maxQueuedBytes) {
-      return Promise.reject(new Refused('PLAYHEAD_OVERLOADED', `${this.queuedBytes} bytes wait to be appended; send again after a moment`));
+      return Promise.reject(
+        new Refused(
+          'PLAYHEAD_OVERLOADED',
+          `${this.queuedBytes} bytes wait to be appended; send again after a moment`,
+        ),
+      );
     }
     return new Promise((resolve, reject) => {
       this.queue.push({ records, bytes, resolve, reject });
@@ -64,14 +73,20 @@ export class InboxAppender {
       const round = this.nextRound();
       try {
         this.producer ??= this.options.log.producer();
-        const positions = await this.producer.send(round.length === 1 ? round[0]!.records : round.flatMap(({ records }) => records));
+        const positions = await this.producer.send(
+          round.length === 1 ? round[0]!.records : round.flatMap(({ records }) => records),
+        );
         let at = 0;
         for (const { records, resolve } of round) resolve(positions.slice(at, (at += records.length)));
       } catch (error) {
         const spent = this.producer;
         this.producer = undefined;
         await spent?.close().catch(() => undefined);
-        const away = new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `the records may not be durable, send them again: ${messageOf(error)}`, { cause: error });
+        const away = new TransientFailure(
+          'PLAYHEAD_LOG_UNAVAILABLE',
+          `the records may not be durable, send them again: ${messageOf(error)}`,
+          { cause: error },
+        );
         for (const { reject } of round) reject(away);
       } finally {
         for (const { bytes } of round) this.queuedBytes -= bytes;

@@ -12,7 +12,11 @@ export interface IntakeAnswer {
   readonly accepted: number;
   readonly rejected: readonly { readonly index: number; readonly code: string; readonly message: string }[];
   /** One for each event of the body, in order. Topics by their full names. */
-  readonly positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  readonly positions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  }[];
 }
 
 interface Prepared {
@@ -36,16 +40,24 @@ export class Intake {
 
   async take(stream: StreamInForce, body: Buffer, headers: RequestHeaders): Promise<IntakeAnswer> {
     const trace = headers['traceparent'];
-    const traced: readonly HeaderEntry[] = typeof trace === 'string' && TRACEPARENT.test(trace) ? [[HEADERS.traceparent, Buffer.from(trace)]] : [];
+    const traced: readonly HeaderEntry[] =
+      typeof trace === 'string' && TRACEPARENT.test(trace) ? [[HEADERS.traceparent, Buffer.from(trace)]] : [];
     const fallback = this.turn++ % stream.partitions;
     const prepared = cutBody(body, headers).map((cut) => this.prepare(stream, cut, traced, fallback));
     const positions = await this.appender.append(prepared.map(({ record }) => record));
-    const rejected = prepared.flatMap(({ refusal }, index) => (refusal ? [{ index, code: refusal.code, message: refusal.message }] : []));
+    const rejected = prepared.flatMap(({ refusal }, index) =>
+      refusal ? [{ index, code: refusal.code, message: refusal.message }] : [],
+    );
     return { accepted: prepared.length - rejected.length, rejected, positions };
   }
 
   /** What has no key goes anywhere: it is rejected where it stands. */
-  private prepare(stream: StreamInForce, { value, format, headers }: CutRecord, traced: readonly HeaderEntry[], fallback: number): Prepared {
+  private prepare(
+    stream: StreamInForce,
+    { value, format, headers }: CutRecord,
+    traced: readonly HeaderEntry[],
+    fallback: number,
+  ): Prepared {
     const reading = readEvent(textOf(value), format);
     const key = reading.kind === 'event' ? keyOf(reading.event, stream.key) : undefined;
     const record: NewRecord = {
@@ -55,6 +67,9 @@ export class Intake {
       value,
       headers: traced.length === 0 ? headers : [...headers, ...traced],
     };
-    return { record, refusal: reading.kind === 'event' ? examine(stream, reading.event, key).fault : reading };
+    return {
+      record,
+      refusal: reading.kind === 'event' ? examine(stream, reading.event, key).fault : reading,
+    };
   }
 }

@@ -32,12 +32,18 @@ export class KnownStreams {
     try {
       assertRunning();
     } catch (cause) {
-      throw new PlatformError('PLAYHEAD_NOT_READY', 'retry', 'the definitions of the streams are not read yet', { cause });
+      throw new PlatformError(
+        'PLAYHEAD_NOT_READY',
+        'retry',
+        'the definitions of the streams are not read yet',
+        { cause },
+      );
     }
     const { end } = (await log.ends(topic))[0]!;
     await Promise.race([control.reach(end - 1), sleep(PATIENCE_MS)]);
     const stream = control.state.get(name);
-    if (!stream) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no stream ${name}; apply its definition first`);
+    if (!stream)
+      throw new Refused('PLAYHEAD_NOT_FOUND', `there is no stream ${name}; apply its definition first`);
     return stream;
   }
 }

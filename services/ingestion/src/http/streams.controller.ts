@@ -25,17 +25,26 @@ export class StreamsController {
   }
 
   @Get(':stream')
-  @ApiOperation({ summary: 'One stream: its definition, records by topic, and the watermark of the partitions that this instance works on' })
+  @ApiOperation({
+    summary:
+      'One stream: its definition, records by topic, and the watermark of the partitions that this instance works on',
+  })
   async describe(@Param('stream') name: string): Promise<unknown> {
     const stream = await this.streams.get(name);
-    const [inbox, observations, rejections] = await Promise.all([TOPICS.inbox, TOPICS.observations, TOPICS.rejections].map((topic) => this.records(topic(name))));
-    const watermarks = [...this.meter.watermarks(name)].filter(([, ms]) => Number.isFinite(ms)).sort(([a], [b]) => a - b);
+    const [inbox, observations, rejections] = await Promise.all(
+      [TOPICS.inbox, TOPICS.observations, TOPICS.rejections].map((topic) => this.records(topic(name))),
+    );
+    const watermarks = [...this.meter.watermarks(name)]
+      .filter(([, ms]) => Number.isFinite(ms))
+      .sort(([a], [b]) => a - b);
     return {
       ...summary(stream),
       definition: stream.definition,
       counts: { inbox, observations, rejections },
       rejectionsSinceStart: this.meter.rejections(name),
-      watermarks: Object.fromEntries(watermarks.map(([partition, ms]) => [partition, new Date(ms).toISOString()])),
+      watermarks: Object.fromEntries(
+        watermarks.map(([partition, ms]) => [partition, new Date(ms).toISOString()]),
+      ),
     };
   }
 
