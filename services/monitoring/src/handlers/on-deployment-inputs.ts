@@ -9,13 +9,14 @@ import {
   readEnvelope,
   sourcePositionOf,
 } from '#contracts';
-import { perRecord, type Fold, type LogRecord } from '#eventlog';
+import type { Fold, LogRecord } from '#eventlog';
 import { ContractViolation, sha256, timestampMs } from '#kernel';
 import type { Deployments } from '../domain/deployments';
 import { isoTime, isoWindow } from '../domain/event-window';
 import { LabelJoin } from '../domain/parts/label-join';
 import { storePerformance, type MeasuredTask, type PerformancePart } from '../domain/parts/performance-part';
 import type { Passed } from '../domain/parts/profile-state';
+import { eachRecord } from './each-record';
 import { outputsOf } from './outputs';
 
 export interface DeploymentInputsHandler {
@@ -47,7 +48,7 @@ export const onDeploymentInputs = ({
     definition: () => sha256(`monitoring performance 1 ${task}`),
     total: false,
     dropSeen: true,
-    process: perRecord((join, record, round) => {
+    process: eachRecord((join, record, round) => {
       const passed = foldInput(join, record);
       if (!passed) return;
       const place = { partition: 0, key: deployment, control: round.controlHeader };
