@@ -2,7 +2,19 @@ import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
 import type { Clock } from '#kernel';
-import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, LogTransport, SLEEP, ServiceLog, provideServiceLog, type Logger, type Sleep } from '#runtime';
+import {
+  ARTIFACT_STORE,
+  CLOCK,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  LogTransport,
+  SLEEP,
+  ServiceLog,
+  provideServiceLog,
+  type Logger,
+  type Sleep,
+} from '#runtime';
 import { fitInThread } from './effects/fit-thread';
 import { RunsController } from './http/runs.controller';
 import { RunList } from './projections/run-list';
@@ -16,7 +28,8 @@ import { trainingWorkers } from './training.topology';
     {
       provide: RunList,
       inject: [EVENT_LOG, ServiceLog, SLEEP, LOGGER],
-      useFactory: (log: EventLog, serviceLog: ServiceLog, sleep: Sleep, logger: Logger) => new RunList({ log, serviceLog, sleep, logger }),
+      useFactory: (log: EventLog, serviceLog: ServiceLog, sleep: Sleep, logger: Logger) =>
+        new RunList({ log, serviceLog, sleep, logger }),
     },
   ],
 })
@@ -34,7 +47,17 @@ export class TrainingModule {
   ) {
     transport.add('log', serviceLog);
     transport.add('run list', runs);
-    const parts = { log, serviceLog, artifacts, clock, sleep, logger, transport, workers, fit: fitInThread() };
+    const parts = {
+      log,
+      serviceLog,
+      artifacts,
+      clock,
+      sleep,
+      logger,
+      transport,
+      workers,
+      fit: fitInThread(),
+    };
     for (const [name, worker] of trainingWorkers(parts)) transport.add(name, worker);
   }
 }

@@ -1,13 +1,33 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Static, TSchema } from 'typebox';
 import { MemoryArtifactStore } from '#artifacts';
-import { CancellationRequested, DatasetBuilt, DatasetFailed, EnvelopeTemplate, HEADERS, TOPICS, TrainingRequested, encodeEvent, type EventContract, type EventOf } from '#contracts';
+import {
+  CancellationRequested,
+  DatasetBuilt,
+  DatasetFailed,
+  EnvelopeTemplate,
+  HEADERS,
+  TOPICS,
+  TrainingRequested,
+  encodeEvent,
+  type EventContract,
+  type EventOf,
+} from '#contracts';
 import { createMemoryLog, readTopic, type LogRecord } from '#eventlog';
 import { loadModel } from '#inference';
 import { readReferenceProfile } from '#drift';
 import { MovableClock, PlatformError, Rng } from '#kernel';
-import { ServiceLog, createLogger, createMetrics, sleep, writeParquet, type Column, type Worker } from '#runtime';
+import {
+  ServiceLog,
+  createLogger,
+  createMetrics,
+  sleep,
+  writeParquet,
+  type Column,
+  type Worker,
+} from '#runtime';
 import { fitModel } from './domain/fit-model';
 import type { Dataset } from './domain/training-run';
 import { cancelledFit, type Fit } from './effects/fit-thread';
@@ -21,7 +41,8 @@ const FEATURES = ['amount', 'gap'];
 const inline: Fit = (job, { onProgress }) => Promise.resolve(fitModel(job, { onProgress }));
 
 /** Never done; ends only when it is stopped. */
-const endless: Fit = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(cancelledFit())));
+const endless: Fit = (_, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(cancelledFit())));
 
 class World {
   readonly clock = new MovableClock(1_000);
@@ -34,7 +55,9 @@ class World {
 
   static async make(): Promise<World> {
     const world = new World();
-    await world.log.ensureTopics([TOPICS.requests, TOPICS.datasets].map((name) => ({ name: full(name), partitions: 1 })));
+    await world.log.ensureTopics(
+      [TOPICS.requests, TOPICS.datasets].map((name) => ({ name: full(name), partitions: 1 })),
+    );
     return world;
   }
 
@@ -51,7 +74,11 @@ class World {
       this.fitted.push(job.request.trainer.kind);
       return fit(job, control);
     };
-    const workers = [serviceLog, runs, ...trainingWorkers({ ...ports, serviceLog, transport, fit: counted, workers: 1 }).values()];
+    const workers = [
+      serviceLog,
+      runs,
+      ...trainingWorkers({ ...ports, serviceLog, transport, fit: counted, workers: 1 }).values(),
+    ];
     this.running.push(workers);
     for (const worker of workers) await worker.start();
     return { runs, stop: () => this.stop(workers) };
@@ -67,13 +94,22 @@ class World {
   }
 
   /** Appends a fact as its owner does. `again` writes the last one once more, as a zombie would. */
-  async say<C extends EventContract>(contract: C, fact: EventOf<C>, options: { readonly again?: boolean } = {}): Promise<void> {
+  async say<S extends TSchema>(
+    contract: EventContract<S>,
+    fact: Static<S>,
+    options: { readonly again?: boolean } = {},
+  ): Promise<void> {
     const next = (this.offsets.get(contract.topic) ?? -1) + (options.again ? 0 : 1);
     this.offsets.set(contract.topic, next);
     const source = contract.owner === 'registry' ? TOPICS.registryInputs : TOPICS.requests;
-    const headers = new EnvelopeTemplate({ type: contract.type, source }).headers(`0-${next}`, '2026-01-01T00:00:00.000Z');
+    const headers = new EnvelopeTemplate({ type: contract.type, source }).headers(
+      `0-${next}`,
+      '2026-01-01T00:00:00.000Z',
+    );
     const producer = this.log.producer();
-    await producer.send([{ topic: full(contract.topic), partition: 0, key: null, value: encodeEvent(contract, fact), headers }]);
+    await producer.send([
+      { topic: full(contract.topic), partition: 0, key: null, value: encodeEvent(contract, fact), headers },
+    ]);
     await producer.close();
   }
 
@@ -94,7 +130,8 @@ class World {
   async until(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
     for (const deadline = Date.now() + 5_000; !(await done()); await sleep(3)) {
       if (this.failures.length > 0) throw new Error(`a worker failed: ${String(this.failures[0])}`);
-      if (Date.now() > deadline) throw new Error(`${what}: not within 5 s; ${JSON.stringify(await this.life())}`);
+      if (Date.now() > deadline)
+        throw new Error(`${what}: not within 5 s; ${JSON.stringify(await this.life())}`);
     }
   }
 
@@ -102,29 +139,54 @@ class World {
     return this.until(async () => (await this.life(run)).join(' ') === life, life);
   }
 
-  async store(rows: number, seed: number, label = (value: number): number => (value > 0.7 ? 1 : 0)): Promise<{ artifact: string; rows: number; positives: null }> {
-    const columns: Column[] = [
-      { name: 'event_id', type: 'text' },
-      { name: 'event_time', type: 'timestamp' },
-      { name: 'partition', type: 'integer' },
-      { name: 'offset', type: 'bigint' },
-      ...[...FEATURES, 'label'].map((name): Column => ({ name, type: 'double' })),
-    ];
-    const rng = new Rng(seed);
-    const values = Array.from({ length: rows }, () => rng.uniform());
-    const folder = await mkdtemp(join(tmpdir(), 'playhead-test-'));
-    try {
-      const path = join(folder, 'rows.parquet');
-      const cells = (row: number): (string | number | null)[] => [`e${row}`, row, 0, row, values[row]!, row % 5 === 0 ? null : row % 7, label(values[row]!)];
-      await writeParquet(path, columns, rows, (row, column) => cells(row)[column]!);
-      return { artifact: await this.artifacts.putFile(path), rows, positives: null };
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+  async store(
+    rows: number,
+    seed: number,
+    labelled = true,
+  ): Promise<{ artifact: string; rows: number; positives: null }> {
+    const name = `${rows}/${seed}/${labelled}`;
+    let file = files.get(name);
+    if (!file) files.set(name, (file = parquetOf(rows, seed, labelled)));
+    return { artifact: await this.artifacts.put(await file), rows, positives: null };
   }
 }
 
-const request = (over: Partial<EventOf<typeof TrainingRequested>> = {}): EventOf<typeof TrainingRequested> => ({
+/** Parquet files by what they hold: the same bytes serve every test. */
+const files = new Map<string, Promise<Buffer>>();
+
+/** `labelled`: label 1 where the amount is above 0.7; else label 0 everywhere. */
+const parquetOf = async (rows: number, seed: number, labelled: boolean): Promise<Buffer> => {
+  const columns: Column[] = [
+    { name: 'event_id', type: 'text' },
+    { name: 'event_time', type: 'timestamp' },
+    { name: 'partition', type: 'integer' },
+    { name: 'offset', type: 'bigint' },
+    ...[...FEATURES, 'label'].map((name): Column => ({ name, type: 'double' })),
+  ];
+  const rng = new Rng(seed);
+  const values = Array.from({ length: rows }, () => rng.uniform());
+  const cells = (row: number): (string | number | null)[] => [
+    `e${row}`,
+    row,
+    0,
+    row,
+    values[row]!,
+    row % 5 === 0 ? null : row % 7,
+    labelled && values[row]! > 0.7 ? 1 : 0,
+  ];
+  const folder = await mkdtemp(join(tmpdir(), 'playhead-test-'));
+  try {
+    const path = join(folder, 'rows.parquet');
+    await writeParquet(path, columns, rows, (row, column) => cells(row)[column]!);
+    return await readFile(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+const request = (
+  over: Partial<EventOf<typeof TrainingRequested>> = {},
+): EventOf<typeof TrainingRequested> => ({
   ...TrainingRequested.sample,
   run: 'run-1',
   trainer: { kind: 'gbdt', parameters: { trees: 8, depth: 3 } },
@@ -137,7 +199,13 @@ let dataset: Dataset;
 
 beforeEach(async () => {
   world = await World.make();
-  dataset = { ...DatasetBuilt.sample, run: 'run-1', features: FEATURES, train: await world.store(400, 1), holdout: await world.store(150, 2) };
+  dataset = {
+    ...DatasetBuilt.sample,
+    run: 'run-1',
+    features: FEATURES,
+    train: await world.store(400, 1),
+    holdout: await world.store(150, 2),
+  };
 });
 afterEach(() => world.stopAll());
 
@@ -147,12 +215,21 @@ it('takes a request and its data set to a model that lies in the store', async (
   await world.say(DatasetBuilt, dataset);
   await world.untilLife('requested started completed');
 
-  const completed = await world.lastFact<Record<string, string> & { metrics: { holdout: Record<string, number> } }>();
-  const model = await loadModel(await world.artifacts.get(completed['artifact']!), { featureCount: 2, task: 'binary' });
+  const completed = await world.lastFact<
+    Record<string, string> & { metrics: { holdout: Record<string, number> } }
+  >();
+  const model = await loadModel(await world.artifacts.get(completed['artifact']!), {
+    featureCount: 2,
+    task: 'binary',
+  });
   const [low, high] = await model.score(Float32Array.of(0.1, 1, 0.9, 1));
   expect([low! < 0.4, high! > 0.6]).toEqual([true, true]);
   await model.close();
-  expect(readReferenceProfile((await world.artifacts.get(completed['profile']!)).toString()).features.map(({ name }) => name)).toEqual(FEATURES);
+  expect(
+    readReferenceProfile((await world.artifacts.get(completed['profile']!)).toString()).features.map(
+      ({ name }) => name,
+    ),
+  ).toEqual(FEATURES);
   expect(JSON.parse((await world.artifacts.get(completed['manifest']!)).toString())).toMatchObject({
     run: 'run-1',
     artifact: completed['artifact'],
@@ -163,9 +240,21 @@ it('takes a request and its data set to a model that lies in the store', async (
   });
   expect(completed.metrics.holdout['f1@0.3']).toBeGreaterThan(0.9);
 
-  await world.until(() => runs.of('run-1')?.state === 'completed' && runs.of('run-1')?.progress?.iteration === 8, 'the door shows it');
-  expect(runs.all()).toMatchObject([{ run: 'run-1', model: 'fraud', artifact: completed['artifact'], progress: { iterations: 8, metric: 'log_loss' } }]);
-  const reasons = (await world.records(TOPICS.runs)).map((record) => `${record.headers.text(HEADERS.source)} ${record.headers.text(HEADERS.id)}`);
+  await world.until(
+    () => runs.of('run-1')?.state === 'completed' && runs.of('run-1')?.progress?.iteration === 8,
+    'the door shows it',
+  );
+  expect(runs.all()).toMatchObject([
+    {
+      run: 'run-1',
+      model: 'fraud',
+      artifact: completed['artifact'],
+      progress: { iterations: 8, metric: 'log_loss' },
+    },
+  ]);
+  const reasons = (await world.records(TOPICS.runs)).map(
+    (record) => `${record.headers.text(HEADERS.source)} ${record.headers.text(HEADERS.id)}`,
+  );
   expect(reasons).toEqual(['training.inputs 0-0', 'training.inputs 0-1', 'training.inputs 0-2']);
 });
 
@@ -205,7 +294,8 @@ it('fits again after a crash in the middle of a fit, to the same bytes', async (
 
   const other = await World.make();
   await other.start();
-  for (const part of [dataset.train, dataset.holdout]) await other.artifacts.put(await world.artifacts.get(part.artifact));
+  for (const part of [dataset.train, dataset.holdout])
+    await other.artifacts.put(await world.artifacts.get(part.artifact));
   await other.say(TrainingRequested, request());
   await other.say(DatasetBuilt, dataset);
   await other.untilLife('requested started completed');
@@ -246,7 +336,11 @@ it('rejects a run whose data set cannot be built', async () => {
 });
 
 describe('a run fails with its reason', () => {
-  const failureOf = async (over: { request?: Parameters<typeof request>[0]; dataset?: Partial<Dataset>; fit?: Fit }): Promise<unknown> => {
+  const failureOf = async (over: {
+    request?: Parameters<typeof request>[0];
+    dataset?: Partial<Dataset>;
+    fit?: Fit;
+  }): Promise<unknown> => {
     await world.start(over.fit);
     await world.say(TrainingRequested, request(over.request));
     await world.say(DatasetBuilt, { ...dataset, ...over.dataset });
@@ -255,18 +349,22 @@ describe('a run fails with its reason', () => {
   };
 
   it('when a parameter is unknown', async () => {
-    expect(await failureOf({ request: { trainer: { kind: 'gbdt', parameters: { max_depth: 3 } } } })).toEqual({
-      run: 'run-1',
-      model: 'fraud',
-      code: 'PLAYHEAD_LEARN_INVALID',
-      message: expect.stringContaining('did you mean "depth"') as string,
-    });
+    expect(await failureOf({ request: { trainer: { kind: 'gbdt', parameters: { max_depth: 3 } } } })).toEqual(
+      {
+        run: 'run-1',
+        model: 'fraud',
+        code: 'PLAYHEAD_LEARN_INVALID',
+        message: expect.stringContaining('did you mean "depth"') as string,
+      },
+    );
     expect(world.fitted).toEqual([]);
   });
 
   it('when all labels are of one class', async () => {
-    const train = await world.store(50, 3, () => 0);
-    expect(await failureOf({ dataset: { train } })).toMatchObject({ message: expect.stringContaining('all 50 labels are 0') as string });
+    const train = await world.store(50, 3, false);
+    expect(await failureOf({ dataset: { train } })).toMatchObject({
+      message: expect.stringContaining('all 50 labels are 0') as string,
+    });
   });
 
   it('when an artifact of the data set is not there', async () => {
@@ -277,20 +375,30 @@ describe('a run fails with its reason', () => {
   it('when the model file does not answer as the trainer does', async () => {
     const wrong: Fit = async (job, control) => {
       const fitted = await inline(job, control);
-      return { ...fitted, probe: { ...fitted.probe, scores: fitted.probe.scores.map((score) => score + 2e-6) } };
+      return {
+        ...fitted,
+        probe: { ...fitted.probe, scores: fitted.probe.scores.map((score) => score + 2e-6) },
+      };
     };
     expect(await failureOf({ fit: wrong })).toMatchObject({ code: 'PLAYHEAD_INFERENCE_MODEL_INVALID' });
   });
 
   it('when its thread crashes twice', async () => {
-    const crash: Fit = () => Promise.reject(new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', 'out of memory'));
-    expect(await failureOf({ fit: crash })).toMatchObject({ code: 'PLAYHEAD_LEARN_CRASHED', message: 'out of memory' });
+    const crash: Fit = () =>
+      Promise.reject(new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', 'out of memory'));
+    expect(await failureOf({ fit: crash })).toMatchObject({
+      code: 'PLAYHEAD_LEARN_CRASHED',
+      message: 'out of memory',
+    });
     expect(world.fitted).toHaveLength(2);
   });
 });
 
 it('survives one crash of its thread', async () => {
-  const fits: Fit[] = [() => Promise.reject(new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', 'out of memory')), inline];
+  const fits: Fit[] = [
+    () => Promise.reject(new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', 'out of memory')),
+    inline,
+  ];
   await world.start((job, control) => fits.shift()!(job, control));
   await world.say(TrainingRequested, request());
   await world.say(DatasetBuilt, dataset);

@@ -14,7 +14,7 @@
  */
 import type { ArtifactStore } from '#artifacts';
 import { TOPICS } from '#contracts';
-import type { EventLog, FollowedTopic } from '#eventlog';
+import type { EventLog } from '#eventlog';
 import type { Clock } from '#kernel';
 import type { Logger, LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { fitRun } from './effects/fit-run';
@@ -39,26 +39,22 @@ export interface TrainingParts {
 
 /** The workers of training by name, in the order in which they start. */
 export const trainingWorkers = (parts: TrainingParts): ReadonlyMap<string, Worker> => {
-  const control = withoutControl(parts.serviceLog);
-  const decider = new Decider(parts.serviceLog, control);
+  const decider = new Decider(parts.serviceLog);
   return new Map<string, Worker>([
     ['runs', decider],
-    ['requests', new Router(TOPICS.requests, { ...parts, control })],
-    ['data sets', new Router(TOPICS.datasets, { ...parts, control })],
+    ['requests', new Router(TOPICS.requests, parts)],
+    ['data sets', new Router(TOPICS.datasets, parts)],
     ['fits', fits(parts, decider)],
   ]);
 };
-
-/** These folds take their rules from no control topic: one whose facts change nothing. */
-const withoutControl = (serviceLog: ServiceLog): FollowedTopic<undefined> =>
-  serviceLog.followed<undefined>(TOPICS.deadLetters('training'), { initial: undefined, evolve: () => undefined });
 
 const fits = (parts: TrainingParts, decider: Decider): Worker => {
   const reports = new TrainingReports(parts);
   const supervisor = new FitSupervisor({
     ...parts,
     fitting: () => decider.fitting(),
-    fit: async (run, signal) => reports.ended(await fitRun(parts, run, { signal, onProgress: reports.progressOf(run.request) })),
+    fit: async (run, signal) =>
+      reports.ended(await fitRun(parts, run, { signal, onProgress: reports.progressOf(run.request) })),
   });
   return {
     start: () => supervisor.start(),

@@ -8,11 +8,21 @@ const part = (rows: number, seed: number): Part => {
   const column = (): Float64Array => Float64Array.from({ length: rows }, () => rng.uniform());
   const columns = [column(), column().map((value) => (value < 0.2 ? Number.NaN : value))];
   const labels = Float64Array.from(columns[0]!, (value) => (value + 0.3 * rng.uniform() > 0.8 ? 1 : 0));
-  return { partitions: Float64Array.from({ length: rows }, (_, row) => (row < rows / 3 ? 0 : 1)), columns, labels };
+  return {
+    partitions: Float64Array.from({ length: rows }, (_, row) => (row < rows / 3 ? 0 : 1)),
+    columns,
+    labels,
+  };
 };
 
 const jobOf = (request: Partial<FitJob['request']> = {}, train = part(600, 1)): FitJob => ({
-  request: { task: 'binary', trainer: { kind: 'gbdt', parameters: { trees: 10, depth: 3 } }, seed: 7, gates: [], ...request },
+  request: {
+    task: 'binary',
+    trainer: { kind: 'gbdt', parameters: { trees: 10, depth: 3 } },
+    seed: 7,
+    gates: [],
+    ...request,
+  },
   features: ['amount', 'gap'],
   train,
   holdout: part(200, 2),
@@ -34,7 +44,11 @@ it('judges at the threshold and k of each gate, under the name by which the gate
     }),
   );
   expect(Object.keys(metrics.holdout).sort()).toEqual(
-    [...Object.keys(evaluate('binary', Float64Array.of(0, 1), Float64Array.of(0, 1))), 'f1@0.2', 'precision_at_k@5'].sort(),
+    [
+      ...Object.keys(evaluate('binary', Float64Array.of(0, 1), Float64Array.of(0, 1))),
+      'f1@0.2',
+      'precision_at_k@5',
+    ].sort(),
   );
   expect(metrics.holdout['f1@0.2']).not.toBe(metrics.holdout['f1']);
   expect(metrics.holdout['roc_auc']).toBeGreaterThan(0.9);
@@ -43,7 +57,10 @@ it('judges at the threshold and k of each gate, under the name by which the gate
 it('profiles the training rows and the scores of the hold-out', () => {
   const { profile } = fitModel(jobOf());
   const { features, score } = readReferenceProfile(profile);
-  expect(features.map(({ name, rows }) => [name, rows])).toEqual([['amount', 600], ['gap', 600]]);
+  expect(features.map(({ name, rows }) => [name, rows])).toEqual([
+    ['amount', 600],
+    ['gap', 600],
+  ]);
   expect(features[1]!.missing).toBeGreaterThan(50);
   expect(score.rows).toBe(200);
 });
@@ -59,11 +76,19 @@ it('stops early by the latest training rows of each partition, and leaves the ho
 });
 
 it.each([
-  ['a parameter that is unknown', jobOf({ trainer: { kind: 'gbdt', parameters: { n_estimators: 9 } } }), 'did you mean "trees"'],
+  [
+    'a parameter that is unknown',
+    jobOf({ trainer: { kind: 'gbdt', parameters: { n_estimators: 9 } } }),
+    'did you mean "trees"',
+  ],
   ['a trainer that is unknown', jobOf({ trainer: { kind: 'gbtd', parameters: {} } }), 'did you mean "gbdt"'],
   ['a task that nobody learns', jobOf({ task: 'ranking' }), 'not ranking'],
   ['labels of one class', jobOf({}, { ...part(50, 1), labels: new Float64Array(50) }), 'all 50 labels are 0'],
-  ['a label that is missing', jobOf({}, { ...part(50, 1), labels: new Float64Array(50).fill(Number.NaN, 3) }), 'the label of row 3 is missing'],
+  [
+    'a label that is missing',
+    jobOf({}, { ...part(50, 1), labels: new Float64Array(50).fill(Number.NaN, 3) }),
+    'the label of row 3 is missing',
+  ],
 ])('refuses %s', (_, job, why) => {
   expect(() => fitModel(job)).toThrow(why);
 });

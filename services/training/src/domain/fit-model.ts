@@ -1,7 +1,15 @@
 import { gateMetric } from '#contracts';
 import { profileReference, writeReferenceProfile } from '#drift';
 import { Refused } from '#kernel';
-import { evaluate, rowMajor, trainerOf, type DataSet, type FitProgress, type MetricName, type Task } from '#learn';
+import {
+  evaluate,
+  rowMajor,
+  trainerOf,
+  type DataSet,
+  type FitProgress,
+  type MetricName,
+  type Task,
+} from '#learn';
 import type { TrainingRequest } from './training-run';
 
 type Metrics = Record<string, number | null>;
@@ -45,7 +53,10 @@ const VALIDATION_SHARE = 0.1;
 /** @throws Refused PLAYHEAD_LEARN_INVALID where no data set could make the request learnable. */
 export const assertLearnable = ({ task, trainer: { kind, parameters } }: FitJob['request']): void => {
   const faults = trainerOf(kind).faults(task as Task, parameters);
-  if (faults.length > 0) throw new Refused('PLAYHEAD_LEARN_INVALID', `cannot train:\n  - ${faults.join('\n  - ')}`, { details: { faults } });
+  if (faults.length > 0)
+    throw new Refused('PLAYHEAD_LEARN_INVALID', `cannot train:\n  - ${faults.join('\n  - ')}`, {
+      details: { faults },
+    });
 };
 
 /**
@@ -65,17 +76,31 @@ export const fitModel = ({ request, features, train, holdout }: FitJob, watch: F
     ...watch,
   });
   const holdoutScores = model.predict(rowMajor(holdout.columns));
-  const judge = (labels: Float64Array, scores: Float64Array): Metrics => metricsFor(task, request.gates, labels, scores);
+  const judge = (labels: Float64Array, scores: Float64Array): Metrics =>
+    metricsFor(task, request.gates, labels, scores);
   return {
     onnx: model.toOnnx(),
-    profile: writeReferenceProfile(profileReference(features.map((name, i) => ({ name, values: train.columns[i]! })), holdoutScores)),
-    metrics: { train: judge(train.labels, model.predict(rowMajor(train.columns))), holdout: judge(holdout.labels, holdoutScores) },
+    profile: writeReferenceProfile(
+      profileReference(
+        features.map((name, i) => ({ name, values: train.columns[i]! })),
+        holdoutScores,
+      ),
+    ),
+    metrics: {
+      train: judge(train.labels, model.predict(rowMajor(train.columns))),
+      holdout: judge(holdout.labels, holdoutScores),
+    },
     probe: probeOf(holdout, holdoutScores),
   };
 };
 
 /** All metrics of the task; beside them, under its own name, each that a gate wants at another threshold or k. */
-export const metricsFor = (task: Task, gates: TrainingRequest['gates'], labels: Float64Array, scores: Float64Array): Metrics => {
+export const metricsFor = (
+  task: Task,
+  gates: TrainingRequest['gates'],
+  labels: Float64Array,
+  scores: Float64Array,
+): Metrics => {
   const metrics: Metrics = { ...evaluate(task, labels, scores) };
   for (const gate of gates) {
     const name = gateMetric(gate);
@@ -86,14 +111,18 @@ export const metricsFor = (task: Task, gates: TrainingRequest['gates'], labels: 
   return metrics;
 };
 
-const dataSet = (featureNames: readonly string[], { columns, labels }: Part): DataSet => ({ featureNames, columns, labels });
+const dataSet = (featureNames: readonly string[], { columns, labels }: Part): DataSet => ({
+  featureNames,
+  columns,
+  labels,
+});
 
 /** Cuts off the latest rows of each partition: rows stand in log order, so what early stopping watches lies after what is learned from. */
 const withValidation = (part: Part): { readonly rows: Part; readonly validation: Part } => {
   const { partitions } = part;
   const learned: number[] = [];
   const watched: number[] = [];
-  for (let from = 0; from < partitions.length; ) {
+  for (let from = 0; from < partitions.length;) {
     let to = from;
     while (to < partitions.length && partitions[to] === partitions[from]) to++;
     const cut = to - Math.floor((to - from) * VALIDATION_SHARE);

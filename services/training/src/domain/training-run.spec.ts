@@ -1,4 +1,10 @@
-import { CancellationRequested, DatasetBuilt, DatasetFailed, TrainingInputFitReported, TrainingRequested } from '#contracts';
+import {
+  CancellationRequested,
+  DatasetBuilt,
+  DatasetFailed,
+  TrainingInputFitReported,
+  TrainingRequested,
+} from '#contracts';
 import { TrainingRuns } from './training-runs';
 import type { RunFact, TrainingInput } from './training-run';
 
@@ -7,7 +13,10 @@ const built: TrainingInput = { type: 'dataset-built', fact: DatasetBuilt.sample 
 const notBuilt: TrainingInput = { type: 'dataset-failed', fact: DatasetFailed.sample };
 const cancellation: TrainingInput = { type: 'cancellation-requested', fact: CancellationRequested.sample };
 const fitted: TrainingInput = { type: 'fit-reported', fact: TrainingInputFitReported.sample };
-const failed: TrainingInput = { type: 'fit-reported', fact: { run: 'run-0-12', outcome: 'failed', code: 'PLAYHEAD_LEARN_INVALID', message: 'all labels are 0' } };
+const failed: TrainingInput = {
+  type: 'fit-reported',
+  fact: { run: 'run-0-12', outcome: 'failed', code: 'PLAYHEAD_LEARN_INVALID', message: 'all labels are 0' },
+};
 
 const given = (...inputs: TrainingInput[]) => ({
   when: (input: TrainingInput): readonly RunFact[] => {
@@ -46,19 +55,31 @@ describe('a training run', () => {
   });
 
   it('completes with what its fit reported', () => {
-    const { artifact, profile, manifest, metrics, seconds } = TrainingInputFitReported.sample as Extract<typeof TrainingInputFitReported.sample, { outcome: 'completed' }>;
-    expect(given(requested, built).when(fitted)).toEqual([{ type: 'completed', fact: { ...described, task: 'binary', artifact, profile, manifest, metrics, seconds } }]);
+    const { artifact, profile, manifest, metrics, seconds } = TrainingInputFitReported.sample as Extract<
+      typeof TrainingInputFitReported.sample,
+      { outcome: 'completed' }
+    >;
+    expect(given(requested, built).when(fitted)).toEqual([
+      {
+        type: 'completed',
+        fact: { ...described, task: 'binary', artifact, profile, manifest, metrics, seconds },
+      },
+    ]);
   });
 
   it('fails with the reason that its fit reported', () => {
-    expect(given(requested, built).when(failed)).toEqual([{ type: 'failed', fact: { ...identity, code: 'PLAYHEAD_LEARN_INVALID', message: 'all labels are 0' } }]);
+    expect(given(requested, built).when(failed)).toEqual([
+      { type: 'failed', fact: { ...identity, code: 'PLAYHEAD_LEARN_INVALID', message: 'all labels are 0' } },
+    ]);
   });
 
   it('is cancelled while it waits or is fitted', () => {
     const cancelled: RunFact[] = [{ type: 'cancelled', fact: identity }];
     expect(given(requested).when(cancellation)).toEqual(cancelled);
     expect(given(requested, built).when(cancellation)).toEqual(cancelled);
-    expect(given(requested, built).when({ type: 'fit-reported', fact: { run: 'run-0-12', outcome: 'cancelled' } })).toEqual(cancelled);
+    expect(
+      given(requested, built).when({ type: 'fit-reported', fact: { run: 'run-0-12', outcome: 'cancelled' } }),
+    ).toEqual(cancelled);
   });
 
   it.each([
@@ -66,7 +87,8 @@ describe('a training run', () => {
     ['failed', failed],
     ['cancelled', cancellation],
   ])('changes no more once it is %s', (_, end) => {
-    for (const late of [requested, built, notBuilt, cancellation, fitted, failed]) expect(given(requested, built, end).when(late)).toEqual([]);
+    for (const late of [requested, built, notBuilt, cancellation, fitted, failed])
+      expect(given(requested, built, end).when(late)).toEqual([]);
   });
 
   it('hears nothing of a fit that never started, nor twice of one request', () => {
@@ -78,7 +100,8 @@ describe('a training run', () => {
 });
 
 it('the runs to be fitted are those that started and have no outcome, oldest first', () => {
-  const of = (input: TrainingInput, run: string): TrainingInput => ({ ...input, fact: { ...input.fact, run } }) as TrainingInput;
+  const of = (input: TrainingInput, run: string): TrainingInput =>
+    ({ ...input, fact: { ...input.fact, run } }) as TrainingInput;
   const runs = new TrainingRuns();
   for (const run of ['b', 'a', 'c']) for (const input of [requested, built]) runs.apply(of(input, run));
   runs.apply(of(requested, 'waits'));

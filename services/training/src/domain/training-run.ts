@@ -79,17 +79,21 @@ export const evolve = (run: TrainingRun, input: TrainingInput): TrainingRun => {
 export const decide = (run: TrainingRun, input: TrainingInput): readonly RunFact[] => {
   const next = evolve(run, input);
   const facts: RunFact[] = [];
-  if (!isRequested(run) && isRequested(next)) facts.push({ type: 'requested', fact: identityOf(next.request) });
-  if (run.status !== 'fitting' && next.status === 'fitting') facts.push({ type: 'started', fact: startOf(next) });
+  if (!isRequested(run) && isRequested(next))
+    facts.push({ type: 'requested', fact: identityOf(next.request) });
+  if (run.status !== 'fitting' && next.status === 'fitting')
+    facts.push({ type: 'started', fact: startOf(next) });
   if (run.status !== 'ended' && next.status === 'ended') facts.push(next.end);
   return facts;
 };
 
 type Requested = Exclude<TrainingRun, { status: 'unknown' | 'unrequested' }>;
 
-const isRequested = (run: TrainingRun): run is Requested => run.status !== 'unknown' && run.status !== 'unrequested';
+const isRequested = (run: TrainingRun): run is Requested =>
+  run.status !== 'unknown' && run.status !== 'unrequested';
 
-const isDataset = (input: TrainingInput): input is DatasetInput => input.type === 'dataset-built' || input.type === 'dataset-failed';
+const isDataset = (input: TrainingInput): input is DatasetInput =>
+  input.type === 'dataset-built' || input.type === 'dataset-failed';
 
 const withDataset = (request: TrainingRequest, dataset: DatasetInput): TrainingRun => {
   if (dataset.type === 'dataset-built') return { status: 'fitting', request, dataset: dataset.fact };
@@ -120,7 +124,10 @@ const endOf = (run: FittingRun, report: FitReport): RunEnd => {
   switch (report.outcome) {
     case 'completed': {
       const { artifact, profile, manifest, metrics, seconds } = report;
-      return { type: 'completed', fact: { ...describe(run), task: request.task, artifact, profile, manifest, metrics, seconds } };
+      return {
+        type: 'completed',
+        fact: { ...describe(run), task: request.task, artifact, profile, manifest, metrics, seconds },
+      };
     }
     case 'failed':
       return { type: 'failed', fact: { ...identityOf(request), code: report.code, message: report.message } };

@@ -1,4 +1,12 @@
-import { decide, evolve, initialRun, type FittingRun, type RunFact, type TrainingInput, type TrainingRun } from './training-run';
+import {
+  decide,
+  evolve,
+  initialRun,
+  type FittingRun,
+  type RunFact,
+  type TrainingInput,
+  type TrainingRun,
+} from './training-run';
 
 /** Every run that `training.inputs` tells of, in the order in which they were first heard of. */
 export class TrainingRuns {

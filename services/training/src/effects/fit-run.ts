@@ -31,20 +31,31 @@ export interface FitWatcher {
 export const fitRun = async (ports: FitPorts, run: FittingRun, watcher: FitWatcher): Promise<FitReport> => {
   const { logger, clock, sleep } = ports;
   const { run: id, model } = run.request;
-  const available = <T>(work: () => Promise<T>): Promise<T> => untilAvailable(unlessCancelled(watcher.signal, work), sleep, (error) => logger.warn({ run: id }, `${id} waits: ${error.message}`));
+  const available = <T>(work: () => Promise<T>): Promise<T> =>
+    untilAvailable(unlessCancelled(watcher.signal, work), sleep, (error) =>
+      logger.warn({ run: id }, `${id} waits: ${error.message}`),
+    );
   try {
     assertLearnable(run.request);
-    logger.info({ run: id, model, train: run.dataset.train.rows, holdout: run.dataset.holdout.rows }, `fitting ${id}`);
+    logger.info(
+      { run: id, model, train: run.dataset.train.rows, holdout: run.dataset.holdout.rows },
+      `fitting ${id}`,
+    );
     const started = clock.now();
     const fitted = await fitTwiceAtMost(ports, run, watcher, available);
     const seconds = (clock.now() - started) / 1_000;
-    const runtime = { node: process.version, ...(await verifyModel(fitted, run.request.task as Task, run.dataset.features.length)) };
+    const runtime = {
+      node: process.version,
+      ...(await verifyModel(fitted, run.request.task as Task, run.dataset.features.length)),
+    };
     const files = await available(async () => ({
       artifact: await ports.artifacts.put(fitted.onnx, { contentType: 'application/onnx' }),
       profile: await ports.artifacts.put(Buffer.from(fitted.profile), { contentType: 'application/json' }),
     }));
     const text = writeManifest(run, files, fitted.metrics, { code: codeVersion(), runtime });
-    const manifest = await available(() => ports.artifacts.put(Buffer.from(text), { contentType: 'application/json' }));
+    const manifest = await available(() =>
+      ports.artifacts.put(Buffer.from(text), { contentType: 'application/json' }),
+    );
     logger.info({ run: id, model, seconds, artifact: files.artifact }, `fitted ${id} in ${seconds} s`);
     return { run: id, outcome: 'completed', ...files, manifest, metrics: fitted.metrics, seconds };
   } catch (error) {
@@ -58,7 +69,12 @@ export const fitRun = async (ports: FitPorts, run: FittingRun, watcher: FitWatch
 type Available = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A thread that dies may have died of its neighbours' hunger: it gets a second chance, with the data read anew. */
-const fitTwiceAtMost = async ({ artifacts, fit, logger }: FitPorts, { request, dataset }: FittingRun, watcher: FitWatcher, available: Available): Promise<FittedRun> => {
+const fitTwiceAtMost = async (
+  { artifacts, fit, logger }: FitPorts,
+  { request, dataset }: FittingRun,
+  watcher: FitWatcher,
+  available: Available,
+): Promise<FittedRun> => {
   const attempt = async (): Promise<FittedRun> => {
     const parts = await available(() => readDataset(artifacts, dataset));
     const { task, trainer, seed, gates } = request;

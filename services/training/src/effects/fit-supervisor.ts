@@ -80,7 +80,9 @@ export class FitSupervisor implements Worker {
     const abort = new AbortController();
     const done = this.options
       .fit(run, abort.signal)
-      .catch((error: unknown) => this.options.logger.info({ run: id }, `${id} is no longer fitted here: ${messageOf(error)}`))
+      .catch((error: unknown) =>
+        this.options.logger.info({ run: id }, `${id} is no longer fitted here: ${messageOf(error)}`),
+      )
       .then(() => void (job.finished = true));
     const job: Job = { abort, done, finished: false };
     this.jobs.set(id, job);

@@ -25,7 +25,8 @@ export interface FitThreadOptions {
   readonly resourceLimits?: ResourceLimits;
 }
 
-export const cancelledFit = (): Refused => new Refused('PLAYHEAD_LEARN_CANCELLED', 'the training run was cancelled');
+export const cancelledFit = (): Refused =>
+  new Refused('PLAYHEAD_LEARN_CANCELLED', 'the training run was cancelled');
 
 /**
  * Runs `fitModel` in a thread of its own. The thread holds JavaScript only (files and ONNX Runtime stay outside), so it can be ended
@@ -47,7 +48,12 @@ export const fitInThread =
         void worker.terminate();
       };
       const cancel = (): void => settle(() => reject(cancelledFit()));
-      const crashed = (reason: string): void => settle(() => reject(new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', `the fit ended without an answer: ${reason}`)));
+      const crashed = (reason: string): void =>
+        settle(() =>
+          reject(
+            new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', `the fit ended without an answer: ${reason}`),
+          ),
+        );
       signal.addEventListener('abort', cancel);
       worker.on('message', (message: FitMessage) => {
         if (message.type === 'progressed') onProgress(message.progress);
@@ -59,6 +65,10 @@ export const fitInThread =
     });
 
 const buffersOf = ({ train, holdout }: FitJob): ArrayBuffer[] => {
-  const arrays = [train, holdout].flatMap(({ partitions, columns, labels }) => [partitions, ...columns, labels]);
+  const arrays = [train, holdout].flatMap(({ partitions, columns, labels }) => [
+    partitions,
+    ...columns,
+    labels,
+  ]);
   return [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))];
 };

@@ -7,7 +7,12 @@ import type { FitMessage } from './fit-thread';
 const say = (message: FitMessage): void => parentPort?.postMessage(message);
 
 try {
-  say({ type: 'fitted', fitted: fitModel(workerData as FitJob, { onProgress: (progress) => say({ type: 'progressed', progress }) }) });
+  say({
+    type: 'fitted',
+    fitted: fitModel(workerData as FitJob, {
+      onProgress: (progress) => say({ type: 'progressed', progress }),
+    }),
+  });
 } catch (error) {
   // Anything else is a crash: the thread ends with it, and the service hears of it.
   if (!(error instanceof PlatformError)) throw error;

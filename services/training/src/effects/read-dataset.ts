@@ -7,7 +7,10 @@ import type { Part } from '../domain/fit-model';
 import type { Dataset } from '../domain/training-run';
 
 /** Both parts of a data set, their files checked against their digests. */
-export const readDataset = async (artifacts: Pick<ArtifactStore, 'getToFile'>, dataset: Dataset): Promise<{ readonly train: Part; readonly holdout: Part }> => {
+export const readDataset = async (
+  artifacts: Pick<ArtifactStore, 'getToFile'>,
+  dataset: Dataset,
+): Promise<{ readonly train: Part; readonly holdout: Part }> => {
   const folder = await mkdtemp(join(tmpdir(), 'playhead-fit-'));
   const read = async (digest: string): Promise<Part> => {
     const path = join(folder, `${digest}.parquet`);

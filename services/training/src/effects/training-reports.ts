@@ -1,4 +1,11 @@
-import { EnvelopeTemplate, TOPICS, TrainingInputFitReported, TrainingRunProgressed, encodeEvent, type EventContract } from '#contracts';
+import {
+  EnvelopeTemplate,
+  TOPICS,
+  TrainingInputFitReported,
+  TrainingRunProgressed,
+  encodeEvent,
+  type EventContract,
+} from '#contracts';
 import { untilAvailable, type EventLog, type LogProducer } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
 import type { FitProgress } from '#learn';
@@ -26,8 +33,11 @@ export class TrainingReports {
   /** Waits while the broker is away. When an answer is lost the report stands there twice; the decider takes the first. */
   async ended(report: FitReport): Promise<void> {
     const { sleep, logger } = this.options;
-    const send = (): Promise<void> => this.append(TrainingInputFitReported, TOPICS.trainingInputs, `fit/${report.run}`, report.run, report);
-    await untilAvailable(send, sleep, (error) => logger.warn({ run: report.run }, `the outcome of ${report.run} waits: ${error.message}`));
+    const send = (): Promise<void> =>
+      this.append(TrainingInputFitReported, TOPICS.trainingInputs, `fit/${report.run}`, report.run, report);
+    await untilAvailable(send, sleep, (error) =>
+      logger.warn({ run: report.run }, `the outcome of ${report.run} waits: ${error.message}`),
+    );
   }
 
   /** Tells the progress of a run, now and then; a lost one is a gap in a chart. */
@@ -38,8 +48,8 @@ export class TrainingReports {
       if (now - last < PROGRESS_EVERY_MS && progress.iteration < progress.iterations) return;
       last = now;
       const id = `progress/${run}/${progress.iteration}`;
-      this.append(TrainingRunProgressed, TOPICS.progress, id, run, { run, model, ...progress }).catch((error: unknown) =>
-        this.options.logger.warn({ run }, `progress not told: ${messageOf(error)}`),
+      this.append(TrainingRunProgressed, TOPICS.progress, id, run, { run, model, ...progress }).catch(
+        (error: unknown) => this.options.logger.warn({ run }, `progress not told: ${messageOf(error)}`),
       );
     };
   }
@@ -48,10 +58,25 @@ export class TrainingReports {
     await this.producer?.close();
   }
 
-  private async append<S extends TSchema>(contract: EventContract<S>, topic: string, id: string, key: string, value: Static<S>): Promise<void> {
+  private async append<S extends TSchema>(
+    contract: EventContract<S>,
+    topic: string,
+    id: string,
+    key: string,
+    value: Static<S>,
+  ): Promise<void> {
     const { log, serviceLog, clock } = this.options;
-    const headers = new EnvelopeTemplate({ type: contract.type, source: 'training' }).headers(id, new Date(clock.now()).toISOString());
-    const record = { topic: serviceLog.topic(topic), partition: 0, key: Buffer.from(key), value: encodeEvent(contract, value), headers };
+    const headers = new EnvelopeTemplate({ type: contract.type, source: 'training' }).headers(
+      id,
+      new Date(clock.now()).toISOString(),
+    );
+    const record = {
+      topic: serviceLog.topic(topic),
+      partition: 0,
+      key: Buffer.from(key),
+      value: encodeEvent(contract, value),
+      headers,
+    };
     const producer = (this.producer ??= log.producer());
     try {
       await producer.send([record]);

@@ -1,5 +1,5 @@
 import { TOPICS } from '#contracts';
-import type { FoldRunner, FollowedTopic, RunnerStatus } from '#eventlog';
+import { NoControl, type FoldRunner, type RunnerStatus } from '#eventlog';
 import type { ServiceLog, Worker } from '#runtime';
 import type { FittingRun } from '../domain/training-run';
 import { TrainingRuns } from '../domain/training-runs';
@@ -11,23 +11,29 @@ export class Decider implements Worker {
   private started = false;
   private readonly runner: FoldRunner<TrainingRuns, undefined>;
 
-  constructor(
-    private readonly serviceLog: ServiceLog,
-    private readonly control: FollowedTopic<undefined>,
-  ) {
-    const fold = onInput({ runs: serviceLog.topic(TOPICS.runs), holds: (state) => void (this.state = state) });
-    this.runner = serviceLog.runner({ fold, source: TOPICS.trainingInputs, primary: TOPICS.runs, control });
+  constructor(private readonly serviceLog: ServiceLog) {
+    const fold = onInput({
+      runs: serviceLog.topic(TOPICS.runs),
+      holds: (state) => void (this.state = state),
+    });
+    this.runner = serviceLog.runner({
+      fold,
+      source: TOPICS.trainingInputs,
+      primary: TOPICS.runs,
+      control: new NoControl(),
+    });
   }
 
   async start(): Promise<void> {
-    await this.serviceLog.ensureTopics([TOPICS.trainingInputs, TOPICS.runs, TOPICS.progress].map((name) => ({ name, partitions: 1 })));
+    await this.serviceLog.ensureTopics(
+      [TOPICS.trainingInputs, TOPICS.runs, TOPICS.progress].map((name) => ({ name, partitions: 1 })),
+    );
     this.started = true;
     await this.runner.start();
   }
 
   async stop(): Promise<void> {
     if (this.started) await this.runner.stop();
-    await this.control.stop();
   }
 
   /** See `FitSupervisorOptions.fitting`: a fit begins only after the fact that says so is on the log. */

@@ -1,12 +1,11 @@
 import { TOPICS } from '#contracts';
-import type { EventLog, FoldRunner, FollowedTopic } from '#eventlog';
+import { NoControl, type EventLog, type FoldRunner } from '#eventlog';
 import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { toInputs } from './to-inputs';
 
 export interface RouterOptions {
   readonly log: EventLog;
   readonly serviceLog: ServiceLog;
-  readonly control: FollowedTopic<undefined>;
   readonly sleep: Sleep;
   readonly transport: Pick<LogTransport, 'fail'>;
 }
@@ -22,12 +21,18 @@ export class Router implements Worker {
     private readonly source: string,
     private readonly options: RouterOptions,
   ) {
-    const { serviceLog, control } = options;
-    this.runner = serviceLog.runner({ fold: toInputs(source, serviceLog.topic(TOPICS.trainingInputs)), source, control });
+    const { serviceLog } = options;
+    this.runner = serviceLog.runner({
+      fold: toInputs(source, serviceLog.topic(TOPICS.trainingInputs)),
+      source,
+      control: new NoControl(),
+    });
   }
 
   start(): Promise<void> {
-    this.begun = this.begin().catch((error: unknown) => this.options.transport.fail(`router of ${this.source}`, error));
+    this.begun = this.begin().catch((error: unknown) =>
+      this.options.transport.fail(`router of ${this.source}`, error),
+    );
     return Promise.resolve();
   }
 
@@ -43,8 +48,10 @@ export class Router implements Worker {
 
   private async begin(): Promise<void> {
     const { log, serviceLog, sleep } = this.options;
-    const exists = async (name: string): Promise<boolean> => (await log.partitionCount(serviceLog.topic(name)).catch(() => undefined)) !== undefined;
-    while (!this.stopped && !((await exists(this.source)) && (await exists(TOPICS.trainingInputs)))) await sleep(100);
+    const exists = async (name: string): Promise<boolean> =>
+      (await log.partitionCount(serviceLog.topic(name)).catch(() => undefined)) !== undefined;
+    while (!this.stopped && !((await exists(this.source)) && (await exists(TOPICS.trainingInputs))))
+      await sleep(100);
     if (this.stopped) return;
     this.started = true;
     await this.runner.start();

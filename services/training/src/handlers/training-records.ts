@@ -32,10 +32,15 @@ export const decodeInput = (record: LogRecord): TrainingInput => {
     case TrainingInputRequested.type:
       return { type: 'requested', fact: decodeEvent(TrainingInputRequested, record.value).fact };
     case TrainingInputCancellationRequested.type:
-      return { type: 'cancellation-requested', fact: decodeEvent(TrainingInputCancellationRequested, record.value).fact };
+      return {
+        type: 'cancellation-requested',
+        fact: decodeEvent(TrainingInputCancellationRequested, record.value).fact,
+      };
     case TrainingInputDatasetReported.type: {
       const report = decodeEvent(TrainingInputDatasetReported, record.value);
-      return report.type === 'feature.dataset.built' ? { type: 'dataset-built', fact: report.fact } : { type: 'dataset-failed', fact: report.fact };
+      return report.type === 'feature.dataset.built'
+        ? { type: 'dataset-built', fact: report.fact }
+        : { type: 'dataset-failed', fact: report.fact };
     }
     case TrainingInputFitReported.type:
       return { type: 'fit-reported', fact: decodeEvent(TrainingInputFitReported, record.value) };
@@ -54,7 +59,9 @@ export const RUN_CONTRACTS = {
   rejected: TrainingRunRejected,
 } as const satisfies Record<RunFact['type'], EventContract>;
 
-const typesOfFacts = new Map<string, RunFact['type']>(Object.entries(RUN_CONTRACTS).map(([type, contract]) => [contract.type, type as RunFact['type']]));
+const typesOfFacts = new Map<string, RunFact['type']>(
+  Object.entries(RUN_CONTRACTS).map(([type, contract]) => [contract.type, type as RunFact['type']]),
+);
 
 /** A record of `training.runs`; undefined where its type is none of ours. */
 export const decodeRunFact = (record: LogRecord): RunFact | undefined => {
@@ -63,16 +70,31 @@ export const decodeRunFact = (record: LogRecord): RunFact | undefined => {
 };
 
 /** The record of a fact: its id is the position of the input, with `.k` where one input gives several. */
-export const encodeRunFact = ({ type, fact }: RunFact, k: number, source: LogRecord, topic: string): Output => {
+export const encodeRunFact = (
+  { type, fact }: RunFact,
+  k: number,
+  source: LogRecord,
+  topic: string,
+): Output => {
   const contract: EventContract = RUN_CONTRACTS[type];
-  return derived(contract, fact, source, { topic, from: TOPICS.trainingInputs, key: fact.run, time: new Date(source.timestamp).toISOString(), k });
+  return derived(contract, fact, source, {
+    topic,
+    from: TOPICS.trainingInputs,
+    key: fact.run,
+    time: new Date(source.timestamp).toISOString(),
+    k,
+  });
 };
 
 /** A fact of the registry or of feature as an input, or undefined where it says nothing to training. */
 export const encodeRouted = (record: LogRecord, from: string, topic: string): Output | undefined => {
   const { type, time } = readEnvelope(record.headers);
   const reference = `${from}:${formatPosition(record.partition, record.offset)}`;
-  const routed = <F extends { readonly run: string }>(contract: EventContract, fact: F, value: object): Output =>
+  const routed = <F extends { readonly run: string }>(
+    contract: EventContract,
+    fact: F,
+    value: object,
+  ): Output =>
     derived(contract, { reference, ...value, fact }, record, { topic, from, key: fact.run, time, k: 0 });
   switch (type) {
     case TrainingRequested.type:
@@ -97,7 +119,12 @@ interface Place {
   readonly k: number;
 }
 
-const derived = (contract: EventContract, value: unknown, source: LogRecord, { topic, from, key, time, k }: Place): Output => {
+const derived = (
+  contract: EventContract,
+  value: unknown,
+  source: LogRecord,
+  { topic, from, key, time, k }: Place,
+): Output => {
   const id = formatPosition(source.partition, source.offset, k);
   const template = new EnvelopeTemplate({ type: contract.type, source: from });
   return {

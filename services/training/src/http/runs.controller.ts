@@ -19,7 +19,8 @@ export class RunsController {
   @ApiOperation({ summary: 'State, progress and metrics of a run' })
   one(@Param('run') id: string): unknown {
     const run = this.runs.of(id);
-    if (!run) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no run ${id}; GET /v1/runs lists those there are`);
+    if (!run)
+      throw new Refused('PLAYHEAD_NOT_FOUND', `there is no run ${id}; GET /v1/runs lists those there are`);
     return run;
   }
 }

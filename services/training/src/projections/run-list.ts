@@ -24,12 +24,23 @@ export class RunList implements Worker {
         try {
           apply(record);
         } catch (error) {
-          logger.error({ topic: name, offset: record.offset }, `a fact on ${name} is passed over: ${messageOf(error)}`);
+          logger.error(
+            { topic: name, offset: record.offset },
+            `a fact on ${name} is passed over: ${messageOf(error)}`,
+          );
         }
       };
-      return new TopicFollower({ log, topic: serviceLog.topic(name), sleep, onRecords: (records) => records.forEach(onRecord) });
+      return new TopicFollower({
+        log,
+        topic: serviceLog.topic(name),
+        sleep,
+        onRecords: (records) => records.forEach(onRecord),
+      });
     };
-    this.followers = [follow(TOPICS.runs, (record) => this.onRun(record)), follow(TOPICS.progress, (record) => this.onProgress(record))];
+    this.followers = [
+      follow(TOPICS.runs, (record) => this.onRun(record)),
+      follow(TOPICS.progress, (record) => this.onProgress(record)),
+    ];
   }
 
   /** Newest first. */
