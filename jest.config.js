@@ -17,6 +17,8 @@ const common = {
   },
 };
 
+const patient = { setupFilesAfterEnv: ['<rootDir>/test/support/patience.cjs'] };
+
 module.exports = {
   projects: [
     {
@@ -25,8 +27,8 @@ module.exports = {
       testMatch: ['**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.int\\.spec\\.ts$', '/test/e2e/', '/test/chaos/'],
     },
-    { ...common, displayName: 'integration', testMatch: ['**/*.int.spec.ts'], testPathIgnorePatterns: ['/node_modules/', '/dist/'] },
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
-    { ...common, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'] },
+    { ...common, displayName: 'integration', testMatch: ['**/*.int.spec.ts'], ...patient, testPathIgnorePatterns: ['/node_modules/', '/dist/'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'], ...patient },
+    { ...common, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'], ...patient },
   ],
 };
