@@ -1,4 +1,4 @@
-import { ERROR_CODES, PlatformError, Refused, TransientFailure, type ErrorCode } from '#kernel';
+import { ERROR_CODES, Refused, TransientFailure, type ErrorCode, type PlatformError } from '#kernel';
 
 /** One service's HTTP door. Errors come as `PlatformError` with the code and message that the service gave. */
 export interface Door {
@@ -13,7 +13,12 @@ const PATIENCE_MS = 60_000;
 
 /** @param actor who acts, said in the header X-Playhead-Actor (self-declared until access control is built). */
 export const openDoor = (url: string, actor?: string): Door => {
-  const ask = async <T>(method: 'GET' | 'POST', path: string, query: Query = {}, body?: unknown): Promise<T> => {
+  const ask = async <T>(
+    method: 'GET' | 'POST',
+    path: string,
+    query: Query = {},
+    body?: unknown,
+  ): Promise<T> => {
     const answer = await send(`${url}${path}${searchOf(query)}`, {
       method,
       headers: {
@@ -47,7 +52,9 @@ const send = async (url: string, request: RequestInit): Promise<Response> => {
     const isLate = cause instanceof Error && cause.name === 'TimeoutError';
     throw new TransientFailure(
       'PLAYHEAD_NOT_READY',
-      isLate ? `${origin} gave no answer within ${PATIENCE_MS / 1_000} s` : `nothing answers at ${origin}; is it up? \`./playhead status\` tells`,
+      isLate
+        ? `${origin} gave no answer within ${PATIENCE_MS / 1_000} s`
+        : `nothing answers at ${origin}; is it up? \`./playhead status\` tells`,
       { cause },
     );
   }
@@ -57,15 +64,26 @@ const parsed = (text: string, url: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TransientFailure('PLAYHEAD_NOT_READY', `${url} does not answer with JSON; is it a service of playhead?`, { cause });
+    throw new TransientFailure(
+      'PLAYHEAD_NOT_READY',
+      `${url} does not answer with JSON; is it a service of playhead?`,
+      { cause },
+    );
   }
 };
 
 /** The platform's error shape, or what can be said of another one. A 4xx is the caller's to mend, anything else may pass. */
 const refusalOf = (status: number, text: string, url: string): PlatformError => {
-  const { code, message, details } = errorIn(text) ?? { message: `${url} answers ${status}: ${text.slice(0, 200)}` };
+  const { code, message, details } = errorIn(text) ?? {
+    message: `${url} answers ${status}: ${text.slice(0, 200)}`,
+  };
   const isCallers = status >= 400 && status < 500 && status !== 429;
-  const known = code !== undefined && code in ERROR_CODES ? (code as ErrorCode) : isCallers ? 'PLAYHEAD_REQUEST_INVALID' : 'PLAYHEAD_NOT_READY';
+  const known =
+    code !== undefined && code in ERROR_CODES
+      ? (code as ErrorCode)
+      : isCallers
+        ? 'PLAYHEAD_REQUEST_INVALID'
+        : 'PLAYHEAD_NOT_READY';
   const options = { details: { ...details, ...(known === code ? {} : { code }) } };
   return isCallers ? new Refused(known, message, options) : new TransientFailure(known, message, options);
 };
@@ -87,5 +105,7 @@ const errorIn = (text: string): SaidError | undefined => {
 
 const searchOf = (query: Query): string => {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`;
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
 };

@@ -1,25 +1,12 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { addDemo } from './commands/demo';
-import { addProduce } from './commands/produce';
-import { addStatus } from './commands/status';
-import { addTest } from './commands/test';
-import { addDown, addUp } from './commands/up';
+import { CommanderError } from 'commander';
 import { complain, exitCodeOf } from './options';
-
-const program = new Command('playhead')
-  .description('Playhead: an event-sourced MLOps platform. Every step of a model’s life is a fact on one log and can be played again.')
-  .version('0.1.0')
-  .exitOverride()
-  .showSuggestionAfterError()
-  .configureHelp({ sortSubcommands: false });
-
-for (const add of [addUp, addDown, addStatus, addDemo, addProduce, addTest]) add(program);
+import { createProgram } from './program';
 
 const run = async (): Promise<number> => {
   const json = process.argv.includes('--json');
   try {
-    await program.parseAsync();
+    await createProgram().parseAsync();
     return Number(process.exitCode ?? 0);
   } catch (error) {
     // Commander has said what is wrong itself; its own exits (help, version) are no failures.
@@ -28,5 +15,8 @@ const run = async (): Promise<number> => {
     return exitCodeOf(error);
   }
 };
+
+// Whoever reads may stop reading, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 void run().then((code) => process.exit(code));

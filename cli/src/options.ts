@@ -19,6 +19,14 @@ export const withStart = (command: Command): Command =>
     .option('--namespace <name>', 'prefix of topics, groups, schemas and keys', process.env.PLAYHEAD_NAMESPACE ?? 'playhead')
     .option('--port-base <n>', 'service i listens on n + i; 0 takes free ports', portBase, 7_000);
 
+/** Of commands by which somebody acts. */
+export interface ActorOptions {
+  readonly as: string;
+}
+
+export const withActor = (command: Command): Command =>
+  command.option('--as <who>', 'who acts; self-declared until access control is built', 'operator');
+
 export const portBase = (text: string): number => {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 0 || number > 65_000) throw new Error(`--port-base must be a whole number from 0 to 65000, not "${text}"`);

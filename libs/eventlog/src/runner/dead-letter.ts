@@ -1,6 +1,6 @@
 import { EnvelopeTemplate, HEADERS } from '#contracts';
 import { formatPosition } from '#kernel';
-import type { HeaderEntry, LogRecord, UnreadableChunk } from '../port';
+import type { HeaderEntry, LogRecord, RecordHeaders, UnreadableChunk } from '../port';
 import { checksumOf } from '../checksum';
 import type { Output } from './fold';
 
@@ -43,6 +43,12 @@ export const deadLetterOf = (record: LogRecord, facts: DeadLetterFacts): Output 
   source: record.offset,
   k: 0,
 });
+
+/** The headers that the record had before it became a dead letter: ours begin with the last `ce_specversion`. */
+export const headersBefore = (deadLetter: RecordHeaders): readonly HeaderEntry[] => {
+  const entries = deadLetter.entries();
+  return entries.slice(0, Math.max(0, entries.findLastIndex(([name]) => name === HEADERS.specversion)));
+};
 
 /** One dead letter for a batch that cannot be decoded: it names the first and last offset and counts the records (`ph_count`). */
 export const deadLetterOfBatch = (chunk: UnreadableChunk, facts: DeadLetterFacts): Output => ({

@@ -1,0 +1,154 @@
+import type { Command } from 'commander';
+import { parseDuration } from '#kernel';
+import { wholeNumber } from '../arguments';
+import type { RunDocument, VersionDocument } from '../documents';
+import { openDoor, path } from '../doors';
+import { watchRun } from '../models/watch-run';
+import { printJson, progress, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
+import { findPlatform } from '../platform/platform';
+import { shortDigest, shortNumber, table } from '../view/text';
+
+interface TrainOptions extends GlobalOptions, ActorOptions {
+  readonly asOf?: string;
+  readonly seed?: number;
+  readonly wait: boolean;
+  readonly timeout?: string;
+}
+
+export const addTrain = (program: Command): void => {
+  withActor(
+    withPlace(
+      program
+        .command('train')
+        .argument('<model>')
+        .description('build a data set, fit the model, and judge it by its gates'),
+    ),
+  )
+    .option('--as-of <time>', 'only on what was known then, RFC 3339')
+    .option('--seed <n>', "of the trainer; the model's own by default", wholeNumber)
+    .option('--wait', 'wait for the end of the run (the default)', true)
+    .option('--no-wait', 'only ask for the run')
+    .option('--timeout <duration>', 'wait no longer than this, for example 10m; the run goes on')
+    .addHelpText(
+      'after',
+      '\nExample:\n  ./playhead train fraud\n  ./playhead train fraud --as-of 2018-05-06T00:00:00Z --seed 7 --as grace',
+    )
+    .action(async (model: string, options: TrainOptions) => {
+      const { asOf, seed } = options;
+      const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout);
+      const platform = await findPlatform(options.dataDir, process.env);
+      const registry = openDoor(platform.url('registry'), options.as);
+      const asked = await registry.post<RunDocument>(path`/v1/models/${model}/train`, { asOf, seed });
+      if (!options.wait) return options.json ? printJson(asked) : console.log(asked.run);
+      progress(`${asked.run}: ${asked.trainer.kind} for ${model}`);
+      const training = openDoor(platform.url('training'));
+      const run = await watchRun({ registry, training, run: asked.run, say: progress, timeoutMs });
+      const version =
+        run.version === null
+          ? undefined
+          : await registry.get<VersionDocument>(path`/v1/models/${model}/versions/${run.version}`);
+      if (run.status !== 'completed') process.exitCode = 1;
+      if (options.json)
+        printJson({ ...run, ...(version ? { passed: version.passed, gates: version.gates } : {}) });
+      else console.log([describeRun(run), ...(version ? [describeGates(version)] : [])].join('\n'));
+    });
+};
+
+export const addRuns = (program: Command): void => {
+  const runs = withPlace(
+    program
+      .command('runs')
+      .enablePositionalOptions()
+      .argument('[run]')
+      .description('training runs, newest first, or one of them'),
+  )
+    .option('--model <name>', 'only of this model')
+    .option('--status <status>', 'only requested, started, completed, failed, cancelled or rejected ones')
+    .option('--limit <n>', 'at most so many', wholeNumber, 20)
+    .option('--as-of <when>', 'what held then: a time (RFC 3339) or a position in registry.inputs (0-12)')
+    .addHelpText(
+      'after',
+      '\nExample:\n  ./playhead runs\n  ./playhead runs run-0-12\n  ./playhead runs cancel run-0-12',
+    )
+    .action(
+      async (
+        run: string | undefined,
+        options: GlobalOptions & { model?: string; status?: string; limit: number; asOf?: string },
+      ) => {
+        const { model, status, limit, asOf } = options;
+        const registry = openDoor((await findPlatform(options.dataDir, process.env)).url('registry'));
+        if (run !== undefined) {
+          const found = await registry.get<RunDocument>(path`/v1/runs/${run}`, { asOf });
+          return options.json ? printJson(found) : console.log(describeRun(found));
+        }
+        const answer = await registry.get<{ runs: readonly RunDocument[] }>('/v1/runs', {
+          model,
+          status,
+          limit,
+          asOf,
+        });
+        if (options.json) printJson(answer);
+        else console.log(runTable(answer.runs));
+      },
+    );
+  withActor(
+    withPlace(runs.command('cancel').argument('<run>').description('ask that a run ends before it is done')),
+  )
+    .addHelpText('after', '\nExample:\n  ./playhead runs cancel run-0-12 --as grace')
+    .action(async (run: string, options: GlobalOptions & ActorOptions) => {
+      const registry = openDoor(
+        (await findPlatform(options.dataDir, process.env)).url('registry'),
+        options.as,
+      );
+      const cancelled = await registry.post<RunDocument>(path`/v1/runs/${run}/cancel`);
+      if (options.json) printJson(cancelled);
+      else console.log(`${run} was asked to end; it is ${cancelled.status}`);
+    });
+};
+
+const describeRun = (run: RunDocument): string => {
+  const { seconds, version, error, rows, metrics } = run;
+  const outcome = version === null ? '' : `: ${run.model}@${version}`;
+  return [
+    `${run.run} of ${run.model} ${run.status}${seconds === null ? '' : ` after a fit of ${shortNumber(seconds)} s`}${outcome}`,
+    `  asked for by ${run.requestedBy} at ${run.requestedAt}${run.asOf === null ? '' : `, on what was known at ${run.asOf}`}`,
+    `  trainer ${run.trainer.kind}, seed ${run.seed}, data set ${shortDigest(run.dataset)}${rows ? ` (${rows.train} rows, ${rows.holdout} to judge by)` : ''}`,
+    ...(error ? [`  ${error.code}: ${error.message}`] : []),
+    ...(metrics
+      ? [
+          `  on the hold-out: ${Object.entries(metrics.holdout)
+            .map(([name, value]) => `${name} ${shortNumber(value)}`)
+            .join(', ')}`,
+        ]
+      : []),
+  ].join('\n');
+};
+
+/** A line for each gate of a version. */
+export const describeGates = ({ model, version, gates, passed }: VersionDocument): string => {
+  const lines = gates.map(({ metric, min, max, value, passed: held }) => {
+    const bounds = [
+      ...(min === undefined ? [] : [`at least ${min}`]),
+      ...(max === undefined ? [] : [`at most ${max}`]),
+    ].join(' and ');
+    return `  gate ${metric} ${bounds}: ${held ? 'passed' : 'FAILED'} with ${shortNumber(value)}`;
+  });
+  const next = passed ? `./playhead models promote ${model}@${version}` : 'it can get no alias';
+  return [...lines, `  ${passed ? 'all gates passed' : 'a gate failed'}: ${next}`].join('\n');
+};
+
+const runTable = (runs: readonly RunDocument[]): string =>
+  table(
+    ['run', 'model', 'status', 'version', 'trainer', 'seconds', 'asked for', 'by', 'reason'],
+    runs.map((run) => [
+      run.run,
+      run.model,
+      run.status,
+      run.version,
+      run.trainer.kind,
+      run.seconds === null ? null : shortNumber(run.seconds),
+      run.requestedAt,
+      run.requestedBy,
+      run.error?.message,
+    ]),
+  );

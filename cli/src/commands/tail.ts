@@ -1,0 +1,62 @@
+import { Option, type Command } from 'commander';
+import { createKafkaLog } from '#eventlog/kafka';
+import { atLeastOne } from '../arguments';
+import { entryDocument, entryLine } from '../log/entries';
+import { tailTopic } from '../log/tail-topic';
+import { findTopic } from '../log/topic-name';
+import { printJson, withPlace, type GlobalOptions } from '../options';
+import { findPlatform } from '../platform/platform';
+
+interface TailCommandOptions extends GlobalOptions {
+  readonly from?: 'beginning' | 'now';
+  readonly limit?: number;
+  readonly follow: boolean;
+}
+
+const NEWEST = 10;
+
+export const addTail = (program: Command): void => {
+  withPlace(
+    program
+      .command('tail')
+      .argument('<topic>', 'a topic below the namespace, or a stream (its observations)')
+      .description('records of a topic: position, time, key, type, value'),
+  )
+    .addOption(
+      new Option('--from <where>', `where to begin; the newest ${NEWEST} by default`).choices([
+        'beginning',
+        'now',
+      ]),
+    )
+    .option('--limit <n>', 'at most so many records', atLeastOne)
+    .option('--follow', 'go on as the topic grows, until Ctrl-C; `--from now` does so always', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  ./playhead tail transactions --follow\n  ./playhead tail serving.predictions.fraud --from beginning --limit 100\nWith --json each record is a line, and the last line sums up.',
+    )
+    .action(async (name: string, options: TailCommandOptions) => {
+      const { from = 'end', json } = options;
+      const { endpoints, namespace } = await findPlatform(options.dataDir, process.env);
+      const log = createKafkaLog({ brokers: endpoints.kafka.brokers, clientId: 'playhead-tail' });
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      try {
+        const topic = await findTopic(log, namespace, name);
+        let records = 0;
+        const limit = options.limit ?? (from === 'end' ? NEWEST : Infinity);
+        for await (const entry of tailTopic(log, topic, {
+          from,
+          limit,
+          follow: options.follow || from === 'now',
+          signal: stop.signal,
+        })) {
+          records++;
+          if (json) printJson(entryDocument(entry));
+          else console.log(entryLine(entry));
+        }
+        if (json) printJson({ topic, records });
+      } finally {
+        await log.close();
+      }
+    });
+};

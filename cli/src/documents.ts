@@ -1,0 +1,114 @@
+import type {
+  DefinitionChange,
+  DeploymentUpdated,
+  EventOf,
+  Kind,
+  ModelVersionRegistered,
+  TrainingRequested,
+  TrainingRunCompleted,
+} from '#contracts';
+
+/** What the doors of the registry, of training and of serving answer with. Unknown members are passed on by `--json`. */
+
+interface Decided {
+  /** In `registry.inputs`. */
+  readonly position: string;
+  readonly decidedAt: string;
+}
+
+export interface DefinitionDocument extends Decided {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly revision: string;
+  readonly digest: string;
+  /** With defaults applied. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly appliedBy: string;
+  readonly retired: boolean;
+}
+
+/** Of `POST /v1/definitions`. */
+export interface AppliedDocument {
+  readonly dryRun: boolean;
+  readonly changes: readonly DefinitionChange[];
+  readonly definitions: readonly {
+    readonly kind: Kind;
+    readonly name: string;
+    readonly revision: string | null;
+    readonly digest: string | null;
+  }[];
+  readonly position: string;
+}
+
+export type RunStatus = 'requested' | 'started' | 'completed' | 'failed' | 'cancelled' | 'rejected';
+
+export interface RunDocument extends Decided {
+  readonly run: string;
+  readonly model: string;
+  readonly status: RunStatus;
+  readonly requestedBy: string;
+  readonly requestedAt: string;
+  readonly updatedAt: string;
+  readonly cancellationRequested: boolean;
+  /** Given when the run became a version. */
+  readonly version: number | null;
+  readonly asOf: string | null;
+  readonly seed: number;
+  readonly trainer: EventOf<typeof TrainingRequested>['trainer'];
+  readonly dataset: string | null;
+  readonly rows: EventOf<typeof TrainingRunCompleted>['rows'] | null;
+  readonly metrics: EventOf<typeof TrainingRunCompleted>['metrics'] | null;
+  readonly seconds: number | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export const hasEnded = ({ status }: Pick<RunDocument, 'status'>): boolean =>
+  status !== 'requested' && status !== 'started';
+
+export interface ModelDocument extends Decided {
+  readonly name: string;
+  readonly task: string;
+  readonly service: string;
+  readonly label: string;
+  /** Number of versions. */
+  readonly versions: number;
+  readonly latest: {
+    readonly version: number;
+    readonly passed: boolean;
+    readonly metrics: Readonly<Record<string, number | null>>;
+  } | null;
+  readonly aliases: Readonly<Record<string, number>>;
+}
+
+export interface VersionDocument extends Decided, Readonly<EventOf<typeof ModelVersionRegistered>> {
+  readonly status: 'passed' | 'failed' | 'approved' | 'rejected';
+  readonly review: {
+    readonly verdict: 'approved' | 'rejected';
+    readonly by: string;
+    readonly comment: string | null;
+  } | null;
+  readonly aliases: readonly string[];
+}
+
+/** Of a promotion or a rollback. */
+export interface AliasDocument {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: number;
+  readonly previous: number | null;
+  readonly deployments: readonly { readonly name: string; readonly state: string }[];
+  readonly position: string;
+}
+
+export interface DeploymentDocument
+  extends Decided, Readonly<Omit<EventOf<typeof DeploymentUpdated>, 'deployment'>> {
+  readonly name: string;
+}
+
+/** Of serving's `GET /v1/deployments`. */
+export interface ServedDocument {
+  readonly deployment: string;
+  readonly model: string;
+  readonly state: string;
+  readonly version: number | null;
+}

@@ -1,0 +1,244 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ModelVersionRegistered } from '#contracts';
+import type { DeploymentDocument, RunDocument, VersionDocument } from '../documents';
+import { openDoor, type Door } from '../doors';
+import { compareVersions, type ComparedVersion } from './compare-versions';
+import { loadedVersion, untilLoaded } from './until-loaded';
+import { parseModelReference, parseVersionReference } from './version-reference';
+import { watchRun } from './watch-run';
+
+const version = (change: Partial<VersionDocument> = {}): VersionDocument => ({
+  ...ModelVersionRegistered.sample,
+  status: 'passed',
+  review: null,
+  aliases: [],
+  position: '0-9',
+  decidedAt: '2026-01-01T00:00:00.000Z',
+  ...change,
+});
+
+it('reads references to models and versions', () => {
+  expect(parseVersionReference('fraud@3')).toEqual({ model: 'fraud', version: '3' });
+  expect(parseModelReference('fraud')).toEqual({ model: 'fraud' });
+  expect(parseModelReference('fraud@champion')).toEqual({ model: 'fraud', version: 'champion' });
+  for (const wrong of ['fraud', '@3', 'fraud@', 'a@b@c', 'a b@1'])
+    expect(() => parseVersionReference(wrong)).toThrow('does not name a version');
+});
+
+describe('compareVersions', () => {
+  const compared = (
+    change: Partial<VersionDocument>,
+    run: ComparedVersion['run'] = { rows: { train: 80, holdout: 20 }, asOf: null },
+  ): ComparedVersion => ({
+    version: version(change),
+    run,
+  });
+
+  it('finds no difference between equal ones, and shows their metrics all the same', () => {
+    expect(compareVersions(compared({}), compared({}))).toEqual({
+      from: 'fraud@3',
+      to: 'fraud@3',
+      parameters: [],
+      metrics: [{ name: 'average_precision', from: 0.63, to: 0.63, delta: 0 }],
+      features: { added: [], removed: [], reordered: false, definition: null },
+      data: [],
+    });
+  });
+
+  it('names what differs in parameters, metrics, features and data', () => {
+    const { service } = ModelVersionRegistered.sample;
+    const from = compared({
+      version: 1,
+      parameters: { trees: 100, depth: 6 },
+      metrics: { holdout: { average_precision: 0.5, f1: null } },
+    });
+    const to = compared(
+      {
+        version: 2,
+        seed: 7,
+        parameters: { trees: 200, depth: 6, rate: 0.1 },
+        metrics: { holdout: { average_precision: 0.75, roc_auc: 0.9 } },
+        service: {
+          ...service,
+          revision: '2',
+          digest: 'b'.repeat(64),
+          features: ['amount', 'is_night', 'amount_mean_7d', 'amount_max_7d'],
+        },
+        dataset: '1'.repeat(64),
+      },
+      { rows: { train: 90, holdout: 20 }, asOf: '2018-05-06T00:00:00.000Z' },
+    );
+    expect(compareVersions(from, to)).toEqual({
+      from: 'fraud@1',
+      to: 'fraud@2',
+      parameters: [
+        { name: 'seed', from: 0, to: 7 },
+        { name: 'trees', from: 100, to: 200 },
+        { name: 'rate', from: null, to: 0.1 },
+      ],
+      metrics: [
+        { name: 'average_precision', from: 0.5, to: 0.75, delta: 0.25 },
+        { name: 'f1', from: null, to: null, delta: null },
+        { name: 'roc_auc', from: null, to: 0.9, delta: null },
+      ],
+      features: {
+        added: ['amount_max_7d'],
+        removed: ['tx_count_1d'],
+        reordered: false,
+        definition: {
+          name: 'definition',
+          from: 'fraud revision 1 (aaaaaaaaaaaa)',
+          to: 'fraud revision 2 (bbbbbbbbbbbb)',
+        },
+      },
+      data: [
+        { name: 'dataset', from: 'e'.repeat(64), to: '1'.repeat(64) },
+        { name: 'trainRows', from: 80, to: 90 },
+        { name: 'asOf', from: null, to: '2018-05-06T00:00:00.000Z' },
+      ],
+    });
+  });
+
+  it('tells another order from other features', () => {
+    const { service } = ModelVersionRegistered.sample;
+    const turned = compared({ service: { ...service, features: [...service.features].reverse() } });
+    expect(compareVersions(compared({}), turned).features).toMatchObject({
+      added: [],
+      removed: [],
+      reordered: true,
+    });
+  });
+});
+
+describe('waiting', () => {
+  let server: Server;
+  let door: Door;
+  /** What each path answers, one after the other; the last one for ever. A number is a status without a body. */
+  let answers: Record<string, (number | object)[]>;
+  let said: string[];
+  const say = (line: string): void => void said.push(line);
+
+  beforeAll(async () => {
+    server = createServer((request, reply) => {
+      const list = answers[request.url!];
+      const answer = list === undefined ? 404 : list.length > 1 ? list.shift()! : list[0]!;
+      reply.writeHead(typeof answer === 'number' ? answer : 200, { 'content-type': 'application/json' });
+      reply.end(
+        JSON.stringify(
+          typeof answer === 'number'
+            ? { error: { code: 'PLAYHEAD_NOT_READY', message: `status ${answer}` } }
+            : answer,
+        ),
+      );
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    door = openDoor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  });
+  afterAll(() => new Promise((closed) => server.close(closed)));
+  beforeEach(() => {
+    answers = {};
+    said = [];
+  });
+
+  describe('for a run', () => {
+    // Registry and training are one server here: both of their answers are under one path.
+    const run = (change: object): object => ({
+      run: 'run-0-12',
+      status: 'requested',
+      version: null,
+      error: null,
+      ...change,
+    });
+    const watch = (): Promise<RunDocument> =>
+      watchRun({ registry: door, training: door, run: 'run-0-12', say, everyMs: 1 });
+    const started = run({ status: 'started' });
+    const progress = { iteration: 40, iterations: 100, metric: 'log_loss', train: 0.031 };
+
+    it('says how far it is, once each, and gives its end', async () => {
+      const failed = run({
+        status: 'failed',
+        error: { code: 'PLAYHEAD_LEARN_INVALID', message: 'all labels are 0' },
+      });
+      answers['/v1/runs/run-0-12'] = [
+        run({}),
+        run({}),
+        started,
+        {},
+        started,
+        { progress },
+        started,
+        { progress },
+        failed,
+      ];
+      expect(await watch()).toMatchObject({ status: 'failed', error: { message: 'all labels are 0' } });
+      expect(said).toEqual([
+        'run-0-12: its data set is being built',
+        'run-0-12: the fit begins',
+        'run-0-12: 40 of 100, log_loss 0.031',
+      ]);
+    });
+
+    it('outlives a registry that restarts, and goes without progress', async () => {
+      answers['/v1/runs/run-0-12'] = [503, 503, started, 404, run({ status: 'completed', version: 3 })];
+      expect(await watch()).toMatchObject({ status: 'completed', version: 3 });
+      expect(said).toEqual(['status 503; waiting', 'run-0-12: the fit begins']);
+    });
+
+    it('gives up when its time is over', async () => {
+      answers['/v1/runs/run-0-12'] = [run({})];
+      await expect(
+        watchRun({ registry: door, training: door, run: 'run-0-12', say, everyMs: 1, timeoutMs: 5 }),
+      ).rejects.toThrow('run-0-12 is still requested');
+    });
+  });
+
+  describe('for a deployment', () => {
+    const deployment = (...versions: number[]): Partial<DeploymentDocument> => ({
+      model: 'fraud',
+      alias: 'champion',
+      routes: versions.map((number) => ({
+        route: 'champion',
+        version: number,
+        artifact: 'a',
+        profile: 'p',
+        revision: '1',
+        definition: 'd',
+        features: [],
+      })),
+    });
+    const serving = (number: number | null): object => ({
+      deployments: [{ deployment: 'fraud', model: 'fraud', state: 'active', version: number }],
+    });
+    const wait = (timeoutMs = 5_000): Promise<number> =>
+      untilLoaded({ registry: door, serving: at('serving'), name: 'fraud', timeoutMs, say, everyMs: 1 });
+    /** A door below a folder of the same server, as both services have a `/v1/deployments`. */
+    const at = (folder: string): Door => openDoor(`${door.url}/${folder}`);
+
+    it('ends when serving has loaded the version that the registry names', async () => {
+      answers['/v1/deployments/fraud'] = [deployment(), deployment(2)];
+      answers['/serving/v1/deployments'] = [{ deployments: [] }, serving(1), serving(2)];
+      answers['/serving/v2/models/fraud/ready'] = [{ ready: true }, 503, { ready: true }];
+      expect(await wait()).toBe(2);
+      expect(said).toEqual([
+        'fraud: no version of fraud has the alias champion; promote one',
+        'fraud: serving has not loaded fraud@2 yet: serving does not know fraud yet',
+        'fraud: serving has not loaded fraud@2 yet: it has fraud@1',
+        'fraud: serving has not loaded fraud@2 yet: status 503',
+      ]);
+    });
+
+    it('says after its time what it waited for', async () => {
+      answers['/v1/deployments/fraud'] = [deployment()];
+      await expect(wait(5)).rejects.toThrow(
+        'fraud does not serve after 0.005 s: no version of fraud has the alias champion; promote one',
+      );
+    });
+
+    it('does not fail where serving is away', async () => {
+      expect(await loadedVersion(at('nowhere'), 'fraud')).toEqual({ version: null, reason: 'status 404' });
+    });
+  });
+});

@@ -1,0 +1,76 @@
+import { CommanderError, type Command } from 'commander';
+import { createProgram } from './program';
+
+const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+/** Two scripts answer these themselves. */
+const FOREIGN = ['doctor', 'test'];
+const commands = all(createProgram()).filter((command) => !FOREIGN.includes(command.name()));
+
+const outcomeOf = async (...args: string[]): Promise<unknown> => {
+  const program = createProgram();
+  all(program).forEach((command) =>
+    command.configureOutput({ writeErr: () => undefined, writeOut: () => undefined }),
+  );
+  return program.parseAsync(args, { from: 'user' }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+};
+
+it.each(commands.map((command) => [nameOf(command), command] as const))(
+  '`%s --help` shows an example',
+  (_, command) => {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    expect(help).toMatch(/Example:\n {2}\.\/playhead /);
+  },
+);
+
+it.each(
+  commands
+    .filter(({ commands: below }) => below.length === 0)
+    .map((command) => [nameOf(command), command] as const),
+)('`%s` has --json', (_, command) => {
+  expect(command.options.map(({ long }) => long)).toContain('--json');
+});
+
+it('lists commands in the order in which somebody meets them', () => {
+  const names = createProgram().commands.map((command) => command.name());
+  expect(names.join(' ')).toBe(
+    'init up down status doctor demo apply get diff produce tail train runs models deploy dlq test',
+  );
+});
+
+it.each([
+  ['train'],
+  ['models', 'promote'],
+  ['apply'],
+  ['tail', 'transactions', '--from', 'tomorrow'],
+  ['tail', 'transactions', '--limit', '0'],
+  ['train', 'fraud', '--seed', 'x'],
+  ['runs', 'cancel'],
+  ['nonsense'],
+])('takes `%s %s` for wrong use', async (...args) => {
+  expect(await outcomeOf(...args)).toMatchObject({ exitCode: 1, name: 'CommanderError' });
+  expect(await outcomeOf(...args)).toBeInstanceOf(CommanderError);
+});
+
+it.each([
+  [
+    ['models', 'promote', 'fraud'],
+    '"fraud" does not name a version; write for example fraud@3 or fraud@champion',
+  ],
+  [['dlq', 'redrive', 'feature', '0-1'], 'a dead letter of feature cannot be driven again'],
+  [['dlq', 'show', 'nonsense', '0-1'], '"nonsense" is neither a service'],
+  [['deploy', 'fraud', '--timeout', 'soon'], '"soon" is not a duration'],
+  [['apply', '-f', '/nowhere'], 'there is no file or folder /nowhere'],
+])('refuses %s before it looks for a platform', async (args, message) => {
+  expect(await outcomeOf(...args, '--data-dir', '/nowhere')).toMatchObject({
+    disposition: 'refuse',
+    message: expect.stringContaining(message) as string,
+  });
+});
