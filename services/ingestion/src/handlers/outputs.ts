@@ -44,7 +44,7 @@ export class Outputs {
     if (redrivenFrom !== undefined) headers.push([HEADERS.redrivenFrom, Buffer.from(redrivenFrom)]);
     for (const name of CARRIED) {
       const carried = record.headers.get(name);
-      if (carried) headers.push([name, carried]);
+      if (carried && carried.length <= MAX_CARRIED_BYTES) headers.push([name, carried]);
     }
     return {
       topic: this.topics.observations,
@@ -97,8 +97,9 @@ export class Outputs {
 
 const MAX_MESSAGE = 1_000;
 
-/** Headers of the sender that an observation keeps. */
+/** Headers of the sender that an observation keeps; larger ones could make it too large for its topic, which would stop the partition. */
 const CARRIED = [HEADERS.traceparent, HEADERS.correlationId] as const;
+const MAX_CARRIED_BYTES = 1_000;
 
 const checksumHeader = (record: LogRecord): HeaderEntry => [
   HEADERS.sourceCrc,

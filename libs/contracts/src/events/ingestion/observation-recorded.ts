@@ -7,7 +7,8 @@ export const ObservationRecorded = defineEvent({
   topic: 'ingestion.observations.<stream>',
   key: "the event's key in its canonical form",
   owner: 'ingestion',
-  meaning: "A valid, new event: the stream's fields in declared order; `ce_time` is the event time. Fields of a stream differ, so its definition is the narrower schema.",
+  meaning:
+    "A valid, new event: the stream's fields in declared order; `ce_time` is the event time. Fields of a stream differ, so its definition is the narrower schema.",
   schema: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()])),
   sample: {
     transaction_id: 'tx-1',
