@@ -67,9 +67,25 @@ export class Postgres {
   }
 
   private async connect(): Promise<DataSource> {
+    const { logger } = this.options;
+    const source = await this.exclusively(async () => {
+      const opened = await this.open().initialize();
+      try {
+        await opened.runMigrations();
+        return opened;
+      } catch (error) {
+        await opened.destroy();
+        throw error;
+      }
+    });
+    logger.info({ schema: this.schema }, 'Postgres is connected');
+    this.source = source;
+    return source;
+  }
+
+  private open(): DataSource {
     const { url, entities, migrations, logger, poolSize = 4 } = this.options;
-    await this.createSchema();
-    const source = new DataSource({
+    return new DataSource({
       type: 'postgres',
       url,
       schema: this.schema,
@@ -85,33 +101,26 @@ export class Postgres {
       poolErrorHandler: (error: unknown) =>
         logger.warn({ reason: messageOf(error) }, 'a Postgres connection was lost'),
     });
-    await source.initialize();
-    try {
-      await source.runMigrations();
-    } catch (error) {
-      await source.destroy();
-      throw error;
-    }
-    logger.info({ schema: this.schema }, 'Postgres is connected');
-    this.source = source;
-    return source;
   }
 
-  /** TypeORM keeps its table of migrations in the schema, so the schema must be there first. Two processes may do this at once. */
-  private async createSchema(): Promise<void> {
-    const source = new DataSource({
+  /** Makes the schema, then works under a lock that other processes of the service wait for: neither may meet half a migration. */
+  private async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const { url } = this.options;
+    const keeper = new DataSource({
       type: 'postgres',
-      url: this.options.url,
+      url,
       poolSize: 1,
       connectTimeoutMS: 3_000,
       installExtensions: false,
     });
-    await source.initialize();
+    await keeper.initialize();
     try {
-      await source.query(`select pg_advisory_lock(hashtext($1))`, [this.schema]);
-      await source.query(`create schema if not exists "${this.schema}"`);
+      // Held by the one connection of this pool, and given back when that is closed.
+      await keeper.query(`select pg_advisory_lock(hashtext($1))`, [this.schema]);
+      await keeper.query(`create schema if not exists "${this.schema}"`);
+      return await work();
     } finally {
-      await source.destroy();
+      await keeper.destroy();
     }
   }
 

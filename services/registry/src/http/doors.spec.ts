@@ -1,0 +1,296 @@
+import { MemoryArtifactStore } from '#artifacts';
+import { EnvelopeTemplate, TOPICS, TrainingRunCompleted, encodeEvent } from '#contracts';
+import { createMemoryLog } from '#eventlog';
+import { MovableClock } from '#kernel';
+import { createLogger, createMetrics, startService, type RunningService } from '#runtime';
+import { loadConfig } from '#runtime';
+import { registryConfig } from '../registry.config';
+import { RegistryModule } from '../registry.module';
+import { PROJECT, completed } from '../registry.testing';
+
+const clock = new MovableClock(Date.UTC(2026, 0, 1));
+const log = createMemoryLog({ now: () => clock.now() });
+let service: RunningService;
+
+beforeAll(async () => {
+  await log.ensureTopics([{ name: `doors.${TOPICS.runs}`, partitions: 1 }]);
+  service = await startService({
+    config: loadConfig(registryConfig, {
+      PLAYHEAD_NAMESPACE: 'doors',
+      PLAYHEAD_PORT: '0',
+      PLAYHEAD_ARTIFACT_DIR: '/nowhere',
+      PLAYHEAD_REGISTRY_PATIENCE_MS: '2000',
+    }),
+    module: RegistryModule,
+    ports: {
+      log,
+      artifacts: new MemoryArtifactStore('doors'),
+      clock,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
+      logger: createLogger({ service: 'registry', instance: 'test', level: 'silent' }),
+      metrics: createMetrics(),
+    },
+  });
+});
+afterAll(() => service.stop());
+
+interface Answer {
+  readonly status: number;
+  readonly body: Record<string, unknown> & {
+    error?: { code: string; message: string; details: { faults?: { message: string; line: number }[] } };
+  };
+}
+
+const call = async (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> => {
+  clock.advance(60_000);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const type: Record<string, string> =
+    body === undefined
+      ? {}
+      : { 'content-type': typeof body === 'string' ? 'application/yaml' : 'application/json' };
+  const answer = await fetch(`${service.url}${path}`, {
+    method,
+    body: text,
+    headers: { 'x-playhead-actor': 'ada', ...type, ...headers },
+  });
+  return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+};
+const get = (path: string): Promise<Answer> => call('GET', path);
+const post = (path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> =>
+  call('POST', path, body, headers);
+
+const eventually = async (path: string, done: (answer: Answer) => boolean): Promise<Answer> => {
+  const deadline = Date.now() + 4_000;
+  for (;;) {
+    const answer = await get(path);
+    if (done(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`${path}: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
+/** As training would say it. */
+const complete = async (run: string, averagePrecision: number, offset: number): Promise<void> => {
+  const headers = new EnvelopeTemplate({
+    type: TrainingRunCompleted.type,
+    source: TOPICS.trainingInputs,
+  }).headers(`0-${offset}`, '2026-01-01T00:00:00.000Z');
+  await log
+    .producer()
+    .send([
+      {
+        topic: `doors.${TOPICS.runs}`,
+        partition: 0,
+        key: null,
+        value: encodeEvent(TrainingRunCompleted, completed(run, averagePrecision)),
+        headers,
+      },
+    ]);
+};
+
+it('checks and compares without changing anything on a dry run', async () => {
+  const { status, body } = await post('/v1/definitions?dryRun=true', PROJECT);
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    dryRun: true,
+    diff: expect.stringContaining('+ Stream transactions') as unknown,
+  });
+  expect((await get('/v1/definitions')).body).toEqual({ definitions: [] });
+});
+
+it('lists every fault with its line', async () => {
+  const { status, body } = await post(
+    '/v1/definitions',
+    PROJECT.replace('entity: customer_id', 'entity: custmer_id')
+      .replace('lateness', 'latenes')
+      .replace('trees: 10', 'tres: 10'),
+  );
+  expect([status, body.error!.code]).toEqual([400, 'PLAYHEAD_DEFINITION_INVALID']);
+  expect(body.error!.details.faults!.map(({ message, line }) => [line > 0, message])).toEqual([
+    [true, expect.stringContaining('custmer_id')],
+    [true, expect.stringContaining('tres')],
+  ]);
+});
+
+describe('a model', () => {
+  let before: string;
+
+  it('is applied, with the diff', async () => {
+    const { status, body } = await post('/v1/definitions', PROJECT);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ dryRun: false, position: '0-0' });
+    expect(
+      (body['definitions'] as { kind: string; revision: string }[]).map(
+        ({ kind, revision }) => `${kind}@${revision}`,
+      ),
+    ).toHaveLength(8);
+    expect((await post('/v1/definitions', PROJECT)).body).toMatchObject({ diff: '', position: '0-0' });
+    expect((await get('/v1/deployments/fraud')).body).toMatchObject({
+      name: 'fraud',
+      state: 'waiting',
+      routes: [],
+    });
+  });
+
+  it('is trained on request, once for each idempotency key', async () => {
+    const asked = await post(
+      '/v1/models/fraud/train',
+      { seed: 7, asOf: '2018-05-06T00:00:00Z' },
+      { 'idempotency-key': 'k-1' },
+    );
+    expect(asked).toMatchObject({
+      status: 202,
+      body: {
+        run: 'run-0-1',
+        status: 'requested',
+        seed: 7,
+        asOf: '2018-05-06T00:00:00.000Z',
+        requestedBy: 'ada',
+      },
+    });
+    const again = await post('/v1/models/fraud/train', { seed: 7 }, { 'idempotency-key': 'k-1' });
+    expect(again.body).toMatchObject({ run: 'run-0-1' });
+    expect((await get('/v1/runs?model=fraud')).body).toMatchObject({ runs: [{ run: 'run-0-1' }] });
+  });
+
+  it('gets a version when the run completes', async () => {
+    await complete('run-0-1', 0.6, 0);
+    const { body } = await eventually('/v1/models/fraud', (answer) => answer.body['versions'] === 1);
+    expect(body).toMatchObject({
+      latest: { version: 1, passed: true, metrics: { average_precision: 0.6 } },
+      aliases: {},
+    });
+    expect((await get('/v1/models/fraud/versions')).body).toMatchObject({
+      versions: [{ version: 1, status: 'passed', run: 'run-0-1' }],
+    });
+    expect((await get('/v1/runs/run-0-1')).body).toMatchObject({
+      status: 'completed',
+      version: 1,
+      metrics: { holdout: { average_precision: 0.6 } },
+    });
+  });
+
+  it('is promoted, and the deployment follows', async () => {
+    before = new Date(clock.now()).toISOString();
+    const { status, body } = await post('/v1/models/fraud/versions/1/promote');
+    expect([status, body]).toEqual([
+      200,
+      {
+        model: 'fraud',
+        alias: 'champion',
+        version: 1,
+        previous: null,
+        deployments: [{ name: 'fraud', state: 'active' }],
+        position: '0-3',
+      },
+    ]);
+    expect((await get('/v1/models/fraud/versions/champion')).body).toMatchObject({
+      version: 1,
+      aliases: ['champion'],
+    });
+  });
+
+  it('refuses a version that did not pass, with the reason', async () => {
+    await post('/v1/models/fraud/train');
+    await complete('run-0-4', 0.02, 1);
+    await eventually('/v1/models/fraud', (answer) => answer.body['versions'] === 2);
+    const { status, body } = await post('/v1/models/fraud/versions/2/promote', { alias: 'champion' });
+    expect([status, body.error!.message]).toEqual([
+      409,
+      'fraud@2 did not pass its gates: average_precision is 0.02, at least 0.1 is wanted',
+    ]);
+  });
+
+  it('answers as of a position and as of a time', async () => {
+    expect((await get('/v1/deployments/fraud?asOf=0-2')).body).toMatchObject({ state: 'waiting' });
+    expect((await get('/v1/deployments/fraud?asOf=0-3')).body).toMatchObject({ state: 'active' });
+    expect((await get(`/v1/deployments/fraud?asOf=${before}`)).body).toMatchObject({ state: 'waiting' });
+    expect((await get('/v1/deployments/fraud?asOf=2020-01-01T00:00:00Z')).status).toBe(404);
+    expect((await get('/v1/runs?asOf=0-3')).body).toMatchObject({ runs: [{ run: 'run-0-1' }] });
+    expect(await get('/v1/runs?asOf=0-99')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'PLAYHEAD_POSITION_INVALID' } },
+    });
+    expect(await get('/v1/runs?asOf=yesterday')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'PLAYHEAD_POSITION_INVALID' } },
+    });
+  });
+
+  it.each([
+    ['GET', '/v1/models/spam', undefined, 404, 'there is no model spam'],
+    ['POST', '/v1/models/spam/train', undefined, 404, 'there is no model spam'],
+    ['POST', '/v1/models/fraud/train', { sed: 1 }, 400, 'the body must NOT have additional properties (sed)'],
+    [
+      'POST',
+      '/v1/models/fraud/rollback',
+      undefined,
+      409,
+      'champion of fraud has named no other version than 1',
+    ],
+    ['POST', '/v1/runs/run-0-1/cancel', undefined, 409, 'run-0-1 has ended: it is completed'],
+    [
+      'GET',
+      '/v1/definitions/Nothing',
+      undefined,
+      404,
+      'there is no kind Nothing; there are Stream, FeatureView, FeatureService, Label, Model, Deployment, Monitor',
+    ],
+    [
+      'GET',
+      '/v1/definitions/feature-view/customer-spnd',
+      undefined,
+      404,
+      'there is no FeatureView customer-spnd',
+    ],
+  ])('%s %s is refused with the reason', async (method, path, body, status, message) => {
+    const answer = await call(method, path, body);
+    expect([answer.status, answer.body.error!.message]).toEqual([status, message]);
+  });
+
+  it('says who decided what, by kind and name', async () => {
+    expect((await get('/v1/definitions/model/fraud')).body).toMatchObject({
+      kind: 'Model',
+      revision: '1',
+      appliedBy: 'ada',
+      revisions: [{ revision: '1' }],
+    });
+    expect((await get('/v1/definitions/streams')).body).toMatchObject({
+      definitions: [{ name: 'fraud-labels' }, { name: 'transactions' }],
+    });
+  });
+});
+
+it('answers 503 while the log is away, and carries the request out once when the caller tries again', async () => {
+  log.setAway(true);
+  const ticking = setInterval(() => clock.advance(500), 20);
+  const away = await post('/v1/models/fraud/train', {}, { 'idempotency-key': 'k-2' });
+  clearInterval(ticking);
+  log.setAway(false);
+  expect([away.status, away.body.error!.code]).toEqual([503, 'PLAYHEAD_LOG_UNAVAILABLE']);
+  const runs = async (): Promise<number> => ((await get('/v1/runs')).body['runs'] as unknown[]).length;
+  const before = await runs();
+  await post('/v1/models/fraud/train', {}, { 'idempotency-key': 'k-2' });
+  await post('/v1/models/fraud/train', {}, { 'idempotency-key': 'k-2' });
+  expect(await runs()).toBe(before + 1);
+});
+
+it('is ready without Postgres when none is configured, and describes its doors', async () => {
+  expect((await eventually('/health/ready', ({ status }) => status === 200)).body).toMatchObject({
+    status: 'ready',
+  });
+  const document = (await get('/openapi.json')).body as { paths?: Record<string, unknown> };
+  expect(Object.keys(document.paths!)).toEqual(
+    expect.arrayContaining([
+      '/v1/definitions',
+      '/v1/models/{model}/train',
+      '/v1/runs/{run}/cancel',
+      '/v1/deployments/{name}',
+    ]),
+  );
+});
