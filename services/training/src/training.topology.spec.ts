@@ -55,6 +55,7 @@ class World {
 
   static async make(): Promise<World> {
     const world = new World();
+    worlds.push(world);
     await world.log.ensureTopics(
       [TOPICS.requests, TOPICS.datasets].map((name) => ({ name: full(name), partitions: 1 })),
     );
@@ -194,6 +195,7 @@ const request = (
   ...over,
 });
 
+const worlds: World[] = [];
 let world: World;
 let dataset: Dataset;
 
@@ -207,7 +209,10 @@ beforeEach(async () => {
     holdout: await world.store(150, 2),
   };
 });
-afterEach(() => world.stopAll());
+// Also those that a failed test left at work: they would keep the process alive.
+afterEach(async () => {
+  for (const each of worlds.splice(0)) await each.stopAll();
+});
 
 it('takes a request and its data set to a model that lies in the store', async () => {
   const { runs } = await world.start();
@@ -299,7 +304,6 @@ it('fits again after a crash in the middle of a fit, to the same bytes', async (
   await other.say(TrainingRequested, request());
   await other.say(DatasetBuilt, dataset);
   await other.untilLife('requested started completed');
-  await other.stopAll();
   expect(await other.lastFact()).toMatchObject({ artifact, manifest });
 });
 
