@@ -31,6 +31,10 @@ class TrialController {
   broken(): never {
     throw new Error('password=hunter2 at /srv/secret');
   }
+  @Get('runs/:run')
+  run(): never {
+    throw new Refused('PLAYHEAD_NOT_FOUND', 'no such run');
+  }
   @Post('echo')
   echo(@Body() body: unknown): { body: unknown } {
     return { body: Buffer.isBuffer(body) ? body.toString('latin1') : (body ?? null) };
@@ -133,6 +137,17 @@ describe('a service', () => {
     });
   });
 
+  it.each([
+    ['/v1/%zz', 400],
+    [`/v1/runs/${'x'.repeat(2_000)}`, 414],
+  ])('renders what the router refuses as any other error: %#', async (path, status) => {
+    const answer = await get(path);
+    expect([answer.status, await answer.json()]).toEqual([
+      status,
+      { error: { code: 'PLAYHEAD_REQUEST_INVALID', message: expect.any(String) as string, details: {} } },
+    ]);
+  });
+
   it('tells nothing of its inside when it fails, but logs it', async () => {
     const answer = await get('/v1/broken');
     expect(answer.status).toBe(500);
@@ -220,7 +235,7 @@ describe('a service', () => {
       paths: Record<string, unknown>;
     };
     expect(document.openapi).toMatch(/^3\./);
-    expect(Object.keys(document.paths)).toEqual(['/v1/refused', '/v1/broken', '/v1/echo']);
+    expect(Object.keys(document.paths)).toEqual(['/v1/refused', '/v1/broken', '/v1/runs/{run}', '/v1/echo']);
   });
 });
 

@@ -3,10 +3,11 @@ import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CommonConfig } from './config';
 import { readBodies, type BodyMode } from './http/bodies';
 import { allowOrigins } from './http/cors';
+import { errorAnswer } from './http/error-answer';
 import { ErrorFilter } from './http/error-filter';
 import { LogTransport, type WorkerFailure } from './log-transport';
 import { NestLogger } from './logger';
@@ -50,6 +51,11 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     bodyLimit,
     routerOptions: { maxParamLength: 1_000 },
     forceCloseConnections: 'idle',
+    // What the router refuses before any hook (a malformed or over-long path) never reaches the error filter.
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => {
+      const { status, body } = errorAnswer(error);
+      void reply.status(status).send(body);
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(
     rootModule(RuntimeModule.with(config, ports), options.module),
