@@ -72,6 +72,14 @@ it('writes the observation with its envelope', async () => {
   });
 });
 
+it('carries no header of the sender that could make the observation too large for its topic', async () => {
+  const headers = { traceparent: '0'.repeat(200_000), ce_correlationid: 'c'.repeat(1_000) };
+  await outcomesOf(sent(payment('e-1'), { headers }));
+  const [observation] = await world.observations();
+  expect(observation!.headers.text(HEADERS.traceparent)).toBeUndefined();
+  expect(observation!.headers.text(HEADERS.correlationId)).toBe(headers.ce_correlationid);
+});
+
 it('writes the rejection with what was sent', async () => {
   const raw = payment('e-1', { amount: -1 });
   await outcomesOf(sent(raw, { key: 'k' }));
