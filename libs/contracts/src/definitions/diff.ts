@@ -1,3 +1,4 @@
+import { canonicalJson, type CanonicalValue } from '#kernel';
 import { compileFeatureService } from './compile';
 import { definitionKey, type Definition } from './definition';
 import { KINDS } from './kinds';
@@ -91,7 +92,7 @@ const changedSources = (before: Project, after: Project, name: string): readonly
 const changedPaths = (from: unknown, to: unknown, path = ''): ChangedPath[] => {
   const [a, b] = [members(from), members(to)];
   if (a === undefined || b === undefined) {
-    if (from === to || JSON.stringify(from) === JSON.stringify(to)) return [];
+    if (from === to || (from !== undefined && to !== undefined && isSame(from, to))) return [];
     return [{ path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }];
   }
   const keys = [...new Set([...a.keys(), ...b.keys()])];
@@ -101,6 +102,10 @@ const changedPaths = (from: unknown, to: unknown, path = ''): ChangedPath[] => {
   const moved = Array.isArray(from) && paths.length === 0 && [...a.keys()].join() !== [...b.keys()].join();
   return moved ? [{ path: `${path} (order)`, from: [...a.keys()], to: [...b.keys()] }] : paths;
 };
+
+/** Whatever order a store gave the keys back in. */
+const isSame = (a: unknown, b: unknown): boolean =>
+  canonicalJson(a as CanonicalValue) === canonicalJson(b as CanonicalValue);
 
 /** The members of a mapping, or of a list whose items have names; nothing for any other value. */
 const members = (value: unknown): Map<string, unknown> | undefined => {

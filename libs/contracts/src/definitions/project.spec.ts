@@ -257,6 +257,19 @@ describe('diff', () => {
     );
   });
 
+  it('does not look at the order in which a store gives keys back', () => {
+    const turned = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(turned);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([key, inside]) => [key, turned(inside)]),
+      );
+    };
+    expect(formatDiff(diffDefinitions(turned(KNOWN) as Definition[], load(SMALLEST).definitions))).toBe('');
+  });
+
   it('names changed options, and services that change through them', () => {
     const text = changed(
       'decimals: 2, min: 0, max: 100000',
