@@ -19,12 +19,15 @@ export class PartitionTask<State> {
   sinceSnapshot = 0;
   /** One past the last primary output that was acknowledged or found; the offset of a snapshot that restores from the primary. */
   primaryEnd = 0;
+  /** Source records above this offset have no output yet: what they give need not be looked for. */
+  readonly presentUpTo: number;
   /** Records below this offset are tried alone, each noted durably before (law L9). */
   carefulUntil: number;
   private decided = 0;
 
   constructor(readonly taken: TakenPartition<State>, careful: number) {
     this.next = this.acked = this.committed = taken.resume;
+    this.presentUpTo = Math.max(-1, ...[...taken.present.values()].map(({ offset }) => offset));
     this.carefulUntil = taken.attempts >= 3 || taken.suspect ? taken.resume + careful : 0;
   }
 

@@ -8,7 +8,8 @@ import type { RunnerOptions } from './options';
 import { PartitionTask } from './partition-task';
 import { Publisher } from './publisher';
 import { controlHeaderOf, perRound } from './round';
-import { admitted, takeOver } from './take-over';
+import { admitted } from './restore';
+import { takeOver } from './take-over';
 import { SeenPositions } from './tail';
 
 const COMMIT_EVERY_MS = 1_000;
@@ -35,7 +36,7 @@ export class FoldRunner<State, Control> {
   /** A batch failed as a whole: records below this offset are tried one by one. */
   private readonly alone = new Map<number, number>();
   private announcements: NewRecord[] = [];
-  private reader!: LogReader;
+  private readonly reader: LogReader;
   private membership: Membership | undefined;
   private assignment: readonly TopicPartition[] | undefined;
   private rebalancing = true;
@@ -51,6 +52,7 @@ export class FoldRunner<State, Control> {
     this.group = qualify(namespace, `${service}.${fold.name}.${source}`);
     this.sourceTopic = qualify(namespace, source);
     const aligned = [...(primary === undefined ? [] : [primary]), ...(alignedSecondaries ?? [])].map((name) => qualify(namespace, name));
+    this.reader = log.reader();
     this.publisher = new Publisher({
       log,
       primary: primary === undefined ? undefined : qualify(namespace, primary),
@@ -65,7 +67,6 @@ export class FoldRunner<State, Control> {
     const { log, sleep, observer, control, snapshots } = this.options;
     await control.start();
     await snapshots?.start();
-    this.reader = log.reader();
     this.membership = await untilAvailable(
       () =>
         log.join({
@@ -90,16 +91,19 @@ export class FoldRunner<State, Control> {
   /** Finishes what is in flight, snapshots, commits and leaves the group. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await this.running;
-    await this.inFlight;
-    if (this.haltedBy === undefined) {
-      for (const task of this.tasks.values()) await this.snapshot(task, 1);
-      await this.publishAnnouncements();
-      await this.commit();
+    try {
+      await this.running;
+      await this.inFlight;
+      if (this.haltedBy === undefined) {
+        for (const task of this.tasks.values()) await this.snapshot(task, 1);
+        await this.publishAnnouncements();
+        await this.commit();
+      }
+    } finally {
+      await this.membership?.leave().catch(() => undefined);
+      await this.publisher.close();
+      await this.reader.close();
     }
-    await this.membership?.leave().catch(() => undefined);
-    await this.publisher.close();
-    await this.reader.close();
   }
 
   status(): RunnerStatus {
@@ -294,7 +298,7 @@ export class FoldRunner<State, Control> {
       const tail = this.tasks.get(output.partition)?.taken.present.get(output.topic);
       return tail !== undefined && comparePositions({ offset: output.source, k: output.k }, tail) <= 0;
     };
-    const repeats = slices.length === 1 && (this.tasks.get(slices[0]!.partition)?.repeats ?? false);
+    const repeats = slices.some(({ partition, records }) => records[0]!.offset <= (this.tasks.get(partition)?.presentUpTo ?? -1));
     const emit = repeats ? (output: Output): void => void (present(output) || outputs.push(output)) : (output: Output): void => void outputs.push(output);
     const round = perRound(slices, value, controlPosition, emit, (record, code, reason) => this.setAside(record, code, reason, round.controlHeader, outputs));
     try {

@@ -1,11 +1,9 @@
-import { HEADERS, controlPositionOf, qualify, sourcePositionOf } from '#contracts';
-import { Defect, comparePositions, type Position } from '#kernel';
-import type { EventLog, LogRecord, PartitionEnds } from '../port';
-import { readRange, readRecords } from '../read';
-import { perRound } from './round';
-import type { Fold } from './fold';
+import { qualify } from '#contracts';
+import { Defect, type Position } from '#kernel';
+import type { EventLog, PartitionEnds } from '../port';
+import { restoreState } from './restore';
 import type { RunnerOptions } from './options';
-import { SeenPositions, checkNotRewritten, readRecordedDecisions, readTail, seekBySource, type RecordedDecision, type Tail } from './tail';
+import { SeenPositions, checkNotRewritten, readRecordedDecisions, readTail, type RecordedDecision, type Tail } from './tail';
 
 /** A partition whose state is back and that can go on. */
 export interface TakenPartition<State> {
@@ -81,7 +79,7 @@ export const takeOver = async <State, Control>(
   };
 };
 
-interface OutputTail {
+export interface OutputTail {
   readonly ends: PartitionEnds;
   readonly tail: Tail | undefined;
 }
@@ -100,140 +98,4 @@ const endsOf = async (log: EventLog, topic: string, partition: number): Promise<
   const ends = (await log.ends(topic))[partition];
   if (!ends) throw new Defect(`${topic} has no partition ${partition}`);
   return ends;
-};
-
-interface RestorePlan {
-  readonly partition: number;
-  readonly source: { readonly topic: string; readonly ends: PartitionEnds };
-  readonly resume: number;
-  readonly primary: OutputTail | undefined;
-  readonly lastSource: LogRecord | undefined;
-  /** Source offsets that were dead-lettered by this worker: never folded again. */
-  readonly poisoned: ReadonlySet<number>;
-}
-
-type Back<State> = Pick<TakenPartition<State>, 'state' | 'seen' | 'restoredRecords'>;
-
-const restoreState = async <State, Control>(options: RunnerOptions<State, Control>, plan: RestorePlan): Promise<Back<State>> => {
-  switch (options.fold.restore.from) {
-    case 'none':
-      return { state: options.fold.initial(plan.partition, options.control.state), seen: seenBefore(options, plan), restoredRecords: 0 };
-    case 'source':
-      return restoreFromSource(options, plan);
-    case 'primary':
-      return restoreFromPrimary(options, plan);
-  }
-};
-
-/** A stateless fold has applied everything up to the source record of its tail, and that record names its own source. */
-const seenBefore = <State, Control>(options: RunnerOptions<State, Control>, { lastSource }: RestorePlan): SeenPositions => {
-  const seen = new SeenPositions();
-  if (options.fold.dropSeen && lastSource) admitted(seen, lastSource);
-  return seen;
-};
-
-/** Law L3 for one record: true when it was not applied before. Records with request ids are for the fold to judge. */
-export const admitted = (seen: SeenPositions, record: LogRecord): boolean => {
-  const position = sourcePositionOf(record.headers);
-  return !position || seen.admit(record.headers.text(HEADERS.source) ?? '', position);
-};
-
-const restoreFromSource = async <State, Control>(options: RunnerOptions<State, Control>, plan: RestorePlan): Promise<Back<State>> => {
-  const { log, fold, control } = options;
-  const { partition, source, resume } = plan;
-  const codec = fold.restore.from === 'source' ? fold.restore.snapshot : undefined;
-  const definition = fold.definition?.(control.state) ?? '';
-  const snapshot = codec && (await options.snapshots?.newest({ fold: fold.name, definition, topic: options.source, partition }, resume));
-  let state = snapshot && codec ? codec.decode(snapshot.state, partition) : fold.initial(partition, control.state);
-  const seen = snapshot?.seen ?? new SeenPositions();
-  const from = snapshot?.offset ?? source.ends.start;
-  const decisions = await recordedFrom(log, options, plan, from);
-
-  let restored = 0;
-  let position = -1;
-  for await (const chunk of readRange(log, source.topic, partition, from, resume)) {
-    if (chunk.kind !== 'records') continue;
-    let slice: LogRecord[] = [];
-    const fold_ = async (): Promise<void> => {
-      if (slice.length === 0) return;
-      await control.reach(position);
-      const value = control.at(position);
-      await fold.process(perRound([{ partition, state, records: slice }], value, position, () => undefined, () => undefined));
-      restored += slice.length;
-      slice = [];
-    };
-    for (const record of chunk.records) {
-      const decided = await decisions?.at(record.offset);
-      const skip = plan.poisoned.has(record.offset) || (fold.total && decisions !== undefined && decided === undefined);
-      if (fold.dropSeen && !admitted(seen, record)) continue;
-      if (skip) continue;
-      if (decided !== undefined && decided !== position) {
-        await fold_();
-        position = decided;
-      }
-      slice.push(record);
-    }
-    await fold_();
-  }
-  state = state ?? fold.initial(partition, control.state);
-  return { state, seen, restoredRecords: restored };
-};
-
-/** The recorded control position of each source record, walked along the primary output beside the source. */
-interface DecisionWalk {
-  /** Undefined where the source record has no primary output. Offsets must be asked for in rising order. */
-  at(source: number): Promise<number | undefined>;
-}
-
-const recordedFrom = async <State, Control>(
-  log: EventLog,
-  options: RunnerOptions<State, Control>,
-  { partition, primary }: RestorePlan,
-  from: number,
-): Promise<DecisionWalk | undefined> => {
-  if (!primary || options.primary === undefined) return undefined;
-  const topic = qualify(options.namespace, options.primary);
-  const first = await seekBySource(log, topic, primary.ends, from);
-  const outputs = readRecords(log, topic, partition, first, primary.ends.end);
-  let source = -1;
-  let control = -1;
-  let done = false;
-  return {
-    at: async (wanted) => {
-      while (!done && source < wanted) {
-        const next = await outputs.next();
-        if (next.done) {
-          done = true;
-          break;
-        }
-        const position = sourcePositionOf(next.value.headers);
-        if (!position || comparePositions(position, { offset: source, k: 0 }) < 0) continue;
-        source = position.offset;
-        control = controlPositionOf(next.value.headers) ?? control;
-      }
-      return source === wanted ? control : undefined;
-    },
-  };
-};
-
-const restoreFromPrimary = async <State, Control>(options: RunnerOptions<State, Control>, plan: RestorePlan): Promise<Back<State>> => {
-  const { log, fold, control } = options;
-  const { partition, primary } = plan;
-  const restore = fold.restore as Extract<Fold<State, Control>['restore'], { from: 'primary' }>;
-  if (!primary || options.primary === undefined) throw new Defect(`fold ${fold.name} restores from its primary output but has none`);
-  const definition = fold.definition?.(control.state) ?? '';
-  const place = { fold: fold.name, definition, topic: options.primary, partition };
-  const snapshot = restore.snapshot && (await options.snapshots?.newest(place, primary.ends.end));
-  const state = snapshot && restore.snapshot ? restore.snapshot.decode(snapshot.state, partition) : fold.initial(partition, control.state);
-  const seen = snapshot?.seen ?? new SeenPositions();
-  const outputs = SeenPositions.from([]);
-  let restored = 0;
-  for await (const record of readRecords(log, qualify(options.namespace, options.primary), partition, snapshot?.offset ?? primary.ends.start, primary.ends.end)) {
-    if (!admitted(outputs, record)) continue;
-    const position = controlPositionOf(record.headers) ?? -1;
-    await control.reach(position);
-    restore.absorb(state, record, control.at(position));
-    restored++;
-  }
-  return { state, seen, restoredRecords: restored };
 };
