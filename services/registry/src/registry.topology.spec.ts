@@ -170,6 +170,25 @@ it('publishes once what two instances fold, and goes on where the one before it 
   expect(lines.filter((line) => line.includes('alias.assigned')).map(idOf)).toEqual(['0-4', '0-5']);
 });
 
+it('sends nothing again that stands there, however far the committed offset lags', async () => {
+  const world = new World();
+  const instance = await world.start();
+  await tellStory(world, instance);
+  await published(world);
+  await instance.stop();
+  const before = await world.outcomes();
+  world.log.committed = () => Promise.resolve(new Map());
+  const next = await world.start();
+  await world.submit(promote(1, 'challenger', 'd'));
+  await world.until('challenger', async () =>
+    (await world.outcomes()).some((line) => line.includes('"alias":"challenger"')),
+  );
+  await next.stop();
+  const after = await world.outcomes();
+  expect(after).toHaveLength(before.length + 1);
+  expect(new Set(after).size).toBe(after.length);
+});
+
 it.each(['append-then-fail', 'append-half-then-fail', 'refuse'] as const)(
   'loses and repeats nothing when a send ends with %s',
   async (fault) => {

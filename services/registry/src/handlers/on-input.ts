@@ -15,7 +15,7 @@ export const onInput = (qualified: (topic: string) => string): Fold<Held, undefi
   process: perRecord((held, record, round) => {
     const { input, at } = decodeInput(record);
     const { state, outcomes } = apply(held.state, input, at);
-    for (const output of encodeOutcomes(outcomes, record, qualified)) round.emit(output);
+    for (const output of encodeOutcomes(outcomes, record, qualified, round.controlHeader)) round.emit(output);
     held.state = state;
   }),
   restore: { from: 'source' },

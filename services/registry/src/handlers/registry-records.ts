@@ -41,6 +41,7 @@ export const encodeOutcomes = (
   outcomes: readonly Outcome[],
   source: LogRecord,
   qualified: (topic: string) => string,
+  controlHeader: HeaderEntry,
 ): Output[] => {
   const onTopic = new Map<string, number>();
   const time = new Date(source.timestamp).toISOString();
@@ -55,7 +56,7 @@ export const encodeOutcomes = (
       partition: 0,
       key: Buffer.from(keyOfOutcome(outcome)),
       value: encodeEvent(contract, outcome.fact),
-      headers: templates.get(contract.type)!.headers(id, time, checksum),
+      headers: templates.get(contract.type)!.headers(id, time, controlHeader, checksum),
       source: source.offset,
       k,
     };
