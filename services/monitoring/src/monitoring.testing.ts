@@ -12,6 +12,7 @@ import {
 } from '#contracts';
 import { profileReference, writeReferenceProfile, type ReferenceProfile } from '#drift';
 import { readTopic, type EventLog, type NewRecord } from '#eventlog';
+import { Rng } from '#kernel';
 import { ServiceWorld } from '#testing';
 import type { Static, TSchema } from 'typebox';
 import type { DeploymentFact } from './domain/deployments';
@@ -32,6 +33,29 @@ export interface Row {
   /** When its label was known; a day later by default. */
   readonly knownAt?: number;
 }
+
+/** `perDay` payments on each of `days` days. From day `driftFrom` on amounts are threefold; frauds have higher scores. */
+export const paymentsOf = (plan: {
+  readonly seed: number;
+  readonly days: number;
+  readonly perDay: number;
+  readonly driftFrom?: number;
+}): Row[] => {
+  const { seed, days, perDay, driftFrom = Infinity } = plan;
+  const rng = new Rng(seed);
+  return Array.from({ length: days * perDay }, (_, n): Row => {
+    const day = Math.floor(n / perDay);
+    const label = rng.uniform() < 0.1;
+    const amount = 10 + 90 * rng.uniform();
+    return {
+      id: `tx-${seed}-${n}`,
+      time: START + Math.floor((n / perDay) * DAY),
+      values: [day >= driftFrom ? amount * 3 : amount, rng.uniform() < 0.05 ? null : rng.below(5)],
+      score: label ? 0.4 + 0.6 * rng.uniform() : 0.7 * rng.uniform(),
+      label,
+    };
+  });
+};
 
 export const deploymentFact = (profile: string, changes: Partial<DeploymentFact> = {}): DeploymentFact => ({
   ...DeploymentUpdated.sample,

@@ -8,7 +8,6 @@ import {
   type EventOf,
 } from '#contracts';
 import { BinaryPerformance, WindowProfile, compareColumn } from '#drift';
-import { Rng } from '#kernel';
 import type { DeploymentFact } from './domain/deployments';
 import { MIN_ROWS } from './domain/reports/report';
 import { ReferenceProfiles } from './effects/reference-profiles';
@@ -19,7 +18,7 @@ import {
   monitoringFleet,
   type MonitoringParts,
 } from './monitoring.topology';
-import { DAY, MonitoringWorld, START, type Row } from './monitoring.testing';
+import { DAY, MonitoringWorld, START, paymentsOf, type Row } from './monitoring.testing';
 
 type Report = EventOf<typeof WindowReported>;
 
@@ -53,25 +52,8 @@ const begin = async (world: MonitoringWorld): Promise<void> => {
   });
 };
 
-/** `perDay` payments on each of `days` days. From `drift` on amounts are threefold; frauds have high scores. */
-const history = (seed: number, days: number, perDay: number, drift = Infinity): Row[] => {
-  const rng = new Rng(seed);
-  return Array.from({ length: days * perDay }, (_, n): Row => {
-    const day = Math.floor(n / perDay);
-    const label = rng.uniform() < 0.1;
-    const amount = 10 + 90 * rng.uniform();
-    return {
-      id: `tx-${seed}-${n}`,
-      time: START + Math.floor((n / perDay) * DAY),
-      values: [
-        day >= drift ? amount * 3 : amount,
-        rng.uniform() < 0.05 ? null : Math.floor(rng.uniform() * 5),
-      ],
-      score: label ? 0.4 + 0.6 * rng.uniform() : 0.7 * rng.uniform(),
-      label,
-    };
-  });
-};
+const history = (seed: number, days: number, perDay: number, driftFrom?: number): Row[] =>
+  paymentsOf({ seed, days, perDay, driftFrom });
 
 const REFERENCE = history(1, 1, 3_000);
 

@@ -119,47 +119,43 @@ const factsOf = (deployment, reports) => {
   );
 };
 
-const heat = (value, limit, isOver, title) => {
-  if (value === null || value === undefined) return el('td', { class: 'none', title }, '–');
-  const cell = el('td', { class: isOver ? 'cell over' : 'cell', title: isOver ? `over the limit: ${title}` : title }, figure(value, 2));
+/** A value under its limit is tinted by how near it is; one over it is framed and bold; one of too few rows has no verdict. */
+const heat = (column, limit, name) => {
+  const value = column?.psi;
+  if (value === null || value === undefined) return el('td', { class: 'none', title: `${name}: no values` }, '–');
+  const about = `${name}: mean ${figure(column.mean)}, in the reference ${figure(column.mean_reference)}; missing ${percent(column.missing ?? 0, 1)}`;
+  if (column.drifted === null) return el('td', { class: 'unsure', title: `too few values to tell; ${about}` }, figure(value, 2));
+  const cell = el('td', { class: column.drifted ? 'cell over' : 'cell', title: column.drifted ? `over the limit; ${about}` : about }, figure(value, 2));
   cell.style.setProperty('--heat-share', String(Math.min(1, value / (2 * limit))));
   return cell;
 };
 
 const windowsOf = (deployment, reports) => {
   const shown = reports.slice(0, WINDOWS_SHOWN).reverse();
-  if (shown.length === 0) return null;
+  if (shown.length === 0) return [];
   const row = (name, cell) => el('tr', {}, el('th', { scope: 'row' }, name), ...shown.map(cell));
   const names = [...new Set(shown.flatMap(({ drift }) => drift.features.map(({ name }) => name)))];
   const drift = names.map((name) =>
-    row(name, (report) => {
-      const feature = report.drift.features.find((candidate) => candidate.name === name);
-      const title = feature ? `${name}: mean ${figure(feature.mean)}, in the reference ${figure(feature.mean_reference)}; missing ${percent(feature.missing ?? 0, 1)}` : name;
-      return heat(feature?.psi, report.drift.threshold, feature?.drifted === true, title);
-    }),
+    row(name, (report) => heat(report.drift.features.find((feature) => feature.name === name), report.drift.threshold, name)),
   );
-  const score = row('score', ({ score: column, drift: { threshold } }) =>
-    heat(column?.psi, threshold, column?.drifted === true, `score: mean ${figure(column?.mean)}, in the reference ${figure(column?.mean_reference)}`),
-  );
+  const score = row('score', (report) => heat(report.score, report.drift.threshold, 'score'));
   const isMeasured = shown.some(({ performance }) => performance !== null);
   const metrics = (isMeasured ? (METRICS[deployment.task] ?? []) : []).map((name) =>
     row(name, ({ performance }) => el('td', { class: performance ? '' : 'none', title: performance ? `${whole.format(performance.rows)} labelled predictions` : 'labels are not mature' }, figure(performance?.metrics[name]))),
   );
   const lengthMs = deployment.window_ms ?? DAY_MS;
   const heads = shown.map(({ window, version, revision }) => el('th', { scope: 'col', title: `version ${version}, revision ${revision}` }, moment(window.start, lengthMs)));
-  return el(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `windows of ${deployment.deployment}` },
-    el(
-      'table',
-      {},
-      el('caption', {}, `Population stability index of each feature against the reference of its version (limit ${deployment.drift_threshold}), and what labels say`),
-      el('thead', {}, el('tr', {}, el('th', { scope: 'row' }, 'window'), ...heads)),
-      el('tbody', {}, row('predictions', ({ predictions }) => el('td', {}, whole.format(predictions)))),
-      el('tbody', {}, ...drift, score),
-      metrics.length > 0 ? el('tbody', {}, ...metrics) : null,
-    ),
+  const about = `Population stability index of each feature against the reference of its version (limit ${deployment.drift_threshold}), and what labels say`;
+  const table = el(
+    'table',
+    {},
+    el('thead', {}, el('tr', {}, el('th', { scope: 'row' }, 'window'), ...heads)),
+    el('tbody', {}, row('predictions', ({ predictions }) => el('td', {}, whole.format(predictions)))),
+    el('tbody', {}, ...drift, score),
+    metrics.length > 0 ? el('tbody', {}, ...metrics) : null,
   );
+  const label = `windows of ${deployment.deployment}`;
+  return [el('p', { class: 'caption' }, about), el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label }, table)];
 };
 
 const drawDeployments = (deployments, reports) => {
@@ -177,7 +173,7 @@ const drawDeployments = (deployments, reports) => {
       { class: 'card deployment' },
       el('header', {}, el('h3', {}, deployment.deployment), el('span', { class: 'what' }, what), watched),
       factsOf(deployment, known),
-      windowsOf(deployment, known),
+      ...windowsOf(deployment, known),
     );
   });
   const focused = document.activeElement?.getAttribute('aria-label');
