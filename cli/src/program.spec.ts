@@ -74,3 +74,13 @@ it.each([
     message: expect.stringContaining(message) as string,
   });
 });
+
+it.each([
+  ['runs', 'cancel', 'run-0-1', '--as', 'grace'],
+  ['runs', 'run-0-1'],
+  ['models', 'show', 'fraud'],
+])('looks for the platform where %s %s is told to', async (...args) => {
+  expect(await outcomeOf(...args, '--data-dir', '/nowhere')).toMatchObject({
+    message: expect.stringContaining('nothing runs from /nowhere') as string,
+  });
+});

@@ -42,6 +42,8 @@ export const createProgram = (): Command => {
     )
     .version('0.1.0')
     .exitOverride()
+    // An option behind the name of a subcommand is the subcommand's, although its parent may have one of that name.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false })
     .addHelpText(

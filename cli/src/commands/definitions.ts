@@ -144,8 +144,8 @@ const report = (answer: Reported, json: boolean): void => {
 
 const summary = ({ dryRun, changes, definitions }: Reported): string => {
   const changed = changes.filter(({ change }) => change !== 'unchanged');
-  const unchanged = plural(changes.length - changed.length, 'definition');
-  if (changed.length === 0) return `nothing changes: ${unchanged} as they hold`;
+  const unchanged = changes.length - changed.length;
+  if (changed.length === 0) return `nothing changes: ${plural(unchanged, 'definition')} as they hold`;
   const counts = `${plural(changed.length, 'definition')} ${dryRun ? 'would change' : 'applied'}, ${unchanged} unchanged`;
   if (dryRun) return counts;
   const revisions = changed.flatMap(({ kind, name }) =>

@@ -197,11 +197,19 @@ const modelTable = (models: readonly ModelDocument[]): string =>
     ]),
   );
 
+const MOST_METRICS = 4;
+
+/** Those that gates look at come first. */
+const tableMetrics = (versions: readonly VersionDocument[]): readonly string[] => {
+  const measured = versions.flatMap(({ metrics }) => Object.keys(metrics.holdout)).sort();
+  const judged = versions
+    .flatMap(({ gates }) => gates.map(({ metric }) => metric))
+    .filter((name) => measured.includes(name));
+  return [...new Set([...judged, ...measured])].slice(0, MOST_METRICS);
+};
+
 const versionTable = (versions: readonly VersionDocument[]): string => {
-  const metrics = [...new Set(versions.flatMap(({ metrics: { holdout } }) => Object.keys(holdout)))].slice(
-    0,
-    4,
-  );
+  const metrics = tableMetrics(versions);
   return table(
     ['version', 'status', 'aliases', 'trainer', ...metrics, 'run', 'at'],
     versions.map((version) => [

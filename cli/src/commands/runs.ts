@@ -56,11 +56,7 @@ export const addTrain = (program: Command): void => {
 
 export const addRuns = (program: Command): void => {
   const runs = withPlace(
-    program
-      .command('runs')
-      .enablePositionalOptions()
-      .argument('[run]')
-      .description('training runs, newest first, or one of them'),
+    program.command('runs').argument('[run]').description('training runs, newest first, or one of them'),
   )
     .option('--model <name>', 'only of this model')
     .option('--status <status>', 'only requested, started, completed, failed, cancelled or rejected ones')
