@@ -84,7 +84,7 @@ it('gives two instances that fold the same inputs the same states and outcomes, 
       expect(other.map(({ outcomes }) => outcomes)).toEqual(one.map(({ outcomes }) => outcomes));
       expect(plain(other.at(-1)!.state)).toBe(plain(one.at(-1)!.state));
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -101,7 +101,7 @@ it('keeps every earlier state as it was when it was the newest', () => {
       }
       expect(states.map(plain)).toEqual(live);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -113,7 +113,7 @@ it('drops what it has folded before: a repeated input changes nothing but the po
       expect(outcomes).toEqual([]);
       expect(plain({ ...state, position: 0, time: '' })).toBe(plain({ ...before, position: 0, time: '' }));
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
@@ -139,6 +139,6 @@ it('keeps what must hold of any log', () => {
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
