@@ -112,29 +112,23 @@ export class Provenance {
     return held;
   }
 
-  /** Claims of one place in offset order, close together. */
+  /** Claims of one place in offset order, close together. Sources are compared as they are read: kept, they could be gigabytes. */
   private async holdingIn(claims: readonly Claim[]): Promise<Claim[]> {
     const { topic, partition, offset } = claims[0]!;
-    const named = new Map<number, LogRecord>();
-    const wanted = new Set(claims.map((claim) => claim.offset));
+    const end = claims.at(-1)!.offset + 1;
+    const held: Claim[] = [];
+    let next = 0;
     try {
-      for await (const source of readRecords(
-        this.options.log,
-        topic,
-        partition,
-        offset,
-        claims.at(-1)!.offset + 1,
-      )) {
-        if (wanted.has(source.offset)) named.set(source.offset, source);
+      for await (const source of readRecords(this.options.log, topic, partition, offset, end)) {
+        while (next < claims.length && claims[next]!.offset < source.offset) next++;
+        for (; claims[next]?.offset === source.offset; next++)
+          if (this.holds(claims[next]!, source)) held.push(claims[next]!);
       }
     } catch (error) {
       // Retention was quicker: what is gone proves nothing.
       if (!isPlatformError(error) || error.code !== 'PLAYHEAD_LOG_HOLE') throw error;
     }
-    return claims.filter((claim) => {
-      const source = named.get(claim.offset);
-      return source !== undefined && this.holds(claim, source);
-    });
+    return held;
   }
 
   private holds({ record, kind, topic }: Claim, source: LogRecord): boolean {

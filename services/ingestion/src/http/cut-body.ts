@@ -29,8 +29,7 @@ const STRUCTURED: readonly HeaderEntry[] = [[HEADERS.contentType, Buffer.from(CL
  */
 export const cutBody = (body: Buffer, headers: RequestHeaders): CutRecord[] => {
   const records = recordsOf(body, headers);
-  if (records.length > MAX_EVENTS)
-    throw tooLarge(`a body may hold ${MAX_EVENTS} events, this one has ${records.length}`);
+  if (records.length > MAX_EVENTS) throw tooLarge(`a body may hold ${MAX_EVENTS} events, this one has more`);
   const index = records.findIndex(({ value }) => value.length > MAX_EVENT_BYTES);
   if (index >= 0)
     throw tooLarge(
@@ -49,7 +48,7 @@ const recordsOf = (body: Buffer, headers: RequestHeaders): CutRecord[] => {
       return cutJson(body).map((value) => ({ value, format: 'plain', headers: PLAIN }));
     case 'application/x-ndjson':
     case 'application/ndjson':
-      return notNone(cutLines(body)).map((value) => ({ value, format: 'plain', headers: PLAIN }));
+      return notNone(cutLines(body, MAX_EVENTS)).map((value) => ({ value, format: 'plain', headers: PLAIN }));
     case CLOUDEVENT_TYPE:
       return [{ value: oneJson(body), format: 'cloudevent', headers: STRUCTURED }];
     case BATCH_TYPE:
@@ -94,7 +93,7 @@ const cutJson = (body: Buffer): Buffer[] => {
 };
 
 const cutArray = (json: Buffer): Buffer[] => {
-  const elements = cutJsonArray(json);
+  const elements = cutJsonArray(json, MAX_EVENTS);
   if (!elements) throw new Refused('PLAYHEAD_REQUEST_INVALID', 'the body is not a JSON array of events');
   return elements;
 };

@@ -59,3 +59,10 @@ it('cuts lines, whatever ends them, and passes over empty ones', () => {
   expect(cutLines(Buffer.alloc(0))).toEqual([]);
   expect(trimmed(Buffer.from(' \n')).length).toBe(0);
 });
+
+it('stops behind the most that may be', () => {
+  expect(cutJsonArray(Buffer.from('[1,2,3,4]'), 4)!.length).toBe(4);
+  expect(cutJsonArray(Buffer.from('[1,2,3,4,5,6'), 4)!.length).toBe(5);
+  expect(cutLines(Buffer.from('1\n2\n3\n4\n'), 4).length).toBe(4);
+  expect(cutLines(Buffer.from('1\n2\n3\n4\n5\n6\n'), 4).length).toBe(5);
+});

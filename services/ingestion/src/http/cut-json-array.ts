@@ -22,8 +22,9 @@ export const beginsArray = (json: Buffer): boolean => json[0] === OPEN_BRACKET;
 /**
  * The elements of a JSON array as views of its bytes, which are neither parsed nor written anew: an element may itself be no JSON,
  * that is for who reads it. Undefined where boundaries cannot be told: no closing bracket, something behind it, an empty element.
+ * Stops at the first element beyond `most`: a view takes more memory than the two bytes that it may stand for.
  */
-export const cutJsonArray = (json: Buffer): Buffer[] | undefined => {
+export const cutJsonArray = (json: Buffer, most = Infinity): Buffer[] | undefined => {
   if (!beginsArray(json)) return undefined;
   const elements: Buffer[] = [];
   let depth = 0;
@@ -38,7 +39,7 @@ export const cutJsonArray = (json: Buffer): Buffer[] | undefined => {
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
       if (--depth === 0) break;
     } else if (byte === COMMA && depth === 1) {
-      elements.push(trimmed(json.subarray(start, i)));
+      if (elements.push(trimmed(json.subarray(start, i))) > most) return elements;
       start = i + 1;
     }
   }
@@ -58,14 +59,14 @@ const endOfString = (json: Buffer, open: number): number => {
   return json.length;
 };
 
-/** The lines of an NDJSON body that hold anything. */
-export const cutLines = (body: Buffer): Buffer[] => {
+/** The lines of an NDJSON body that hold anything. Stops at the first one beyond `most`. */
+export const cutLines = (body: Buffer, most = Infinity): Buffer[] => {
   const lines: Buffer[] = [];
   for (let start = 0; start <= body.length;) {
     const feed = body.indexOf(0x0a, start);
     const end = feed < 0 ? body.length : feed;
     const line = trimmed(body.subarray(start, end));
-    if (line.length > 0) lines.push(line);
+    if (line.length > 0 && lines.push(line) > most) break;
     start = end + 1;
   }
   return lines;
