@@ -28,6 +28,7 @@ export type ControlApi =
   | 'SyncGroup'
   | 'Heartbeat'
   | 'LeaveGroup'
+  | 'DescribeGroups'
   | 'OffsetCommit'
   | 'OffsetFetch'
   | 'DeleteRecords';

@@ -21,6 +21,8 @@ export interface KafkaLogOptions {
   readonly deliveryTimeoutMs?: number;
   /** How long a broker holds a fetch that finds nothing: the cost of an idle reader, not the latency of a record. */
   readonly fetchMaxWaitMs?: number;
+  /** Whether the process behind a client id has ended for certain; its memberships are then given up for it. Nobody's by default. */
+  readonly isGone?: (clientId: string) => boolean;
   /** Compressed batches that inflate to more are unreadable (`BATCH_TOO_LARGE`). */
   readonly maxInflatedBytes?: number;
 }
@@ -38,6 +40,7 @@ export const createKafkaLog = (options: KafkaLogOptions): EventLog => {
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
   });
   return new KafkaLog(cluster, {
+    isGone: options.isGone,
     reader: {
       maxWaitMs: options.fetchMaxWaitMs ?? 100,
       maxBytes: 4 * MIB,

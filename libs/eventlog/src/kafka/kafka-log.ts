@@ -22,7 +22,11 @@ export class KafkaLog implements EventLog {
 
   constructor(
     private readonly cluster: Cluster,
-    private readonly settings: { readonly reader: ReaderSettings; readonly producer: ProducerSettings },
+    private readonly settings: {
+      readonly reader: ReaderSettings;
+      readonly producer: ProducerSettings;
+      readonly isGone?: (clientId: string) => boolean;
+    },
   ) {
     this.topics = new Topics(cluster);
   }
@@ -66,7 +70,7 @@ export class KafkaLog implements EventLog {
   }
 
   async join(options: JoinOptions): Promise<Membership> {
-    const membership = await KafkaMembership.join(this.cluster, options);
+    const membership = await KafkaMembership.join(this.cluster, options, this.settings.isGone);
     const close = (): Promise<void> => membership.leave();
     membership.onEnd = () => this.open.delete(close);
     this.open.add(close);

@@ -50,13 +50,19 @@ export class KafkaMembership implements Membership {
   private constructor(
     private readonly cluster: Cluster,
     private readonly options: JoinOptions,
+    private readonly isGone: (clientId: string) => boolean,
   ) {}
 
   /** Joins and waits for the first assignment. Rejects with TransientFailure, also when a topic does not exist yet. */
-  static async join(cluster: Cluster, options: JoinOptions): Promise<KafkaMembership> {
-    const membership = new KafkaMembership(cluster, options);
+  static async join(
+    cluster: Cluster,
+    options: JoinOptions,
+    isGone: (clientId: string) => boolean = () => false,
+  ): Promise<KafkaMembership> {
+    const membership = new KafkaMembership(cluster, options, isGone);
     try {
       await membership.partitionCounts(options.topics);
+      await membership.dismissTheDead();
       while (!(await retrying(() => membership.joinOnce(), FIRST_JOIN_TIMEOUT_MS)))
         await pauseFor(RETRY_PAUSE_MS);
     } catch (error) {
@@ -115,6 +121,23 @@ export class KafkaMembership implements Membership {
     for (const connection of Object.values(this.connections)) destroyConnection(connection);
     await this.loop;
     this.onEnd();
+  }
+
+  /**
+   * Says goodbye for members whose process is known to have ended, so that their partitions move now and not when their session
+   * is over. Should one be alive after all, it joins again; laws L2 and L3 make that harmless.
+   */
+  private async dismissTheDead(): Promise<void> {
+    try {
+      const answer = (await this.ask('commit', 'DescribeGroups', { groupIds: [this.options.group] })) as {
+        groups: readonly { members: readonly { memberId: string; clientId: string }[] }[];
+      };
+      for (const { memberId, clientId } of answer.groups.flatMap(({ members }) => members)) {
+        if (this.isGone(clientId)) await this.ask('commit', 'LeaveGroup', { groupId: this.options.group, memberId });
+      }
+    } catch {
+      // Their session timeout says the same a few seconds later.
+    }
   }
 
   private identity(): { groupId: string; memberId: string } {
