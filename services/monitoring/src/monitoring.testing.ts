@@ -73,8 +73,10 @@ export class MonitoringWorld extends ServiceWorld {
   private readonly vectors = Array.from({ length: PARTITIONS }, () => 0);
   private readonly labels = Array.from({ length: PARTITIONS }, () => 0);
 
-  static async make(reference: readonly Row[]): Promise<MonitoringWorld> {
+  /** `log`: a real broker instead of the log in memory. */
+  static async make(reference: readonly Row[], log?: EventLog): Promise<MonitoringWorld> {
     const world = new MonitoringWorld('monitoring');
+    if (log) Object.assign(world, { log, ports: { ...world.ports, log } });
     await world.topics(1, TOPICS.deployments, TOPICS.models);
     await world.topics(
       PARTITIONS,
