@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Option, type Command } from 'commander';
 import { createKafkaLog } from '#eventlog/kafka';
 import { atLeastOne } from '../arguments';
@@ -51,12 +52,16 @@ export const addTail = (program: Command): void => {
           signal: stop.signal,
         })) {
           records++;
-          if (json) printJson(entryDocument(entry));
-          else console.log(entryLine(entry));
+          await writeLine(json ? JSON.stringify(entryDocument(entry)) : entryLine(entry));
         }
         if (json) printJson({ topic, records });
       } finally {
         await log.close();
       }
     });
+};
+
+/** Waits where the reader is slower than the log. */
+const writeLine = async (line: string): Promise<void> => {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
 };
