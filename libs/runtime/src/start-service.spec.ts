@@ -202,6 +202,14 @@ describe('a service', () => {
     expect([answer.status, await answer.json()]).toEqual([status, expected]);
   });
 
+  it('lets a client that sends far too much see the answer', async () => {
+    const body = new Uint8Array(20_000_000);
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => get('/v1/echo', { method: 'POST', body })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([413, 413, 413, 413]);
+  });
+
   it('answers an unknown path in the same shape', async () => {
     const answer = await get('/v1/nowhere');
     expect([answer.status, await answer.json()]).toEqual([

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Refused } from '#kernel';
 
@@ -20,7 +21,32 @@ export const readBodies = (server: FastifyInstance, mode: BodyMode, limitBytes: 
       done(error as Error);
     }
   });
+  server.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode === 413 && !request.raw.complete) await readOn(request.raw);
+  });
 };
+
+const LINGER_BYTES = 67_108_864;
+const LINGER_MS = 5_000;
+
+/**
+ * Throws away what is left of a refused body, within bounds, before it is answered: a connection that is closed while the client
+ * still writes is reset, and the client sees a broken pipe in place of the answer.
+ */
+const readOn = (body: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    let left = LINGER_BYTES;
+    if (Number(body.headers['content-length'] ?? 0) > left) return resolve();
+    const timer = setTimeout(resolve, LINGER_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    body.on('data', (part: Buffer) => {
+      if ((left -= part.length) < 0) done();
+    });
+    body.on('end', done).on('error', done).on('close', done).resume();
+  });
 
 /** Parses a body by its content type; without one it is taken for JSON. */
 export const parseBody = (body: Buffer, contentType: string | undefined): unknown => {
