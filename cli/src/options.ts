@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { messageOf, PlatformError } from '#kernel';
+import { messageOf, PlatformError, Refused } from '#kernel';
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -29,7 +29,7 @@ export const withActor = (command: Command): Command =>
 
 export const portBase = (text: string): number => {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 65_000) throw new Error(`--port-base must be a whole number from 0 to 65000, not "${text}"`);
+  if (!Number.isInteger(number) || number < 0 || number > 65_000) throw new Refused('PLAYHEAD_REQUEST_INVALID', `--port-base must be a whole number from 0 to 65000, not "${text}"`);
   return number;
 };
 

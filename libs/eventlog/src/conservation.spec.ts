@@ -64,6 +64,13 @@ it('counts a second copy as an inbox record with its own outcome', () => {
   expect(check.result()).toMatchObject({ inbox: 8, moved: 1, rejections: 2, ok: true });
 });
 
+it('believes no producer that a record which was decided had been moved', () => {
+  const check = whole();
+  check.inboxRecord(record(1, 1, { offset: 0 }, from('0-0')));
+  check.rejection(record(1, 0, { code: 'DUPLICATE' }, of('1-1')));
+  expect(check.result()).toMatchObject({ inbox: 8, moved: 1, observations: 2, rejections: 2, ok: true });
+});
+
 it.each<[string, (check: ConservationCheck) => void, string]>([
   ['a record without an outcome', (check) => check.inboxRecord(record(1, 1, {})), '1-1: no outcome'],
   ['a record with two', (check) => check.observation(record(0, 2, {}, of('0-1'))), '0-1: observation and rejection'],

@@ -117,11 +117,14 @@ export class ConservationCheck {
     };
   }
 
-  /** A copy counts as a move only if the position that it names is another partition's and holds the same bytes. */
+  /**
+   * A copy counts as a move only if the position that it names is another partition's, holds the same bytes, and has no outcome of
+   * its own: a producer can send a record that was decided already once more with such a header.
+   */
   private move({ partition, from, checksum }: (typeof this.copies)[number]): void {
     const exists = (this.at(from.partition, from.offset) & IN_INBOX) !== 0;
     if (!exists || from.partition === partition || this.checksums[from.partition]![from.offset] !== checksum) return;
-    if ((this.at(from.partition, from.offset) & bitOf('moved')) !== 0) return;
+    if (this.at(from.partition, from.offset) !== IN_INBOX) return;
     this.mark(from.partition, from.offset, bitOf('moved'));
     this.counts.moved++;
   }

@@ -91,4 +91,7 @@ export class Refused extends PlatformError {
 
 export const isPlatformError = (error: unknown): error is PlatformError => error instanceof PlatformError;
 
+/** Something is away for now: pause and try again, never skip. */
+export const isTransient = (error: unknown): error is PlatformError => isPlatformError(error) && error.disposition === 'retry';
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

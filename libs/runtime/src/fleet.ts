@@ -43,7 +43,7 @@ export class Fleet<State> implements Worker {
     return this.members.get(key);
   }
 
-  /** One change after the other: a worker that is replaced has left before its successor joins. */
+  /** One change after the other: a worker that is replaced has left before its successor joins. Starts do not wait for each other. */
   private reconcile(): Promise<void> {
     this.turn = this.turn.then(() => this.bringToDesired());
     return this.turn;
@@ -61,11 +61,9 @@ export class Fleet<State> implements Worker {
       if (this.members.has(key) || this.stopped) continue;
       const worker = make();
       this.members.set(key, worker);
-      try {
-        await worker.start();
-      } catch (error) {
-        this.options.failed(key, error);
-      }
+      void worker.start().catch((error: unknown) => {
+        if (!this.stopped && this.members.get(key) === worker) this.options.failed(key, error);
+      });
     }
   }
 }

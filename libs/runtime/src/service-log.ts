@@ -1,4 +1,5 @@
 import { TOPICS, qualify } from '#contracts';
+import { OwnershipLost } from '#kernel';
 import { FoldRunner, FollowedTopic, Snapshots, untilAvailable, type FollowedTopicOptions, type RunnerOptions, type TopicSpec } from '#eventlog';
 import type { CommonConfig } from './config';
 import { FoldMetrics } from './fold-metrics';
@@ -14,6 +15,7 @@ export type FoldOptions<State, Control> = Omit<RunnerOptions<State, Control>, 'l
 export class ServiceLog implements Worker {
   readonly snapshots: Snapshots;
   private readonly metrics: FoldMetrics;
+  private stopped = false;
 
   constructor(
     private readonly config: Pick<CommonConfig, 'service' | 'namespace'>,
@@ -42,6 +44,7 @@ export class ServiceLog implements Worker {
   }
 
   stop(): Promise<void> {
+    this.stopped = true;
     return this.snapshots.stop();
   }
 
@@ -56,11 +59,12 @@ export class ServiceLog implements Worker {
     await untilAvailable(() => this.ports.log.ensureTopics(full), this.ports.sleep, (error) => this.ports.logger.warn({}, error.message));
   }
 
-  /** Waits until a topic of another service exists and gives its number of partitions. */
+  /** Waits until a topic of another service exists and gives its number of partitions; rejects when the service stops meanwhile. */
   async awaitTopic(name: string): Promise<number> {
     for (;;) {
       const partitions = await untilAvailable(() => this.ports.log.partitionCount(this.topic(name)), this.ports.sleep);
       if (partitions !== undefined) return partitions;
+      if (this.stopped) throw new OwnershipLost(`stopped while waiting for ${name}`);
       await this.ports.sleep(100);
     }
   }

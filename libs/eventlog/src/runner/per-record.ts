@@ -1,4 +1,4 @@
-import { ContractViolation } from '#kernel';
+import { ContractViolation, isTransient } from '#kernel';
 import { RecordFailure, type Fold, type Round } from './fold';
 import type { LogRecord } from '../port';
 
@@ -16,6 +16,7 @@ export const perRecord =
           step(state, record, round);
         } catch (error) {
           if (error instanceof ContractViolation) round.deadLetter(record, error.code, error.message);
+          else if (isTransient(error)) throw error;
           else throw new RecordFailure(partition, record.offset, error);
         }
       }

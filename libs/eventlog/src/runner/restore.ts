@@ -58,7 +58,7 @@ const restoreFromSource = async <State, Control>(options: RunnerOptions<State, C
   const snapshot = codec && (await options.snapshots?.newest({ fold: fold.name, definition, topic: options.source, partition }, resume));
   const state = snapshot && codec ? codec.decode(snapshot.state, partition) : fold.initial(partition, control.state);
   const seen = snapshot?.seen ?? new SeenPositions();
-  const from = snapshot?.offset ?? source.ends.start;
+  const from = snapshot?.offset ?? (await options.startAt?.(partition)) ?? source.ends.start;
   const decisions = await DecisionWalk.begin(log, options, plan, from);
 
   let restored = 0;

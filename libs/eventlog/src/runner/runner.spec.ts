@@ -1,5 +1,5 @@
 import { EnvelopeTemplate, HEADERS } from '#contracts';
-import { ContractViolation, MovableClock, formatPosition } from '#kernel';
+import { ContractViolation, MovableClock, TransientFailure, formatPosition } from '#kernel';
 import { settle } from '#testing';
 import { checksumOf } from '../checksum';
 import { createMemoryLog, type MemoryLog } from '../memory';
@@ -237,6 +237,20 @@ describe('FoldRunner', () => {
     await world.append(SOURCE, 0, [4]);
     await world.settled(await world.start(fold));
     expect(await world.values(TOTALS, 0)).toEqual(['1', '4', '8']);
+  });
+
+  it('waits for something that is away in the middle of a round, and nothing is skipped or set aside', async () => {
+    let tries = 0;
+    const fold = totals({
+      failOn: (n) => {
+        if (n === 2 && ++tries <= 3) throw new TransientFailure('PLAYHEAD_ARTIFACT_UNAVAILABLE', 'the store is away');
+      },
+    });
+    await world.append(SOURCE, 0, [1, 2, 3]);
+    await world.settled(await world.start(fold));
+    expect(tries).toBe(4);
+    expect(await world.values(TOTALS, 0)).toEqual(['1', '3', '6']);
+    expect(await world.records('b.dead-letters', 0)).toEqual([]);
   });
 
   it('sets an unreadable batch aside as one dead letter that names its offsets', async () => {

@@ -1,5 +1,5 @@
 import { qualify } from '#contracts';
-import { PlatformError, comparePositions, messageOf } from '#kernel';
+import { PlatformError, comparePositions, isTransient, messageOf } from '#kernel';
 import type { LogReader, LogRecord, Membership, NewRecord, RecordsChunk, TopicPartition, UnreadableChunk } from '../port';
 import { untilAvailable } from '../read';
 import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
@@ -13,6 +13,8 @@ import { takeOver } from './take-over';
 import { SeenPositions } from './tail';
 
 const COMMIT_EVERY_MS = 1_000;
+/** Between two tries of a round that hit something away. */
+const RETRY_PAUSE_MS = 250;
 
 export interface RunnerStatus {
   readonly group: string;
@@ -230,7 +232,7 @@ export class FoldRunner<State, Control> {
     const outputs: Output[] = [];
     const touched: PartitionTask<State>[] = [];
     const together: Slice<State>[] = [];
-    let failed: RecordFailure | undefined;
+    let failed: RecordFailure | PlatformError | undefined;
     const started = performance.now();
     let folded = 0;
     const latest = this.options.control.position;
@@ -255,14 +257,11 @@ export class FoldRunner<State, Control> {
       }
       if (together.length > 0) await this.process(together, latest, outputs);
     } catch (error) {
-      if (!(error instanceof RecordFailure)) throw error;
+      if (!(error instanceof RecordFailure) && !isTransient(error)) throw error;
       failed = error;
     }
     await this.inFlight;
-    if (failed) {
-      this.setBack(failed, touched);
-      return;
-    }
+    if (failed) return this.setBack(failed, touched);
     this.options.observer?.folded?.(folded, outputs.length, performance.now() - started);
     this.inFlight = this.publish(outputs, touched.map((task) => ({ task, upTo: task.next }))).catch((error: unknown) => this.halt(error));
   }
@@ -304,7 +303,7 @@ export class FoldRunner<State, Control> {
     try {
       await fold.process(round);
     } catch (error) {
-      if (error instanceof RecordFailure || (error instanceof PlatformError && error.disposition === 'halt' && error.code !== 'PLAYHEAD_DEFECT')) throw error;
+      if (error instanceof RecordFailure || isTransient(error) || (error instanceof PlatformError && error.disposition === 'halt' && error.code !== 'PLAYHEAD_DEFECT')) throw error;
       const first = slices[0]!.records[0]!;
       throw new RecordFailure(first.partition, first.offset, error, slices.length === 1 && slices[0]!.records.length === 1);
     }
@@ -357,9 +356,12 @@ export class FoldRunner<State, Control> {
     };
   }
 
-  /** After a failure the partitions of the round are taken anew; a record that failed twice is set aside. */
-  private setBack(failure: RecordFailure, touched: readonly PartitionTask<State>[]): void {
-    if (failure.certain) this.blame(failure);
+  /** After a failure the partitions of the round are taken anew; a record that failed twice is set aside, something away is waited for. */
+  private async setBack(failure: RecordFailure | PlatformError, touched: readonly PartitionTask<State>[]): Promise<void> {
+    if (failure instanceof PlatformError) {
+      this.options.observer?.retrying?.(failure.message);
+      await this.options.sleep(RETRY_PAUSE_MS);
+    } else if (failure.certain) this.blame(failure);
     else for (const task of touched) this.alone.set(task.partition, task.next);
     for (const task of touched) this.take(task.partition);
   }
@@ -391,7 +393,7 @@ export class FoldRunner<State, Control> {
 
   private async maintain(): Promise<void> {
     const { clock, snapshotEvery } = this.options;
-    for (const task of this.tasks.values()) await this.snapshot(task, snapshotEvery ?? 100_000);
+    for (const task of this.tasks.values()) await this.snapshot(task, snapshotEvery ?? 20_000);
     if (clock.now() - this.lastCommit < COMMIT_EVERY_MS) return;
     this.lastCommit = clock.now();
     await this.publishAnnouncements();
