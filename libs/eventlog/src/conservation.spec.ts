@@ -20,13 +20,35 @@ const origin = (text: string): HeaderEntry => header(HEADERS.origin, text);
 const whole = (): ConservationCheck => {
   const check = new ConservationCheck('s');
   for (const offset of [0, 1, 2, 3]) check.inboxRecord(record(0, offset, { offset }));
-  check.inboxChunk({ kind: 'unreadable', topic: 't', partition: 0, firstOffset: 4, lastOffset: 5, count: 2, reason: 'BATCH_CORRUPT', message: '', timestamp: 0, raw: Buffer.alloc(1), nextOffset: 6, highWatermark: 6 });
+  check.inboxChunk({
+    kind: 'unreadable',
+    topic: 't',
+    partition: 0,
+    firstOffset: 4,
+    lastOffset: 5,
+    count: 2,
+    reason: 'BATCH_CORRUPT',
+    message: '',
+    timestamp: 0,
+    raw: Buffer.alloc(1),
+    nextOffset: 6,
+    highWatermark: 6,
+  });
   check.inboxRecord(record(1, 0, { offset: 2 }, from('0-2')));
   check.observation(record(0, 0, {}, of('0-0')));
   check.observation(record(1, 0, {}, of('1-0')));
   check.rejection(record(0, 0, { code: 'DUPLICATE' }, of('0-1')));
   check.deadLetter(record(0, 0, 'x', origin('ingestion.inbox.s:0-3'), header(HEADERS.code, 'NOT_JSON')));
-  check.deadLetter(record(0, 1, 'x', origin('ingestion.inbox.s:0-4..5'), header(HEADERS.count, '2'), header(HEADERS.code, 'BATCH_CORRUPT')));
+  check.deadLetter(
+    record(
+      0,
+      1,
+      'x',
+      origin('ingestion.inbox.s:0-4..5'),
+      header(HEADERS.count, '2'),
+      header(HEADERS.code, 'BATCH_CORRUPT'),
+    ),
+  );
   return check;
 };
 
@@ -73,8 +95,16 @@ it('believes no producer that a record which was decided had been moved', () => 
 
 it.each<[string, (check: ConservationCheck) => void, string]>([
   ['a record without an outcome', (check) => check.inboxRecord(record(1, 1, {})), '1-1: no outcome'],
-  ['a record with two', (check) => check.observation(record(0, 2, {}, of('0-1'))), '0-1: observation and rejection'],
-  ['an outcome of nothing', (check) => check.observation(record(0, 2, {}, of('1-7'))), '1-7: not in the inbox, but observation'],
+  [
+    'a record with two',
+    (check) => check.observation(record(0, 2, {}, of('0-1'))),
+    '0-1: observation and rejection',
+  ],
+  [
+    'an outcome of nothing',
+    (check) => check.observation(record(0, 2, {}, of('1-7'))),
+    '1-7: not in the inbox, but observation',
+  ],
   [
     'a copy of other bytes',
     (check) => {

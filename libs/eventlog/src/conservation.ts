@@ -33,8 +33,17 @@ const bitOf = (outcome: Outcome): number => 2 << OUTCOMES.indexOf(outcome);
 export class ConservationCheck {
   private readonly marks: Uint8Array[] = [];
   private readonly checksums: Uint32Array[] = [];
-  private readonly copies: { readonly partition: number; readonly from: { partition: number; offset: number }; readonly checksum: number }[] = [];
-  private readonly counts: Record<Outcome, number> = { moved: 0, observation: 0, rejection: 0, 'dead letter': 0 };
+  private readonly copies: {
+    readonly partition: number;
+    readonly from: { partition: number; offset: number };
+    readonly checksum: number;
+  }[] = [];
+  private readonly counts: Record<Outcome, number> = {
+    moved: 0,
+    observation: 0,
+    rejection: 0,
+    'dead letter': 0,
+  };
   private readonly rejectionsByCode: Record<string, number> = {};
   private readonly deadLettersByCode: Record<string, number> = {};
   private inbox = 0;
@@ -46,7 +55,8 @@ export class ConservationCheck {
     if (chunk.kind === 'records') for (const record of chunk.records) this.inboxRecord(record);
     else {
       this.inbox += chunk.count;
-      for (let offset = chunk.firstOffset; offset <= chunk.lastOffset; offset++) this.mark(chunk.partition, offset, IN_INBOX);
+      for (let offset = chunk.firstOffset; offset <= chunk.lastOffset; offset++)
+        this.mark(chunk.partition, offset, IN_INBOX);
     }
   }
 
@@ -57,7 +67,12 @@ export class ConservationCheck {
     const checksum = parseInt(checksumOf(value), 16);
     this.checksums[partition]![offset] = checksum;
     const from = /^(\d+)-(\d+)$/.exec(headers.text(HEADERS.movedFrom) ?? '');
-    if (from) this.copies.push({ partition, from: { partition: Number(from[1]), offset: Number(from[2]) }, checksum });
+    if (from)
+      this.copies.push({
+        partition,
+        from: { partition: Number(from[1]), offset: Number(from[2]) },
+        checksum,
+      });
   }
 
   observation(record: LogRecord): void {
@@ -98,7 +113,10 @@ export class ConservationCheck {
         const inInbox = (mark & IN_INBOX) !== 0;
         if (outcomes.length === (inInbox ? 1 : 0)) return;
         wrong++;
-        if (faults.length < FAULTS_SHOWN) faults.push(`${partition}-${offset}: ${inInbox ? '' : 'not in the inbox, but '}${outcomes.join(' and ') || 'no outcome'}`);
+        if (faults.length < FAULTS_SHOWN)
+          faults.push(
+            `${partition}-${offset}: ${inInbox ? '' : 'not in the inbox, but '}${outcomes.join(' and ') || 'no outcome'}`,
+          );
       }),
     );
     const { moved, observation, rejection, 'dead letter': deadLetters } = this.counts;
@@ -122,9 +140,8 @@ export class ConservationCheck {
    * its own: a producer can send a record that was decided already once more with such a header.
    */
   private move({ partition, from, checksum }: (typeof this.copies)[number]): void {
-    const exists = (this.at(from.partition, from.offset) & IN_INBOX) !== 0;
-    if (!exists || from.partition === partition || this.checksums[from.partition]![from.offset] !== checksum) return;
-    if (this.at(from.partition, from.offset) !== IN_INBOX) return;
+    const isOpen = this.at(from.partition, from.offset) === IN_INBOX;
+    if (!isOpen || from.partition === partition || this.checksums[from.partition]![from.offset] !== checksum) return;
     this.mark(from.partition, from.offset, bitOf('moved'));
     this.counts.moved++;
   }
@@ -163,11 +180,16 @@ const grown = <A extends Uint8Array | Uint32Array>(larger: A, before: A | undefi
 };
 
 /** Reads the four topics of a stream from their starts to their present ends and judges. */
-export const readConservation = async (log: EventLog, namespace: string, stream: string): Promise<Conservation> => {
+export const readConservation = async (
+  log: EventLog,
+  namespace: string,
+  stream: string,
+): Promise<Conservation> => {
   const check = new ConservationCheck(stream);
   const each = async (name: string, take: (chunk: Chunk) => void): Promise<void> => {
     const topic = qualify(namespace, name);
-    for (const { partition, start, end } of await log.ends(topic)) for await (const chunk of readRange(log, topic, partition, start, end)) take(chunk);
+    for (const { partition, start, end } of await log.ends(topic))
+      for await (const chunk of readRange(log, topic, partition, start, end)) take(chunk);
   };
   const records =
     (take: (record: LogRecord) => void) =>
@@ -175,8 +197,17 @@ export const readConservation = async (log: EventLog, namespace: string, stream:
       if (chunk.kind === 'records') chunk.records.forEach(take);
     };
   await each(TOPICS.inbox(stream), (chunk) => check.inboxChunk(chunk));
-  await each(TOPICS.observations(stream), records((record) => check.observation(record)));
-  await each(TOPICS.rejections(stream), records((record) => check.rejection(record)));
-  await each(TOPICS.deadLetters('ingestion'), records((record) => check.deadLetter(record)));
+  await each(
+    TOPICS.observations(stream),
+    records((record) => check.observation(record)),
+  );
+  await each(
+    TOPICS.rejections(stream),
+    records((record) => check.rejection(record)),
+  );
+  await each(
+    TOPICS.deadLetters('ingestion'),
+    records((record) => check.deadLetter(record)),
+  );
   return check.result();
 };
