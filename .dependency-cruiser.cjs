@@ -14,15 +14,53 @@ const libMayImport = (name, allowed, comment) => ({
 module.exports = {
   forbidden: [
     libMayImport('kernel', [], 'The kernel is under everything; what it imported, everything would import.'),
-    libMayImport('contracts', ['kernel'], 'Contracts are data and checks: whoever reads a topic must be able to load them alone.'),
+    libMayImport(
+      'contracts',
+      ['kernel'],
+      'Contracts are data and checks: whoever reads a topic must be able to load them alone.',
+    ),
     libMayImport('artifacts', ['kernel'], 'A store of bytes knows nothing of what the bytes mean.'),
-    libMayImport('features', ['kernel'], 'The feature engine is pure: replay, serving and tests run the same code over any events.'),
-    libMayImport('learn', ['kernel'], 'A trainer that knew the platform could not promise that only its inputs decide its output.'),
-    libMayImport('drift', ['kernel'], 'Statistics are functions of columns, compared with public libraries column by column.'),
-    libMayImport('eventlog', ['kernel', 'contracts'], 'The log carries envelopes; what a service does with them is not its business.'),
+    libMayImport(
+      'features',
+      ['kernel'],
+      'The feature engine is pure: replay, serving and tests run the same code over any events.',
+    ),
+    libMayImport(
+      'learn',
+      ['kernel'],
+      'A trainer that knew the platform could not promise that only its inputs decide its output.',
+    ),
+    libMayImport(
+      'drift',
+      ['kernel'],
+      'Statistics are functions of columns, compared with public libraries column by column.',
+    ),
+    libMayImport(
+      'eventlog',
+      ['kernel', 'contracts'],
+      'The log carries envelopes; what a service does with them is not its business.',
+    ),
     libMayImport('inference', ['kernel', 'contracts'], 'Scoring a matrix needs a model file and no log.'),
-    libMayImport('localstack', ['kernel'], 'The local stack starts other programs; it must work before the platform does.'),
-    libMayImport('runtime', ['kernel', 'contracts', 'artifacts', 'eventlog', 'inference', 'features', 'learn', 'drift', 'localstack'], 'The runtime is the frame of a service and knows none of them.'),
+    libMayImport(
+      'localstack',
+      ['kernel'],
+      'The local stack starts other programs; it must work before the platform does.',
+    ),
+    libMayImport(
+      'runtime',
+      [
+        'kernel',
+        'contracts',
+        'artifacts',
+        'eventlog',
+        'inference',
+        'features',
+        'learn',
+        'drift',
+        'localstack',
+      ],
+      'The runtime is the frame of a service and knows none of them.',
+    ),
     {
       name: 'services-talk-through-the-log-only',
       comment: 'A service never imports a service: what it must know of another stands on a topic.',
@@ -60,16 +98,23 @@ module.exports = {
     },
     {
       name: 'pure-code-meets-no-machine',
-      comment: 'Domain code and the pure libraries import no Node built-ins: what they compute depends on their arguments alone.',
+      comment:
+        'Domain code and the pure libraries import no Node built-ins: what they compute depends on their arguments alone.',
       severity: 'error',
-      from: { path: ['^libs/(features|learn|drift)/src', '^services/[^/]+/src/domain/'], pathNot: notInTests },
+      from: {
+        path: ['^libs/(features|learn|drift)/src', '^services/[^/]+/src/domain/'],
+        pathNot: notInTests,
+      },
       to: { dependencyTypes: ['core'] },
     },
     {
       name: 'pure-code-meets-no-client',
       comment: 'A client in pure code would be a hidden input.',
       severity: 'error',
-      from: { path: ['^libs/(kernel|features|learn|drift)/src', '^services/[^/]+/src/domain/'], pathNot: notInTests },
+      from: {
+        path: ['^libs/(kernel|features|learn|drift)/src', '^services/[^/]+/src/domain/'],
+        pathNot: notInTests,
+      },
       to: { path: 'node_modules/(@nestjs|kafkajs|pg|typeorm|minio|onnxruntime-node|@duckdb|pino|fastify)/' },
     },
     {
@@ -92,6 +137,9 @@ module.exports = {
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -1,6 +1,18 @@
 // The level of a test is in its file name. `quick` needs no server and runs at every `npm run check`;
 // `integration`, `e2e` and `chaos` start the real local stack. See CONTRIBUTING.md, "Test levels".
-const libs = ['kernel', 'contracts', 'eventlog', 'artifacts', 'features', 'learn', 'drift', 'inference', 'runtime', 'localstack', 'testing'];
+const libs = [
+  'kernel',
+  'contracts',
+  'eventlog',
+  'artifacts',
+  'features',
+  'learn',
+  'drift',
+  'inference',
+  'runtime',
+  'localstack',
+  'testing',
+];
 
 const common = {
   rootDir: __dirname,
@@ -25,9 +37,21 @@ module.exports = {
       ...common,
       displayName: 'quick',
       testMatch: ['**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/dist/', '\\.int\\.spec\\.ts$', '/test/e2e/', '/test/chaos/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/dist/',
+        '\\.int\\.spec\\.ts$',
+        '/test/e2e/',
+        '/test/chaos/',
+      ],
     },
-    { ...common, displayName: 'integration', testMatch: ['**/*.int.spec.ts'], ...patient, testPathIgnorePatterns: ['/node_modules/', '/dist/'] },
+    {
+      ...common,
+      displayName: 'integration',
+      testMatch: ['**/*.int.spec.ts'],
+      ...patient,
+      testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+    },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'], ...patient },
     { ...common, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'], ...patient },
   ],

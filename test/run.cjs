@@ -19,7 +19,12 @@ const levels = [
   { name: 'layering', check: ['npm', ['run', '--silent', 'layering']] },
   { name: 'contracts', check: ['npm', ['run', '--silent', 'contracts:check']] },
   { name: 'quick', jest: 'quick', workers: 2, about: 'unit, property and topology tests; no server' },
-  { name: 'integration', jest: 'integration', workers: 1, about: 'each adapter against the real local stack' },
+  {
+    name: 'integration',
+    jest: 'integration',
+    workers: 1,
+    about: 'each adapter against the real local stack',
+  },
   { name: 'e2e', jest: 'e2e', workers: 1, about: 'all six services on the real local stack' },
   { name: 'chaos', jest: 'chaos', workers: 1, about: 'kills and restarts in the middle of the work' },
 ];
@@ -43,7 +48,9 @@ const parseArguments = (argv) => {
     else return { fault: `"${argv[i]}" is not an option of playhead test; see --help` };
   }
   const unknown = options.only?.filter((name) => !levels.some((level) => level.name === name)) ?? [];
-  return unknown.length > 0 ? { fault: `no level "${unknown[0]}"; levels are ${levels.map(({ name }) => name).join(', ')}` } : options;
+  return unknown.length > 0
+    ? { fault: `no level "${unknown[0]}"; levels are ${levels.map(({ name }) => name).join(', ')}` }
+    : options;
 };
 
 const runCheck = ({ check: [command, args] }) => {
@@ -55,18 +62,40 @@ const runJest = ({ name, jest, workers }) => {
   const folder = mkdtempSync(join(tmpdir(), 'playhead-test-'));
   const output = join(folder, 'result.json');
   try {
-    const args = [join(root, 'node_modules/jest/bin/jest.js'), '--selectProjects', jest, '--json', '--outputFile', output, '--forceExit', '-w', String(workers)];
-    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-    if (!existsSync(output)) return { passed: 0, failed: 1, skipped: [`${name}: jest ended with ${status} and left no result`] };
+    const args = [
+      join(root, 'node_modules/jest/bin/jest.js'),
+      '--selectProjects',
+      jest,
+      '--json',
+      '--outputFile',
+      output,
+      '--forceExit',
+      '-w',
+      String(workers),
+    ];
+    const { status } = spawnSync(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (!existsSync(output))
+      return { passed: 0, failed: 1, skipped: [`${name}: jest ended with ${status} and left no result`] };
     const result = JSON.parse(readFileSync(output, 'utf8'));
     const skipped = result.testResults.flatMap((file) =>
-      file.assertionResults.filter(({ status: s }) => s === 'pending' || s === 'todo').map((test) => `${name}: ${test.fullName}`),
+      file.assertionResults
+        .filter(({ status: s }) => s === 'pending' || s === 'todo')
+        .map((test) => `${name}: ${test.fullName}`),
     );
     // A file that did not load counts as one failure: jest counts no test of it.
-    const broken = result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length;
+    const broken = result.testResults.filter(
+      (file) => file.status === 'failed' && file.assertionResults.length === 0,
+    ).length;
     const none = result.numTotalTests === 0 && broken === 0;
     if (none) console.error(`level ${name} has no test, which is a failure`);
-    return { passed: result.numPassedTests, failed: result.numFailedTests + broken + (none ? 1 : 0), skipped };
+    return {
+      passed: result.numPassedTests,
+      failed: result.numFailedTests + broken + (none ? 1 : 0),
+      skipped,
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,23 +103,35 @@ const runJest = ({ name, jest, workers }) => {
 
 const main = () => {
   const options = parseArguments(process.argv.slice(2));
-  if (options.help) return console.log(help), 0;
-  if (options.fault) return console.error(options.fault), 2;
-  if (!existsSync(dataFolder)) console.error(`\n!! The real streams are absent (${process.env.PLAYHEAD_DATA ?? '../shared/data'}); set PLAYHEAD_DATA. Tests on them are SKIPPED, not passed.\n`);
+  if (options.help) return (console.log(help), 0);
+  if (options.fault) return (console.error(options.fault), 2);
+  if (!existsSync(dataFolder))
+    console.error(
+      `\n!! The real streams are absent (${process.env.PLAYHEAD_DATA ?? '../shared/data'}); set PLAYHEAD_DATA. Tests on them are SKIPPED, not passed.\n`,
+    );
   const rows = [];
-  for (const level of levels.filter(({ name }) => options.only === undefined || options.only.includes(name))) {
+  for (const level of levels.filter(
+    ({ name }) => options.only === undefined || options.only.includes(name),
+  )) {
     console.error(`== ${level.name}${level.about ? ` (${level.about})` : ''}`);
     const started = Date.now();
     const result = level.check ? runCheck(level) : runJest(level);
     const seconds = Math.round((Date.now() - started) / 1000);
     rows.push({ level: level.name, ...result, seconds });
-    console.error(`== ${level.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped, ${seconds} s\n`);
+    console.error(
+      `== ${level.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped, ${seconds} s\n`,
+    );
   }
   const passed = rows.reduce((sum, row) => sum + row.passed, 0);
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
   for (const reason of rows.flatMap((row) => row.skipped)) console.log(`skipped: ${reason}`);
-  for (const row of rows) console.log(`${row.level.padEnd(12)} ${String(row.passed).padStart(5)} passed ${String(row.failed).padStart(4)} failed ${String(row.skipped.length).padStart(4)} skipped ${String(row.seconds).padStart(5)} s`);
-  console.log(options.json ? JSON.stringify({ passed, failed, levels: rows }) : `${passed} passed, ${failed} failed`);
+  for (const row of rows)
+    console.log(
+      `${row.level.padEnd(12)} ${String(row.passed).padStart(5)} passed ${String(row.failed).padStart(4)} failed ${String(row.skipped.length).padStart(4)} skipped ${String(row.seconds).padStart(5)} s`,
+    );
+  console.log(
+    options.json ? JSON.stringify({ passed, failed, levels: rows }) : `${passed} passed, ${failed} failed`,
+  );
   return failed === 0 ? 0 : 1;
 };
 

@@ -16,7 +16,11 @@ export const withPlace = (command: Command): Command =>
 
 export const withStart = (command: Command): Command =>
   withPlace(command)
-    .option('--namespace <name>', 'prefix of topics, groups, schemas and keys', process.env.PLAYHEAD_NAMESPACE ?? 'playhead')
+    .option(
+      '--namespace <name>',
+      'prefix of topics, groups, schemas and keys',
+      process.env.PLAYHEAD_NAMESPACE ?? 'playhead',
+    )
     .option('--port-base <n>', 'service i listens on n + i; 0 takes free ports', portBase, 7_000);
 
 /** Of commands by which somebody acts. */
@@ -29,7 +33,11 @@ export const withActor = (command: Command): Command =>
 
 export const portBase = (text: string): number => {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 65_000) throw new Refused('PLAYHEAD_REQUEST_INVALID', `--port-base must be a whole number from 0 to 65000, not "${text}"`);
+  if (!Number.isInteger(number) || number < 0 || number > 65_000)
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `--port-base must be a whole number from 0 to 65000, not "${text}"`,
+    );
   return number;
 };
 
@@ -43,10 +51,21 @@ export const printJson = (value: unknown): void => {
 };
 
 /** Exit code of a failed command: 2 for wrong use, 1 for anything else. */
-export const exitCodeOf = (error: unknown): 1 | 2 => (error instanceof PlatformError && (error.disposition === 'refuse' || error.disposition === 'refuse-to-start') ? 2 : 1);
+export const exitCodeOf = (error: unknown): 1 | 2 =>
+  error instanceof PlatformError &&
+  (error.disposition === 'refuse' || error.disposition === 'refuse-to-start')
+    ? 2
+    : 1;
 
 export const complain = (error: unknown, json: boolean): void => {
   const code = error instanceof PlatformError ? error.code : 'PLAYHEAD_DEFECT';
   process.stderr.write(`playhead: ${messageOf(error)}\n`);
-  if (json) printJson({ error: { code, message: messageOf(error), details: error instanceof PlatformError ? error.details : {} } });
+  if (json)
+    printJson({
+      error: {
+        code,
+        message: messageOf(error),
+        details: error instanceof PlatformError ? error.details : {},
+      },
+    });
 };

@@ -17,7 +17,11 @@ const SEED = Number(process.env.PLAYHEAD_SEED ?? 20_261_121);
 const PAYMENTS = 24_000;
 const SERVICES = ['ingestion', 'feature', 'training', 'registry', 'serving', 'monitoring'] as const;
 type Service = (typeof SERVICES)[number];
-const COMPARED = [...STREAMS.map((stream) => TOPICS.observations(stream)), TOPICS.vectors('fraud'), TOPICS.predictions('fraud')];
+const COMPARED = [
+  ...STREAMS.map((stream) => TOPICS.observations(stream)),
+  TOPICS.vectors('fraud'),
+  TOPICS.predictions('fraud'),
+];
 
 /** The output whose growth shows that a service on the stream's road works again. */
 const OUTPUT: Partial<Record<Service, string>> = {
@@ -36,12 +40,20 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const outcomeOf = async (life: Life, version: ModelVersion): Promise<Outcome> => {
   const entries: [string, Applied][] = [];
   for (const name of COMPARED) entries.push([name, await life.applied(name)]);
-  for (const stream of STREAMS) expect(await readConservation(life.log, life.platform.namespace, stream)).toMatchObject({ ok: true, faults: [] });
+  for (const stream of STREAMS)
+    expect(await readConservation(life.log, life.platform.namespace, stream)).toMatchObject({
+      ok: true,
+      faults: [],
+    });
   return { version, applied: Object.fromEntries(entries) };
 };
 
 /** Writes slowly, a slice at a time, until `busy` has ended; then the rest at once. */
-const trickle = async (life: Life, occurrences: readonly Occurrence[], busy: Promise<void>): Promise<void> => {
+const trickle = async (
+  life: Life,
+  occurrences: readonly Occurrence[],
+  busy: Promise<void>,
+): Promise<void> => {
   let done = false;
   void busy.finally(() => (done = true));
   let at = 0;
@@ -118,7 +130,9 @@ describe(`kill -9 of each service and a broker restart (PLAYHEAD_SEED=${SEED})`,
       await storm.folded();
       await storm.watch.scored('fraud', 'fraud', await firstScored(storm));
       wild = await outcomeOf(storm, version);
-      say(`${kills} kills; ${JSON.stringify(flowAgainMs)}; repeated on the wire: ${JSON.stringify(Object.fromEntries(Object.entries(wild.applied).map(([name, { repeated }]) => [name, repeated])))}`);
+      say(
+        `${kills} kills; ${JSON.stringify(flowAgainMs)}; repeated on the wire: ${JSON.stringify(Object.fromEntries(Object.entries(wild.applied).map(([name, { repeated }]) => [name, repeated])))}`,
+      );
     } finally {
       await storm.end();
     }
@@ -128,10 +142,13 @@ describe(`kill -9 of each service and a broker restart (PLAYHEAD_SEED=${SEED})`,
     expect(kills).toBeGreaterThanOrEqual(10);
   });
 
-  it.each(COMPARED)('loses nothing of %s, applies nothing twice, and every value is that of the quiet run', (name) => {
-    expect(quiet.applied[name]!.values.length).toBeGreaterThan(1_000);
-    expect(wild.applied[name]!.values).toEqual(quiet.applied[name]!.values);
-  });
+  it.each(COMPARED)(
+    'loses nothing of %s, applies nothing twice, and every value is that of the quiet run',
+    (name) => {
+      expect(quiet.applied[name]!.values.length).toBeGreaterThan(1_000);
+      expect(wild.applied[name]!.values).toEqual(quiet.applied[name]!.values);
+    },
+  );
 
   it('trains the same model, byte for byte, though training was killed', () => {
     expect(wild.version.artifact).toBe(quiet.version.artifact);
@@ -145,6 +162,8 @@ describe(`kill -9 of each service and a broker restart (PLAYHEAD_SEED=${SEED})`,
 
 /** Vectors below the first one with a prediction. */
 const firstScored = async (life: Life): Promise<number> => {
-  const [started] = (await readTopic(life.log, life.topic(TOPICS.servingStatus))).filter(({ headers }) => headers.text('ce_type') === DeploymentStarted.type);
+  const [started] = (await readTopic(life.log, life.topic(TOPICS.servingStatus))).filter(
+    ({ headers }) => headers.text('ce_type') === DeploymentStarted.type,
+  );
   return decodeEvent(DeploymentStarted, started!.value).offsets.reduce((sum, offset) => sum + offset, 0);
 };

@@ -33,7 +33,20 @@ describeWithData('400,000 real payments', () => {
 
   beforeAll(async () => {
     const file = join(DATA, 'fraud', 'transactions-2018-04-to-06.csv.gz');
-    const ran = await platform.run(['demo', 'fraud', '--data', file, '--rows', String(ROWS), '--train-at', '2018-05-06T00:00:00Z', '--keep'], { timeoutMs: 1_200_000 });
+    const ran = await platform.run(
+      [
+        'demo',
+        'fraud',
+        '--data',
+        file,
+        '--rows',
+        String(ROWS),
+        '--train-at',
+        '2018-05-06T00:00:00Z',
+        '--keep',
+      ],
+      { timeoutMs: 1_200_000 },
+    );
     process.stderr.write(`${ran.stderr.split('\n').slice(-25).join('\n')}\n${ran.stdout.slice(-1_500)}\n`);
     demo = ran.json as unknown as Demo;
     log = await platform.openLog();
@@ -48,39 +61,61 @@ describeWithData('400,000 real payments', () => {
   });
 
   it('gives every inbox record exactly one outcome', async () => {
-    for (const stream of ['transactions', 'fraud-labels']) expect(await readConservation(log, 'real', stream)).toMatchObject({ ok: true, faults: [], repeated: 0 });
+    for (const stream of ['transactions', 'fraud-labels'])
+      expect(await readConservation(log, 'real', stream)).toMatchObject({
+        ok: true,
+        faults: [],
+        repeated: 0,
+      });
   });
 
   it('gives every observation exactly one vector, aligned with it', () => {
-    expect(vectors.map(({ partition, headers }) => [partition, headers.text('ce_id')])).toEqual(observations.map(({ partition, offset }) => [partition, `${partition}-${offset}`]));
+    expect(vectors.map(({ partition, headers }) => [partition, headers.text('ce_id')])).toEqual(
+      observations.map(({ partition, offset }) => [partition, `${partition}-${offset}`]),
+    );
   });
 
   it('gives every vector since the deployment exactly one prediction', async () => {
-    const [started] = (await readTopic(log, qualify('real', TOPICS.servingStatus))).filter(({ headers }) => headers.text('ce_type') === DeploymentStarted.type);
+    const [started] = (await readTopic(log, qualify('real', TOPICS.servingStatus))).filter(
+      ({ headers }) => headers.text('ce_type') === DeploymentStarted.type,
+    );
     const { offsets } = decodeEvent(DeploymentStarted, started!.value);
     const predictions = await readTopic(log, qualify('real', TOPICS.predictions('fraud')));
-    const due = vectors.filter(({ partition, offset }) => offset >= offsets[partition]!).map(({ partition, offset }) => `${partition}-${offset}`);
+    const due = vectors
+      .filter(({ partition, offset }) => offset >= offsets[partition]!)
+      .map(({ partition, offset }) => `${partition}-${offset}`);
     expect(due.length).toBeGreaterThan(10_000);
     expect(predictions.map(({ headers }) => headers.text('ce_id'))).toEqual(due);
   });
 
   it(`agrees with a brute force on ${SAMPLED} sampled vectors to 1e-9`, () => {
     const events = observations.map(({ partition, offset, value }): Observed => {
-      const { event_time, customer_id, amount } = JSON.parse(String(value)) as { event_time: string; customer_id: string; amount: number };
+      const { event_time, customer_id, amount } = JSON.parse(String(value)) as {
+        event_time: string;
+        customer_id: string;
+        amount: number;
+      };
       return { partition, offset, time: Date.parse(event_time), customer: customer_id, amount };
     });
     const histories = new Map<string, Observed[]>();
-    for (const event of events) histories.set(event.customer, [...(histories.get(event.customer) ?? []), event]);
+    for (const event of events)
+      histories.set(event.customer, [...(histories.get(event.customer) ?? []), event]);
     const rng = new Rng(20_180_506);
     let compared = 0;
     for (let i = 0; i < SAMPLED; i++) {
       const index = rng.below(vectors.length);
       const trigger = events[index]!;
-      const expected = featuresOf(trigger, histories.get(trigger.customer)!.filter(({ offset }) => offset <= trigger.offset));
-      const { values } = JSON.parse(String(vectors[index]!.value)) as { values: Record<string, (number | null)[]> };
+      const expected = featuresOf(
+        trigger,
+        histories.get(trigger.customer)!.filter(({ offset }) => offset <= trigger.offset),
+      );
+      const { values } = JSON.parse(String(vectors[index]!.value)) as {
+        values: Record<string, (number | null)[]>;
+      };
       values['1']!.forEach((value, feature) => {
         const wanted = expected[feature]!;
-        if (wanted === null || value === null) expect([index, feature, value]).toEqual([index, feature, wanted]);
+        if (wanted === null || value === null)
+          expect([index, feature, value]).toEqual([index, feature, wanted]);
         else expect(Math.abs(value - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)));
         compared++;
       });
@@ -98,8 +133,14 @@ describeWithData('400,000 real payments', () => {
       await artifacts.getToFile(train.artifact, paths[0]!);
       await artifacts.getToFile(holdout.artifact, paths[1]!);
       const python = pythonWith('sklearn', ['scikit-learn==1.7.2', 'pyarrow==21.0.0', 'pandas<3']);
-      const theirs = JSON.parse(execFileSync(python, [join(ROOT, 'test', 'support', 'fit_public.py'), ...paths], { encoding: 'utf8' })) as { average_precision: number; roc_auc: number; rows: number };
-      process.stderr.write(`hold-out: ours ${JSON.stringify(demo.metrics)}, scikit-learn's histogram gradient boosting ${JSON.stringify(theirs)}\n`);
+      const theirs = JSON.parse(
+        execFileSync(python, [join(ROOT, 'test', 'support', 'fit_public.py'), ...paths], {
+          encoding: 'utf8',
+        }),
+      ) as { average_precision: number; roc_auc: number; rows: number };
+      process.stderr.write(
+        `hold-out: ours ${JSON.stringify(demo.metrics)}, scikit-learn's histogram gradient boosting ${JSON.stringify(theirs)}\n`,
+      );
       expect(theirs.rows).toBe(holdout.rows);
       expect(demo.metrics.average_precision!).toBeGreaterThan(theirs.average_precision - 0.03);
     } finally {

@@ -11,7 +11,10 @@ export interface Observed {
 const DAY = 86_400_000;
 const cents = (amount: number): bigint => BigInt(Math.round(amount * 100));
 
-const mean = (events: readonly Observed[]): number | null => (events.length === 0 ? null : Number(events.reduce((sum, { amount }) => sum + cents(amount), 0n)) / events.length / 100);
+const mean = (events: readonly Observed[]): number | null =>
+  events.length === 0
+    ? null
+    : Number(events.reduce((sum, { amount }) => sum + cents(amount), 0n)) / events.length / 100;
 
 const std = (events: readonly Observed[]): number | null => {
   if (events.length < 2) return null;
@@ -24,7 +27,8 @@ const std = (events: readonly Observed[]): number | null => {
 
 /** Values in the order of the definition; `history` holds the customer's events in log order up to and including the trigger. */
 export const featuresOf = (trigger: Observed, history: readonly Observed[]): (number | null)[] => {
-  const within = (days: number): Observed[] => history.filter(({ time }) => time > trigger.time - days * DAY && time <= trigger.time);
+  const within = (days: number): Observed[] =>
+    history.filter(({ time }) => time > trigger.time - days * DAY && time <= trigger.time);
   const at = new Date(trigger.time);
   const [d1, d7, d30] = [within(1), within(7), within(30)];
   return [

@@ -46,8 +46,12 @@ export class Life {
   }
 
   async write(occurrences: readonly Occurrence[]): Promise<void> {
-    this.writers ??= { transactions: await this.writer('transactions'), 'fraud-labels': await this.writer('fraud-labels') };
-    for (const { stream, event } of occurrences) await this.writers[stream].write(event as unknown as Record<string, unknown>);
+    this.writers ??= {
+      transactions: await this.writer('transactions'),
+      'fraud-labels': await this.writer('fraud-labels'),
+    };
+    for (const { stream, event } of occurrences)
+      await this.writers[stream].write(event as unknown as Record<string, unknown>);
     for (const name of STREAMS) await this.writers[name].settle();
   }
 
@@ -66,7 +70,8 @@ export class Life {
   async serve(version: ModelVersion): Promise<void> {
     await this.control.promote('fraud', version.version, 'champion');
     await this.control.untilServing('fraud', version.version);
-    while ((await this.log.partitionCount(this.topic(TOPICS.predictions('fraud')))) === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    while ((await this.log.partitionCount(this.topic(TOPICS.predictions('fraud')))) === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   async applied(name: string): Promise<Applied> {
@@ -92,6 +97,10 @@ export class Life {
   }
 
   private async writer(name: StreamName): Promise<StreamWriter> {
-    return StreamWriter.open(this.log, this.platform.namespace, await fetchDefinition<CompiledStream>(this.registry, 'Stream', name));
+    return StreamWriter.open(
+      this.log,
+      this.platform.namespace,
+      await fetchDefinition<CompiledStream>(this.registry, 'Stream', name),
+    );
   }
 }

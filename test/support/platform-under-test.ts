@@ -12,8 +12,11 @@ const COMMAND = join(ROOT, 'dist', 'cli', 'src', 'main.js');
 export const DATA = resolve(ROOT, process.env.PLAYHEAD_DATA ?? '../shared/data');
 
 /** A suite on the real streams: skipped, and said to be, where they are absent. */
-export const describeWithData: typeof describe = (existsSync(DATA) ? describe : describe.skip) as typeof describe;
-if (!existsSync(DATA)) process.stderr.write(`!! SKIPPED, not passed: the real streams are absent at PLAYHEAD_DATA=${DATA}\n`);
+export const describeWithData: typeof describe = (
+  existsSync(DATA) ? describe : describe.skip
+) as typeof describe;
+if (!existsSync(DATA))
+  process.stderr.write(`!! SKIPPED, not passed: the real streams are absent at PLAYHEAD_DATA=${DATA}\n`);
 
 export interface Ran {
   readonly code: number;
@@ -26,7 +29,12 @@ export interface Ran {
 export interface Status {
   readonly namespace: string;
   readonly kafka: { readonly brokers: string[] };
-  readonly s3: { readonly endpoint: string; readonly bucket: string; readonly accessKey: string; readonly secretKey: string };
+  readonly s3: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly accessKey: string;
+    readonly secretKey: string;
+  };
   readonly services: Record<string, { readonly url: string; readonly pid: number; readonly ready: boolean }>;
 }
 
@@ -38,9 +46,16 @@ export class PlatformUnderTest {
   constructor(readonly namespace: string) {}
 
   /** Runs the command; `place` adds the data folder (and for starts namespace and ports). */
-  run(args: readonly string[], options: { readonly expectCode?: number; readonly timeoutMs?: number } = {}): Promise<Ran> {
+  run(
+    args: readonly string[],
+    options: { readonly expectCode?: number; readonly timeoutMs?: number } = {},
+  ): Promise<Ran> {
     const starts = ['up', 'demo'].includes(args[0]!);
-    const place = ['--data-dir', this.dataDir, ...(starts ? ['--namespace', this.namespace, '--port-base', '0'] : [])];
+    const place = [
+      '--data-dir',
+      this.dataDir,
+      ...(starts ? ['--namespace', this.namespace, '--port-base', '0'] : []),
+    ];
     return runCommand([...args, ...place, '--json'], options);
   }
 
@@ -55,7 +70,11 @@ export class PlatformUnderTest {
 
   async openArtifacts(): Promise<ArtifactStore> {
     const { s3, namespace } = await this.status();
-    return openArtifactStore(s3.endpoint.startsWith('file://') ? { namespace, directory: s3.endpoint.slice('file://'.length) } : { namespace, s3 });
+    return openArtifactStore(
+      s3.endpoint.startsWith('file://')
+        ? { namespace, directory: s3.endpoint.slice('file://'.length) }
+        : { namespace, s3 },
+    );
   }
 
   async stop(): Promise<void> {
@@ -65,10 +84,16 @@ export class PlatformUnderTest {
   }
 }
 
-export const runCommand = (args: readonly string[], { expectCode = 0, timeoutMs = 600_000 }: { readonly expectCode?: number; readonly timeoutMs?: number } = {}): Promise<Ran> =>
+export const runCommand = (
+  args: readonly string[],
+  { expectCode = 0, timeoutMs = 600_000 }: { readonly expectCode?: number; readonly timeoutMs?: number } = {},
+): Promise<Ran> =>
   new Promise((done, fail) => {
     if (!existsSync(COMMAND)) return fail(new Error(`${COMMAND} is not built; run \`npm run build\``));
-    const child = spawn(process.execPath, [COMMAND, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     let stdout = '';
     let stderr = '';
@@ -77,8 +102,18 @@ export const runCommand = (args: readonly string[], { expectCode = 0, timeoutMs 
     child.on('close', (status, signal) => {
       clearTimeout(timer);
       const code = status ?? -1;
-      if (code !== expectCode) return fail(new Error(`playhead ${args.join(' ')} ended with ${signal ?? code}, expected ${expectCode}\n${stdout.slice(-3_000)}\n${stderr.slice(-3_000)}`));
+      if (code !== expectCode)
+        return fail(
+          new Error(
+            `playhead ${args.join(' ')} ended with ${signal ?? code}, expected ${expectCode}\n${stdout.slice(-3_000)}\n${stderr.slice(-3_000)}`,
+          ),
+        );
       const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-      done({ code, stdout, stderr, json: last.startsWith('{') ? (JSON.parse(last) as Record<string, unknown>) : {} });
+      done({
+        code,
+        stdout,
+        stderr,
+        json: last.startsWith('{') ? (JSON.parse(last) as Record<string, unknown>) : {},
+      });
     });
   });

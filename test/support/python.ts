@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-const CACHE = process.env.PLAYHEAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'playhead');
+const CACHE =
+  process.env.PLAYHEAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'playhead');
 
 /** The interpreter of a virtual environment with these packages, made once and kept in the cache; used by tests only. */
 export const pythonWith = (name: string, packages: readonly string[]): string => {
@@ -14,7 +15,11 @@ export const pythonWith = (name: string, packages: readonly string[]): string =>
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   execFileSync('python3', ['-m', 'venv', folder], { stdio: 'ignore' });
-  execFileSync(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages], { stdio: 'ignore', timeout: 600_000 });
+  execFileSync(
+    join(folder, 'bin', 'pip'),
+    ['install', '--quiet', '--disable-pip-version-check', ...packages],
+    { stdio: 'ignore', timeout: 600_000 },
+  );
   writeFileSync(stamp, `${packages.join('\n')}\n`);
   return interpreter;
 };

@@ -4,15 +4,22 @@ import { findPlatform } from '../platform/platform';
 import { describePlatform } from '../platform/status';
 
 export const addStatus = (program: Command): void => {
-  withPlace(program.command('status').description('what runs, whether it is ready, and what stands on the topics'))
+  withPlace(
+    program.command('status').description('what runs, whether it is ready, and what stands on the topics'),
+  )
     .addHelpText('after', '\nExample:\n  ./playhead status --json')
     .action(async (options: GlobalOptions) => {
       const status = await describePlatform(await findPlatform(options.dataDir, process.env));
       if (options.json) return printJson(status);
       console.log(`namespace ${status.namespace}, kafka ${status.kafka.brokers.join(',')}`);
-      for (const [name, { url, ready, reason, log }] of Object.entries(status.services)) console.log(`${name.padEnd(11)} ${url.padEnd(24)} ${ready ? 'ready' : `NOT READY: ${reason}`}   log ${log}`);
+      for (const [name, { url, ready, reason, log }] of Object.entries(status.services))
+        console.log(
+          `${name.padEnd(11)} ${url.padEnd(24)} ${ready ? 'ready' : `NOT READY: ${reason}`}   log ${log}`,
+        );
       for (const { topic, partitions, records, bytes } of status.topics) {
-        console.log(`${topic.padEnd(52)} ${String(partitions).padStart(3)} partitions ${String(records).padStart(10)} records ${bytes === undefined ? '' : `${(bytes / 1e6).toFixed(1).padStart(9)} MB`}`);
+        console.log(
+          `${topic.padEnd(52)} ${String(partitions).padStart(3)} partitions ${String(records).padStart(10)} records ${bytes === undefined ? '' : `${(bytes / 1e6).toFixed(1).padStart(9)} MB`}`,
+        );
       }
     });
 };

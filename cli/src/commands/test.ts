@@ -13,7 +13,9 @@ export const addTest = (program: Command): void => {
     .argument('[args...]')
     .action((args: string[]) => {
       const root = resolve(__dirname, '..', '..', '..', '..');
-      const { status } = spawnSync(process.execPath, [resolve(root, 'test', 'run.cjs'), ...args], { stdio: 'inherit' });
+      const { status } = spawnSync(process.execPath, [resolve(root, 'test', 'run.cjs'), ...args], {
+        stdio: 'inherit',
+      });
       process.exitCode = status ?? 1;
     });
 };

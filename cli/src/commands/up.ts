@@ -4,7 +4,13 @@ import { startPlatform, stopPlatform } from '../platform/platform';
 import { describePlatform } from '../platform/status';
 
 export const addUp = (program: Command): void => {
-  withStart(program.command('up').description('start the local stack and the six services; returns once all is ready and leaves them running'))
+  withStart(
+    program
+      .command('up')
+      .description(
+        'start the local stack and the six services; returns once all is ready and leaves them running',
+      ),
+  )
     .addHelpText('after', '\nExample:\n  ./playhead up\n  ./playhead up --data-dir /tmp/trial --port-base 0')
     .action(async (options: GlobalOptions) => {
       const platform = await startPlatform({ ...options, env: process.env, progress });

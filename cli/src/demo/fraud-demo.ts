@@ -27,7 +27,10 @@ export interface FraudDemoOptions {
 export interface DemoResult {
   readonly scenario: 'fraud';
   readonly rows: number;
-  readonly counts: Pick<Conservation, 'inbox' | 'moved' | 'observations' | 'rejections' | 'duplicates' | 'deadLetters'> & { readonly vectors: number; readonly predictions: number };
+  readonly counts: Pick<
+    Conservation,
+    'inbox' | 'moved' | 'observations' | 'rejections' | 'duplicates' | 'deadLetters'
+  > & { readonly vectors: number; readonly predictions: number };
   readonly model: { readonly name: string; readonly version: number; readonly digest: string };
   readonly metrics: Readonly<Record<string, number | null>>;
   readonly seconds: number;
@@ -53,13 +56,19 @@ export const runFraudDemo = async (options: FraudDemoOptions): Promise<DemoResul
   const watch = new PipelineWatch(log, platform.namespace, say);
   const streaming = await Streaming.open(options);
 
-  say(`streaming ${source.payments} payments and their labels; training when the stream reaches ${new Date(options.trainAt).toISOString()}`);
+  say(
+    `streaming ${source.payments} payments and their labels; training when the stream reaches ${new Date(options.trainAt).toISOString()}`,
+  );
   await streaming.until(({ time }) => time >= options.trainAt);
   await watch.folded(STREAMS, SERVICE);
 
   say('training');
   const version = await control.train(MODEL, say);
-  say(`${MODEL}@${version.version}: ${Object.entries(version.metrics).map(([name, value]) => `${name} ${value === null ? 'none' : value.toFixed(4)}`).join(', ')}`);
+  say(
+    `${MODEL}@${version.version}: ${Object.entries(version.metrics)
+      .map(([name, value]) => `${name} ${value === null ? 'none' : value.toFixed(4)}`)
+      .join(', ')}`,
+  );
   if (version.passed) {
     await control.promote(MODEL, version.version, 'champion');
     await control.untilServing(DEPLOYMENT, version.version);
@@ -73,21 +82,36 @@ export const runFraudDemo = async (options: FraudDemoOptions): Promise<DemoResul
   await watch.folded(STREAMS, SERVICE);
   if (version.passed) await watch.scored(SERVICE.name, DEPLOYMENT, unscored);
   const eventsPerSecond = Math.round(((streaming.count - before) * 1_000) / Math.max(1, Date.now() - begun));
-  const inboxFrom = (await log.ends(qualify(platform.namespace, TOPICS.inbox('transactions')))).map(({ end }) => end);
+  const inboxFrom = (await log.ends(qualify(platform.namespace, TOPICS.inbox('transactions')))).map(
+    ({ end }) => end,
+  );
   say(`the last ${PACED_EVENTS} events at ${PACED_PER_SECOND}/s, to see the latency`);
   await streaming.until(() => false, PACED_PER_SECOND);
   await streaming.close();
   await watch.folded(STREAMS, SERVICE);
   if (version.passed) await watch.scored(SERVICE.name, DEPLOYMENT, unscored);
 
-  const latency = version.passed ? await measureLatency(log, platform.namespace, { stream: 'transactions', service: SERVICE.name, deployment: DEPLOYMENT, inboxFrom }) : { p50: null, p99: null };
-  return { ...(await checkLog(options, watch, version, unscored)), seconds: (Date.now() - started) / 1_000, eventsPerSecond, latencyMs: { p50: latency.p50, p99: latency.p99 } };
+  const latency = version.passed
+    ? await measureLatency(log, platform.namespace, {
+        stream: 'transactions',
+        service: SERVICE.name,
+        deployment: DEPLOYMENT,
+        inboxFrom,
+      })
+    : { p50: null, p99: null };
+  return {
+    ...(await checkLog(options, watch, version, unscored)),
+    seconds: (Date.now() - started) / 1_000,
+    eventsPerSecond,
+    latencyMs: { p50: latency.p50, p99: latency.p99 },
+  };
 };
 
 /** Vectors before the deployment began: they have no prediction (`from: now`). */
 const startOffsets = async (watch: PipelineWatch, log: EventLog, namespace: string): Promise<number> => {
   for (let tries = 0; tries < 600; tries++, await sleep(50)) {
-    if ((await log.partitionCount(qualify(namespace, TOPICS.predictions(DEPLOYMENT)))) !== undefined) return watch.count(TOPICS.vectors(SERVICE.name));
+    if ((await log.partitionCount(qualify(namespace, TOPICS.predictions(DEPLOYMENT)))) !== undefined)
+      return watch.count(TOPICS.vectors(SERVICE.name));
   }
   throw new Defect('the deployment has no predictions topic after 30 s');
 };
@@ -98,17 +122,28 @@ const checkLog = async (
   version: ModelVersion,
   unscored: number,
 ): Promise<Omit<DemoResult, 'seconds' | 'eventsPerSecond' | 'latencyMs'>> => {
-  say('checking the log: every inbox record has one outcome, every observation a vector, every vector a prediction');
-  const perStream = await Promise.all(STREAMS.map((stream) => readConservation(log, platform.namespace, stream)));
-  const total = (pick: (conservation: Conservation) => number): number => perStream.reduce((sum, conservation) => sum + pick(conservation), 0);
+  say(
+    'checking the log: every inbox record has one outcome, every observation a vector, every vector a prediction',
+  );
+  const perStream = await Promise.all(
+    STREAMS.map((stream) => readConservation(log, platform.namespace, stream)),
+  );
+  const total = (pick: (conservation: Conservation) => number): number =>
+    perStream.reduce((sum, conservation) => sum + pick(conservation), 0);
   const vectors = await watch.count(TOPICS.vectors(SERVICE.name));
   const predictions = version.passed ? await watch.count(TOPICS.predictions(DEPLOYMENT)) : 0;
-  const faults = perStream.flatMap((conservation, index) => conservation.faults.map((fault) => `${STREAMS[index]}: ${fault}`));
-  if (vectors !== perStream[0]!.observations) faults.push(`${perStream[0]!.observations} observations of transactions, but ${vectors} vectors`);
-  if (version.passed && predictions !== vectors - unscored) faults.push(`${vectors - unscored} vectors since the deployment, but ${predictions} predictions`);
+  const faults = perStream.flatMap((conservation, index) =>
+    conservation.faults.map((fault) => `${STREAMS[index]}: ${fault}`),
+  );
+  if (vectors !== perStream[0]!.observations)
+    faults.push(`${perStream[0]!.observations} observations of transactions, but ${vectors} vectors`);
+  if (version.passed && predictions !== vectors - unscored)
+    faults.push(`${vectors - unscored} vectors since the deployment, but ${predictions} predictions`);
   if (!version.passed) faults.push(`${MODEL}@${version.version} did not pass its gates`);
   const rejectionsByCode: Record<string, number> = {};
-  for (const { rejectionsByCode: codes } of perStream) for (const [code, count] of Object.entries(codes)) rejectionsByCode[code] = (rejectionsByCode[code] ?? 0) + count;
+  for (const { rejectionsByCode: codes } of perStream)
+    for (const [code, count] of Object.entries(codes))
+      rejectionsByCode[code] = (rejectionsByCode[code] ?? 0) + count;
   return {
     scenario: 'fraud',
     rows: source.payments,
@@ -144,19 +179,31 @@ class Streaming {
     private readonly say: (line: string) => void,
   ) {
     const occurrences = source.occurrences();
-    this.iterator = Symbol.asyncIterator in occurrences ? occurrences[Symbol.asyncIterator]() : occurrences[Symbol.iterator]();
+    this.iterator =
+      Symbol.asyncIterator in occurrences
+        ? occurrences[Symbol.asyncIterator]()
+        : occurrences[Symbol.iterator]();
     this.left = source.payments;
   }
 
   static async open({ platform, log, source, withFaults, say }: FraudDemoOptions): Promise<Streaming> {
     const writers = await Promise.all(
-      STREAMS.map(async (name) => StreamWriter.open(log, platform.namespace, await fetchDefinition<CompiledStream>(platform.url('registry'), 'Stream', name))),
+      STREAMS.map(async (name) =>
+        StreamWriter.open(
+          log,
+          platform.namespace,
+          await fetchDefinition<CompiledStream>(platform.url('registry'), 'Stream', name),
+        ),
+      ),
     );
     return new Streaming({ transactions: writers[0]!, 'fraud-labels': writers[1]! }, source, withFaults, say);
   }
 
   /** Sends until the next occurrence meets the condition (which sees its time and the number of payments left) or there is none. */
-  async until(stop: (at: { readonly time: number; readonly left: number }) => boolean, perSecond?: number): Promise<void> {
+  async until(
+    stop: (at: { readonly time: number; readonly left: number }) => boolean,
+    perSecond?: number,
+  ): Promise<void> {
     const started = Date.now();
     let said = started;
     let inStretch = 0;
@@ -198,8 +245,19 @@ class Streaming {
     if (stream !== 'transactions') return;
     this.left--;
     if (!this.withFaults) return;
-    if (this.left % 900 === 400) await this.writers.transactions.write(event as unknown as Record<string, unknown>);
-    if (this.left % 1_500 === 700) await this.writers.transactions.write({ ...event, transaction_id: `${String(this.left)}-x`, amount: -1 });
-    if (this.left % 2_500 === 900) await this.writers.transactions.write({ ...event, transaction_id: `${String(this.left)}-y`, amount: undefined });
+    if (this.left % 900 === 400)
+      await this.writers.transactions.write(event as unknown as Record<string, unknown>);
+    if (this.left % 1_500 === 700)
+      await this.writers.transactions.write({
+        ...event,
+        transaction_id: `${String(this.left)}-x`,
+        amount: -1,
+      });
+    if (this.left % 2_500 === 900)
+      await this.writers.transactions.write({
+        ...event,
+        transaction_id: `${String(this.left)}-y`,
+        amount: undefined,
+      });
   }
 }

@@ -5,7 +5,9 @@ const small = { ...DEFAULT_FRAUD_SIMULATION, customers: 60, terminals: 100, days
 describe('simulateFraud', () => {
   const occurrences = [...simulateFraud(small)];
   const payments = occurrences.filter(({ stream }) => stream === 'transactions');
-  const labels = occurrences.flatMap((occurrence) => (occurrence.stream === 'fraud-labels' ? [occurrence.event] : []));
+  const labels = occurrences.flatMap((occurrence) =>
+    occurrence.stream === 'fraud-labels' ? [occurrence.event] : [],
+  );
 
   it('gives the same stream for the same seed and another for another', () => {
     expect([...simulateFraud(small)]).toEqual(occurrences);
@@ -20,7 +22,11 @@ describe('simulateFraud', () => {
   it('tells of each payment once whether it was fraud, seven days later', () => {
     const paidAt = new Map(payments.map(({ time, event }) => [event.transaction_id, time]));
     expect(labels).toHaveLength(payments.length);
-    expect(labels.every((label) => Date.parse(label.known_at) - paidAt.get(label.transaction_id)! === 7 * 86_400_000)).toBe(true);
+    expect(
+      labels.every(
+        (label) => Date.parse(label.known_at) - paidAt.get(label.transaction_id)! === 7 * 86_400_000,
+      ),
+    ).toBe(true);
   });
 
   it('holds some fraud, and far less than half', () => {

@@ -74,9 +74,23 @@ export function* simulateFraud(options: FraudSimulation): Generator<Occurrence> 
         const id = String(serial++);
         const { time, customer, terminal, amount, fraud } = payment;
         const where = { customer_id: customer, terminal_id: `T${terminal}` };
-        today.push({ stream: 'transactions', time, event: { transaction_id: id, event_time: iso(time), ...where, amount } });
+        today.push({
+          stream: 'transactions',
+          time,
+          event: { transaction_id: id, event_time: iso(time), ...where, amount },
+        });
         const knownAt = time + options.labelDelayDays * DAY_MS;
-        labels.push({ stream: 'fraud-labels', time: knownAt, event: { label_id: `L${id}`, known_at: iso(knownAt), transaction_id: id, ...where, is_fraud: fraud } });
+        labels.push({
+          stream: 'fraud-labels',
+          time: knownAt,
+          event: {
+            label_id: `L${id}`,
+            known_at: iso(knownAt),
+            transaction_id: id,
+            ...where,
+            is_fraud: fraud,
+          },
+        });
       }
     }
     yield* today.sort((a, b) => a.time - b.time);
@@ -86,11 +100,16 @@ export function* simulateFraud(options: FraudSimulation): Generator<Occurrence> 
 const iso = (time: number): string => new Date(time).toISOString();
 
 const makeCustomers = (options: FraudSimulation, rng: Rng): Customer[] => {
-  const places = Array.from({ length: options.terminals }, () => [rng.uniform() * 100, rng.uniform() * 100] as const);
+  const places = Array.from(
+    { length: options.terminals },
+    () => [rng.uniform() * 100, rng.uniform() * 100] as const,
+  );
   return Array.from({ length: options.customers }, (_, index) => {
     const x = rng.uniform() * 100;
     const y = rng.uniform() * 100;
-    const near = places.flatMap(([px, py], terminal) => ((px - x) * (px - x) + (py - y) * (py - y) < 64 ? [terminal] : []));
+    const near = places.flatMap(([px, py], terminal) =>
+      (px - x) * (px - x) + (py - y) * (py - y) < 64 ? [terminal] : [],
+    );
     return {
       id: `C${index}`,
       meanAmount: 5 + rng.uniform() * 95,
@@ -102,9 +121,17 @@ const makeCustomers = (options: FraudSimulation, rng: Rng): Customer[] => {
 };
 
 /** Each day about one card in 200 is stolen for up to 14 days, and one terminal in 500 is tampered with for up to 28. */
-const compromise = (options: FraudSimulation, customers: readonly Customer[], terminals: Map<number, number>, day: number, rng: Rng): void => {
-  for (let i = 0; i < Math.max(1, Math.round(options.customers / 200)); i++) customers[rng.below(customers.length)]!.compromisedUntil = day + 3 + rng.below(11);
-  for (let i = 0; i < Math.max(1, Math.round(options.terminals / 500)); i++) terminals.set(rng.below(options.terminals), day + 7 + rng.below(21));
+const compromise = (
+  options: FraudSimulation,
+  customers: readonly Customer[],
+  terminals: Map<number, number>,
+  day: number,
+  rng: Rng,
+): void => {
+  for (let i = 0; i < Math.max(1, Math.round(options.customers / 200)); i++)
+    customers[rng.below(customers.length)]!.compromisedUntil = day + 3 + rng.below(11);
+  for (let i = 0; i < Math.max(1, Math.round(options.terminals / 500)); i++)
+    terminals.set(rng.below(options.terminals), day + 7 + rng.below(21));
   for (const [terminal, until] of terminals) if (until < day) terminals.delete(terminal);
 };
 
@@ -134,7 +161,11 @@ const paymentsOf = (
       const secondOfDay = thief || tampered ? rng.uniform() * 86_400 : 43_200 + normal(rng) * 15_000;
       const base = Math.abs(customer.meanAmount + (normal(rng) * customer.meanAmount) / 2);
       const amount = Math.max(1, Math.round(base * (thief ? 3 + rng.uniform() * 4 : 1) * 100)) / 100;
-      const time = options.start + day * DAY_MS + Math.floor(Math.min(86_399, Math.max(0, secondOfDay))) * 1_000 + rng.below(1_000);
+      const time =
+        options.start +
+        day * DAY_MS +
+        Math.floor(Math.min(86_399, Math.max(0, secondOfDay))) * 1_000 +
+        rng.below(1_000);
       payments.push({ time, customer: customer.id, terminal, amount, fraud: thief || tampered });
     }
   }

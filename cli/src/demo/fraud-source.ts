@@ -16,7 +16,11 @@ export const simulatedFraud = (rows: number): FraudSource => {
   // Some more than a customer pays on average in the sixty days, so that there are always enough to cut from.
   const perCustomer = 112;
   const customers = Math.max(20, Math.ceil(rows / perCustomer));
-  const simulation = { ...DEFAULT_FRAUD_SIMULATION, customers, terminals: Math.max(40, Math.round(customers * 1.6)) };
+  const simulation = {
+    ...DEFAULT_FRAUD_SIMULATION,
+    customers,
+    terminals: Math.max(40, Math.round(customers * 1.6)),
+  };
   const limited = function* (): Generator<Occurrence> {
     let payments = 0;
     for (const occurrence of simulateFraud(simulation)) {
@@ -50,17 +54,45 @@ const FIELDS = [
 
 /** A file of payments: each label becomes known seven days after its payment, and is streamed then. */
 export const fraudFromFile = async (path: string, rows: number | undefined): Promise<FraudSource> => {
-  const convert = rowConverter({ fields: FIELDS.map((field) => ({ ...field, required: true, nullable: false })) }, COLUMNS);
+  const convert = rowConverter(
+    { fields: FIELDS.map((field) => ({ ...field, required: true, nullable: false })) },
+    COLUMNS,
+  );
   const payments: Occurrence[] = [];
   const labels: Occurrence[] = [];
   for await (const row of readRows({ path, limit: rows })) {
-    const { transaction_id: id, event_time, customer_id, terminal_id, amount, is_fraud } = convert(row) as Record<string, string> & { amount: number; is_fraud: boolean };
+    const {
+      transaction_id: id,
+      event_time,
+      customer_id,
+      terminal_id,
+      amount,
+      is_fraud,
+    } = convert(row) as Record<string, string> & { amount: number; is_fraud: boolean };
     const time = timestampMs(event_time);
-    if (id === undefined || Number.isNaN(time)) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} has not the columns ${[...COLUMNS.keys()].join(', ')}`);
+    if (id === undefined || Number.isNaN(time))
+      throw new Refused(
+        'PLAYHEAD_REQUEST_INVALID',
+        `${path} has not the columns ${[...COLUMNS.keys()].join(', ')}`,
+      );
     const knownAt = time + LABEL_DELAY_MS;
     const where = { customer_id: customer_id!, terminal_id: terminal_id! };
-    payments.push({ stream: 'transactions', time, event: { transaction_id: id, event_time: new Date(time).toISOString(), ...where, amount } });
-    labels.push({ stream: 'fraud-labels', time: knownAt, event: { label_id: `L${id}`, known_at: new Date(knownAt).toISOString(), transaction_id: id, ...where, is_fraud } });
+    payments.push({
+      stream: 'transactions',
+      time,
+      event: { transaction_id: id, event_time: new Date(time).toISOString(), ...where, amount },
+    });
+    labels.push({
+      stream: 'fraud-labels',
+      time: knownAt,
+      event: {
+        label_id: `L${id}`,
+        known_at: new Date(knownAt).toISOString(),
+        transaction_id: id,
+        ...where,
+        is_fraud,
+      },
+    });
   }
   if (payments.length === 0) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} holds no payments`);
   return spanOf(merged(payments, labels));
@@ -80,5 +112,10 @@ const merged = (a: readonly Occurrence[], b: readonly Occurrence[]): Occurrence[
 
 const spanOf = (occurrences: readonly Occurrence[]): FraudSource => {
   const payments = occurrences.filter(({ stream }) => stream === 'transactions');
-  return { payments: payments.length, firstTime: payments[0]!.time, lastTime: payments[payments.length - 1]!.time, occurrences: () => occurrences };
+  return {
+    payments: payments.length,
+    firstTime: payments[0]!.time,
+    lastTime: payments[payments.length - 1]!.time,
+    occurrences: () => occurrences,
+  };
 };

@@ -18,9 +18,14 @@ export interface LatencyRange {
 }
 
 /** Walks the last events backwards by position: prediction -> vector -> observation -> inbox (law L4). */
-export const measureLatency = async (log: EventLog, namespace: string, { stream, service, deployment, inboxFrom }: LatencyRange): Promise<Latency> => {
+export const measureLatency = async (
+  log: EventLog,
+  namespace: string,
+  { stream, service, deployment, inboxFrom }: LatencyRange,
+): Promise<Latency> => {
   const appended = new Map<string, number>();
-  for (const record of await tail(log, qualify(namespace, TOPICS.inbox(stream)), inboxFrom)) appended.set(positionOf(record), record.timestamp);
+  for (const record of await tail(log, qualify(namespace, TOPICS.inbox(stream)), inboxFrom))
+    appended.set(positionOf(record), record.timestamp);
   const wanted = appended.size;
   const observations = await hop(log, qualify(namespace, TOPICS.observations(stream)), appended, wanted);
   const vectors = await hop(log, qualify(namespace, TOPICS.vectors(service)), observations, wanted);
@@ -34,7 +39,12 @@ export const measureLatency = async (log: EventLog, namespace: string, { stream,
 };
 
 /** Carries the times of source positions over to the positions of their outputs. */
-const hop = async (log: EventLog, topic: string, times: ReadonlyMap<string, number>, count: number): Promise<Map<string, number>> => {
+const hop = async (
+  log: EventLog,
+  topic: string,
+  times: ReadonlyMap<string, number>,
+  count: number,
+): Promise<Map<string, number>> => {
   const carried = new Map<string, number>();
   for (const record of await tailOf(log, topic, count)) {
     const time = times.get(sourceOf(record));
@@ -47,17 +57,32 @@ const positionOf = ({ partition, offset }: LogRecord): string => formatPosition(
 
 const sourceOf = (record: LogRecord): string => {
   const position = sourcePositionOf(record.headers);
-  return position ? formatPosition(position.partition, position.offset) : (record.headers.text(HEADERS.id) ?? '');
+  return position
+    ? formatPosition(position.partition, position.offset)
+    : (record.headers.text(HEADERS.id) ?? '');
 };
 
 const tail = async (log: EventLog, topic: string, from: readonly number[]): Promise<LogRecord[]> => {
   const records: LogRecord[] = [];
   for (const { partition, start, end } of await log.ends(topic)) {
-    for await (const record of readRecords(log, topic, partition, Math.max(start, from[partition] ?? end), end)) records.push(record);
+    for await (const record of readRecords(
+      log,
+      topic,
+      partition,
+      Math.max(start, from[partition] ?? end),
+      end,
+    ))
+      records.push(record);
   }
   return records;
 };
 
-const tailOf = async (log: EventLog, topic: string, count: number): Promise<LogRecord[]> => tail(log, topic, (await log.ends(topic)).map(({ end }) => Math.max(0, end - count)));
+const tailOf = async (log: EventLog, topic: string, count: number): Promise<LogRecord[]> =>
+  tail(
+    log,
+    topic,
+    (await log.ends(topic)).map(({ end }) => Math.max(0, end - count)),
+  );
 
-const quantile = (sorted: readonly number[], q: number): number | null => (sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!);
+const quantile = (sorted: readonly number[], q: number): number | null =>
+  sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;

@@ -28,12 +28,16 @@ export class PipelineWatch {
   }
 
   /** Resolves when every inbox record of the streams has its outcome and every observation of the trigger its vector. */
-  async folded(streams: readonly string[], service: { readonly name: string; readonly trigger: string }): Promise<void> {
+  async folded(
+    streams: readonly string[],
+    service: { readonly name: string; readonly trigger: string },
+  ): Promise<void> {
     await this.until('observations and vectors', async () => {
       let behind = 0;
       for (const stream of streams) {
         const inbox = await this.count(TOPICS.inbox(stream));
-        const outcomes = (await this.count(TOPICS.observations(stream))) + (await this.count(TOPICS.rejections(stream)));
+        const outcomes =
+          (await this.count(TOPICS.observations(stream))) + (await this.count(TOPICS.rejections(stream)));
         behind += Math.max(0, inbox - outcomes - (await this.count(TOPICS.deadLetters('ingestion'))));
       }
       const vectors = await this.count(TOPICS.vectors(service.name));
@@ -61,7 +65,11 @@ export class PipelineWatch {
         least = now;
         since = Date.now();
       }
-      if (Date.now() - since > this.patienceMs) throw new TransientFailure('PLAYHEAD_NOT_READY', `${now} ${what} did not come within ${this.patienceMs / 1_000} s; \`playhead status\` names the logs`);
+      if (Date.now() - since > this.patienceMs)
+        throw new TransientFailure(
+          'PLAYHEAD_NOT_READY',
+          `${now} ${what} did not come within ${this.patienceMs / 1_000} s; \`playhead status\` names the logs`,
+        );
       if (Date.now() - said > 2_000) {
         said = Date.now();
         this.say(`  waiting for ${now} ${what}`);

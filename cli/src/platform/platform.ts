@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { externalEndpoints, readLocalStack, startLocalStack, stopLocalStack, type Endpoints } from '#localstack';
+import {
+  externalEndpoints,
+  readLocalStack,
+  startLocalStack,
+  stopLocalStack,
+  type Endpoints,
+} from '#localstack';
 import { Refused } from '#kernel';
 import { readPlatformState, type PlatformState, type ServiceName } from './platform-state';
 import { serviceUrl, startServices, stopServices } from './service-processes';
@@ -30,7 +36,10 @@ export const startPlatform = async (options: PlatformOptions): Promise<Platform>
   return platformOf(dataDir, endpoints, state);
 };
 
-export const stopPlatform = async (dataDir: string, options: { readonly purge?: boolean; readonly progress: (line: string) => void }): Promise<void> => {
+export const stopPlatform = async (
+  dataDir: string,
+  options: { readonly purge?: boolean; readonly progress: (line: string) => void },
+): Promise<void> => {
   await stopServices(resolve(dataDir), options.progress);
   await stopLocalStack(resolve(dataDir), options);
 };
@@ -47,7 +56,11 @@ export const findPlatform = async (dataDirOption: string, env: NodeJS.ProcessEnv
   return platformOf(dataDir, { kafka, postgres, s3 }, state);
 };
 
-const notUp = (dataDir: string): Refused => new Refused('PLAYHEAD_NOT_FOUND', `nothing runs from ${dataDir}; start it with \`./playhead up\`, or name the right --data-dir`);
+const notUp = (dataDir: string): Refused =>
+  new Refused(
+    'PLAYHEAD_NOT_FOUND',
+    `nothing runs from ${dataDir}; start it with \`./playhead up\`, or name the right --data-dir`,
+  );
 
 const platformOf = (dataDir: string, endpoints: Endpoints, state: PlatformState): Platform => ({
   dataDir,

@@ -2,7 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Refused, TransientFailure } from '#kernel';
 import { endProcess, isFreePort, isRunning, startProcess, type Endpoints } from '#localstack';
-import { SERVICES, readPlatformState, writePlatformState, type PlatformState, type ServiceName, type ServiceState } from './platform-state';
+import {
+  SERVICES,
+  readPlatformState,
+  writePlatformState,
+  type PlatformState,
+  type ServiceName,
+  type ServiceState,
+} from './platform-state';
 
 /** Where the compiled services lie. */
 const DIST = resolve(__dirname, '..', '..', '..');
@@ -27,8 +34,15 @@ export const serviceUrl = (state: Pick<ServiceState, 'port'>): string => `http:/
 /** Starts the services that do not run, each in a process of its own that outlives this one, and waits until all are ready. */
 export const startServices = async (options: ServicesOptions): Promise<PlatformState> => {
   const before = readPlatformState(options.dataDir);
-  if (before && before.namespace !== options.namespace && Object.values(before.services).some(({ identity }) => isRunning(identity))) {
-    throw new Refused('PLAYHEAD_CONFLICT', `${options.dataDir} runs the namespace ${before.namespace}; \`playhead down\` it first, or use another --data-dir`);
+  if (
+    before &&
+    before.namespace !== options.namespace &&
+    Object.values(before.services).some(({ identity }) => isRunning(identity))
+  ) {
+    throw new Refused(
+      'PLAYHEAD_CONFLICT',
+      `${options.dataDir} runs the namespace ${before.namespace}; \`playhead down\` it first, or use another --data-dir`,
+    );
   }
   const ports = await choosePorts(options, before);
   const services: Partial<Record<ServiceName, ServiceState>> = { ...before?.services };
@@ -61,7 +75,11 @@ export const stopServices = async (dataDir: string, progress: (line: string) => 
   writePlatformState(dataDir, { ...state, services: {} });
 };
 
-const startOne = async (name: ServiceName, ports: Record<ServiceName, number>, { dataDir, namespace, endpoints, env }: ServicesOptions): Promise<ServiceState> => {
+const startOne = async (
+  name: ServiceName,
+  ports: Record<ServiceName, number>,
+  { dataDir, namespace, endpoints, env }: ServicesOptions,
+): Promise<ServiceState> => {
   const logs = join(resolve(dataDir), 'logs');
   mkdirSync(logs, { recursive: true });
   const log = join(logs, `${name}.log`);
@@ -75,19 +93,33 @@ const startOne = async (name: ServiceName, ports: Record<ServiceName, number>, {
   return { identity, port: ports[name], log };
 };
 
-const serviceEnvironment = (namespace: string, { kafka, postgres, s3 }: Endpoints, ports: Record<ServiceName, number>): NodeJS.ProcessEnv => ({
+const serviceEnvironment = (
+  namespace: string,
+  { kafka, postgres, s3 }: Endpoints,
+  ports: Record<ServiceName, number>,
+): NodeJS.ProcessEnv => ({
   KAFKA_BROKERS: kafka.brokers.join(','),
   POSTGRES_URL: postgres.url,
   ...(s3.kind === 's3'
-    ? { S3_ENDPOINT: s3.endpoint, S3_ACCESS_KEY: s3.accessKey, S3_SECRET_KEY: s3.secretKey, S3_BUCKET: s3.bucket }
+    ? {
+        S3_ENDPOINT: s3.endpoint,
+        S3_ACCESS_KEY: s3.accessKey,
+        S3_SECRET_KEY: s3.secretKey,
+        S3_BUCKET: s3.bucket,
+      }
     : { PLAYHEAD_ARTIFACT_DIR: s3.directory }),
   PLAYHEAD_NAMESPACE: namespace,
   PLAYHEAD_CONSOLE_ORIGINS: `http://127.0.0.1:${ports.monitoring},http://localhost:${ports.monitoring}`,
-  ...Object.fromEntries(SERVICES.map((name) => [`PLAYHEAD_URL_${name.toUpperCase()}`, serviceUrl({ port: ports[name] })])),
+  ...Object.fromEntries(
+    SERVICES.map((name) => [`PLAYHEAD_URL_${name.toUpperCase()}`, serviceUrl({ port: ports[name] })]),
+  ),
 });
 
 /** Fixed ports must be free (or ours already); free ones are those used before, where they still are. */
-const choosePorts = async ({ portBase }: ServicesOptions, before: PlatformState | undefined): Promise<Record<ServiceName, number>> => {
+const choosePorts = async (
+  { portBase }: ServicesOptions,
+  before: PlatformState | undefined,
+): Promise<Record<ServiceName, number>> => {
   const ports: Partial<Record<ServiceName, number>> = {};
   const taken = new Set<number>();
   for (const [index, name] of SERVICES.entries()) {
@@ -96,7 +128,11 @@ const choosePorts = async ({ portBase }: ServicesOptions, before: PlatformState 
     if (known && isRunning(known.identity)) ports[name] = known.port;
     else if (wanted !== undefined && (await isFreePort(wanted))) ports[name] = wanted;
     else if (portBase === 0) ports[name] = await anyFreePort(taken);
-    else throw new Refused('PLAYHEAD_STACK_UNAVAILABLE', `port ${wanted} of ${name} is taken; say --port-base N for other ports, or --port-base 0 for free ones`);
+    else
+      throw new Refused(
+        'PLAYHEAD_STACK_UNAVAILABLE',
+        `port ${wanted} of ${name} is taken; say --port-base N for other ports, or --port-base 0 for free ones`,
+      );
     taken.add(ports[name]);
   }
   return ports as Record<ServiceName, number>;
@@ -113,13 +149,20 @@ const untilReady = async (name: string, service: ServiceState): Promise<void> =>
   const until = Date.now() + STARTED_WITHIN_MS;
   let reason = 'no answer yet';
   while (Date.now() < until) {
-    if (!isRunning(service.identity)) throw new TransientFailure('PLAYHEAD_STACK_UNAVAILABLE', `${name} ended while starting; its log is ${service.log}`);
+    if (!isRunning(service.identity))
+      throw new TransientFailure(
+        'PLAYHEAD_STACK_UNAVAILABLE',
+        `${name} ended while starting; its log is ${service.log}`,
+      );
     const readiness = await readinessOf(service);
     if (readiness.ready) return;
     reason = readiness.reason;
     await new Promise((done) => setTimeout(done, 100));
   }
-  throw new TransientFailure('PLAYHEAD_STACK_UNAVAILABLE', `${name} is not ready after ${STARTED_WITHIN_MS / 1_000} s: ${reason}; its log is ${service.log}`);
+  throw new TransientFailure(
+    'PLAYHEAD_STACK_UNAVAILABLE',
+    `${name} is not ready after ${STARTED_WITHIN_MS / 1_000} s: ${reason}; its log is ${service.log}`,
+  );
 };
 
 export interface ServiceReadiness {

@@ -11,8 +11,26 @@ export interface PlatformStatus {
   readonly namespace: string;
   readonly kafka: { readonly brokers: readonly string[] };
   readonly postgres: { readonly url: string };
-  readonly s3: { readonly endpoint: string; readonly bucket: string; readonly accessKey?: string; readonly secretKey?: string };
-  readonly services: Readonly<Record<string, { readonly url: string; readonly grpc?: string; readonly pid: number; readonly ready: boolean; readonly reason?: string; readonly log: string; readonly topics: readonly string[] }>>;
+  readonly s3: {
+    readonly endpoint: string;
+    readonly bucket: string;
+    readonly accessKey?: string;
+    readonly secretKey?: string;
+  };
+  readonly services: Readonly<
+    Record<
+      string,
+      {
+        readonly url: string;
+        readonly grpc?: string;
+        readonly pid: number;
+        readonly ready: boolean;
+        readonly reason?: string;
+        readonly log: string;
+        readonly topics: readonly string[];
+      }
+    >
+  >;
   readonly topics: readonly TopicStatus[];
 }
 
@@ -38,7 +56,10 @@ export const describePlatform = async (platform: Platform): Promise<PlatformStat
     namespace: platform.namespace,
     kafka,
     postgres,
-    s3: s3.kind === 's3' ? { endpoint: s3.endpoint, bucket: s3.bucket, accessKey: s3.accessKey, secretKey: s3.secretKey } : { endpoint: `file://${s3.directory}`, bucket: '' },
+    s3:
+      s3.kind === 's3'
+        ? { endpoint: s3.endpoint, bucket: s3.bucket, accessKey: s3.accessKey, secretKey: s3.secretKey }
+        : { endpoint: `file://${s3.directory}`, bucket: '' },
     services: Object.fromEntries(services),
     topics,
   };
@@ -50,9 +71,21 @@ const describeService = async (
   topics: readonly TopicStatus[],
   namespace: string,
 ): Promise<[string, PlatformStatus['services'][string]]> => {
-  const { ready, reason } = isRunning(state.identity) ? await readinessOf(state) : { ready: false, reason: 'not running' };
+  const { ready, reason } = isRunning(state.identity)
+    ? await readinessOf(state)
+    : { ready: false, reason: 'not running' };
   const own = topics.map(({ topic }) => topic).filter((topic) => topic.startsWith(`${namespace}.${name}.`));
-  return [name, { url: serviceUrl(state), pid: state.identity.pid, ready, ...(ready ? {} : { reason }), log: state.log, topics: own }];
+  return [
+    name,
+    {
+      url: serviceUrl(state),
+      pid: state.identity.pid,
+      ready,
+      ...(ready ? {} : { reason }),
+      log: state.log,
+      topics: own,
+    },
+  ];
 };
 
 const topicsOf = async ({ endpoints, namespace, dataDir }: Platform): Promise<TopicStatus[]> => {
@@ -64,7 +97,12 @@ const topicsOf = async ({ endpoints, namespace, dataDir }: Platform): Promise<To
       names.map(async (topic) => {
         const ends = await log.ends(topic);
         const records = ends.reduce((sum, { start, end }) => sum + end - start, 0);
-        return { topic, partitions: ends.length, records, ...(bytes.has(topic) ? { bytes: bytes.get(topic)! } : {}) };
+        return {
+          topic,
+          partitions: ends.length,
+          records,
+          ...(bytes.has(topic) ? { bytes: bytes.get(topic)! } : {}),
+        };
       }),
     );
   } finally {
@@ -80,7 +118,8 @@ const bytesByTopic = async (dataDir: string): Promise<Map<string, number>> => {
   for (const entry of entries) {
     if (!entry.isFile() || !entry.name.endsWith('.log')) continue;
     const match = /([^/\\]+)-\d+$/.exec(entry.parentPath);
-    if (match) sizes.set(match[1]!, (sizes.get(match[1]!) ?? 0) + statSync(join(entry.parentPath, entry.name)).size);
+    if (match)
+      sizes.set(match[1]!, (sizes.get(match[1]!) ?? 0) + statSync(join(entry.parentPath, entry.name)).size);
   }
   return sizes;
 };

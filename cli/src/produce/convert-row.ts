@@ -7,7 +7,10 @@ const ZONELESS = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$/;
  * Cells to fields: columns are renamed by `map` (column -> field), kept where a field has their name, and converted by the field's
  * type. What cannot be converted stays as it is, so that the schema refuses it with its own reason. Zone-less times are UTC.
  */
-export const rowConverter = (stream: Pick<CompiledStream, 'fields'>, map: ReadonlyMap<string, string> = new Map()): ((row: Row) => Record<string, unknown>) => {
+export const rowConverter = (
+  stream: Pick<CompiledStream, 'fields'>,
+  map: ReadonlyMap<string, string> = new Map(),
+): ((row: Row) => Record<string, unknown>) => {
   const types = new Map(stream.fields.map(({ name, type }) => [name, type]));
   return (row) => {
     const event: Record<string, unknown> = {};

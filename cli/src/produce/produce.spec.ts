@@ -22,7 +22,10 @@ const all = async (rows: AsyncIterable<Row>): Promise<Row[]> => {
 
 describe('readRows', () => {
   it('reads CSV as text, gzip and all, in its order', async () => {
-    const path = file('a.csv.gz', gzipSync('ID,AT,AMOUNT\n0,2018-04-01 00:00:31,57.16\n1,2018-04-01 00:02:10,081.50\n'));
+    const path = file(
+      'a.csv.gz',
+      gzipSync('ID,AT,AMOUNT\n0,2018-04-01 00:00:31,57.16\n1,2018-04-01 00:02:10,081.50\n'),
+    );
     expect(await all(readRows({ path }))).toEqual([
       { ID: '0', AT: '2018-04-01 00:00:31', AMOUNT: '57.16' },
       { ID: '1', AT: '2018-04-01 00:02:10', AMOUNT: '081.50' },
@@ -30,8 +33,13 @@ describe('readRows', () => {
   });
 
   it('reads newline-delimited JSON and names the line that is none', async () => {
-    expect(await all(readRows({ path: file('b.ndjson', '{"a":1}\n\n{"a":2}\n') }))).toEqual([{ a: 1 }, { a: 2 }]);
-    await expect(all(readRows({ path: file('c.ndjson', '{"a":1}\nnope\n') }))).rejects.toThrow('c.ndjson:2 is not JSON');
+    expect(await all(readRows({ path: file('b.ndjson', '{"a":1}\n\n{"a":2}\n') }))).toEqual([
+      { a: 1 },
+      { a: 2 },
+    ]);
+    await expect(all(readRows({ path: file('c.ndjson', '{"a":1}\nnope\n') }))).rejects.toThrow(
+      'c.ndjson:2 is not JSON',
+    );
   });
 
   it('reads tables separated by any white space, with columns that are named', async () => {
@@ -40,7 +48,9 @@ describe('readRows', () => {
       { unit: '1', value: '2.5', name: 'x' },
       { unit: '3', value: '4.5', name: 'y' },
     ]);
-    await expect(all(readRows({ path, columns: ['unit'] }))).rejects.toThrow('d.txt:1 has 3 columns, --columns names 1');
+    await expect(all(readRows({ path, columns: ['unit'] }))).rejects.toThrow(
+      'd.txt:1 has 3 columns, --columns names 1',
+    );
     await expect(all(readRows({ path }))).rejects.toThrow('--columns');
   });
 });
@@ -66,7 +76,12 @@ describe('rowConverter', () => {
   });
 
   it('leaves alone what it cannot convert, for the schema to refuse', () => {
-    expect(rowConverter(stream)({ id: 'a', at: 'yesterday', amount: 'much', fraud: 'maybe' })).toEqual({ id: 'a', at: 'yesterday', amount: 'much', fraud: 'maybe' });
+    expect(rowConverter(stream)({ id: 'a', at: 'yesterday', amount: 'much', fraud: 'maybe' })).toEqual({
+      id: 'a',
+      at: 'yesterday',
+      amount: 'much',
+      fraud: 'maybe',
+    });
     expect(rowConverter(stream)({ amount: '' })).toEqual({ amount: null });
   });
 });

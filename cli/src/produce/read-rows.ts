@@ -24,7 +24,10 @@ export const formatOf = (path: string): FileFormat => {
   if (name.endsWith('.ndjson') || name.endsWith('.jsonl') || name.endsWith('.json')) return 'ndjson';
   if (name.endsWith('.parquet')) return 'parquet';
   if (name.endsWith('.txt') || name.endsWith('.dat')) return 'table';
-  throw new Refused('PLAYHEAD_REQUEST_INVALID', `cannot tell the format of ${path}; say --format csv, ndjson, parquet or table`);
+  throw new Refused(
+    'PLAYHEAD_REQUEST_INVALID',
+    `cannot tell the format of ${path}; say --format csv, ndjson, parquet or table`,
+  );
 };
 
 /** Rows of a file in its order: CSV (gzip allowed) and Parquet through DuckDB, newline-delimited JSON, and tables separated by white space. */
@@ -41,25 +44,44 @@ export const readRows = (options: ReadOptions): AsyncGenerator<Row> => {
   }
 };
 
-async function* readWithDuckDb({ path, columns, limit }: ReadOptions, format: 'csv' | 'parquet'): AsyncGenerator<Row> {
+async function* readWithDuckDb(
+  { path, columns, limit }: ReadOptions,
+  format: 'csv' | 'parquet',
+): AsyncGenerator<Row> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
   try {
-    const names = columns ? `, names = [${columns.map(literal).join(', ')}], header = false` : ', header = true';
-    const source = format === 'csv' ? `read_csv(${literal(path)}, all_varchar = true, parallel = false${names})` : `read_parquet(${literal(path)})`;
+    const names = columns
+      ? `, names = [${columns.map(literal).join(', ')}], header = false`
+      : ', header = true';
+    const source =
+      format === 'csv'
+        ? `read_csv(${literal(path)}, all_varchar = true, parallel = false${names})`
+        : `read_parquet(${literal(path)})`;
     // Types become text as their canonical strings; the stream's fields say what they are.
-    const result = await connection.stream(`SELECT * FROM ${source}${limit === undefined ? '' : ` LIMIT ${limit}`}`);
+    const result = await connection.stream(
+      `SELECT * FROM ${source}${limit === undefined ? '' : ` LIMIT ${limit}`}`,
+    );
     const header = result.columnNames();
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (
+      let chunk = await result.fetchChunk();
+      chunk && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
       const cells = chunk.getColumns();
       for (let row = 0; row < chunk.rowCount; row++) {
         const values: Record<string, unknown> = {};
-        for (let column = 0; column < header.length; column++) values[header[column]!] = plain(cells[column]![row]);
+        for (let column = 0; column < header.length; column++)
+          values[header[column]!] = plain(cells[column]![row]);
         yield values;
       }
     }
   } catch (error) {
-    throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} cannot be read as ${format}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `${path} cannot be read as ${format}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   } finally {
     connection.closeSync();
     instance.closeSync();
@@ -67,7 +89,8 @@ async function* readWithDuckDb({ path, columns, limit }: ReadOptions, format: 'c
 }
 
 const plain = (value: unknown): unknown => {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   return String(value);
 };
@@ -98,10 +121,18 @@ async function* readNdjson({ path, limit }: ReadOptions): AsyncGenerator<Row> {
 }
 
 async function* readTable({ path, columns, limit }: ReadOptions): AsyncGenerator<Row> {
-  if (!columns) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} has no header; name its columns with --columns a,b,c`);
+  if (!columns)
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `${path} has no header; name its columns with --columns a,b,c`,
+    );
   for await (const { text, number } of linesOf(path, limit)) {
     const cells = text.trim().split(/\s+/);
-    if (cells.length !== columns.length) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path}:${number} has ${cells.length} columns, --columns names ${columns.length}`);
+    if (cells.length !== columns.length)
+      throw new Refused(
+        'PLAYHEAD_REQUEST_INVALID',
+        `${path}:${number} has ${cells.length} columns, --columns names ${columns.length}`,
+      );
     yield Object.fromEntries(columns.map((name, index) => [name, cells[index]]));
   }
 }

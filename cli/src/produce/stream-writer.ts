@@ -33,14 +33,22 @@ export class StreamWriter {
   }
 
   /** Waits for the inbox to exist: ingestion makes it when the definition has been applied. */
-  static async open(log: EventLog, namespace: string, stream: CompiledStream, patienceMs = 30_000): Promise<StreamWriter> {
+  static async open(
+    log: EventLog,
+    namespace: string,
+    stream: CompiledStream,
+    patienceMs = 30_000,
+  ): Promise<StreamWriter> {
     const topic = qualify(namespace, TOPICS.inbox(stream.name));
     const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
     for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(100)) {
       const partitions = await untilAvailable(() => log.partitionCount(topic), sleep);
       if (partitions !== undefined) return new StreamWriter(log, namespace, stream, partitions);
     }
-    throw new TransientFailure('PLAYHEAD_NOT_READY', `the inbox of ${stream.name} does not exist after ${patienceMs / 1_000} s; is ingestion up?`);
+    throw new TransientFailure(
+      'PLAYHEAD_NOT_READY',
+      `the inbox of ${stream.name} does not exist after ${patienceMs / 1_000} s; is ingestion up?`,
+    );
   }
 
   async write(event: Readonly<Record<string, unknown>>): Promise<void> {
@@ -48,7 +56,13 @@ export class StreamWriter {
     else this.accepted++;
     const key = keyOf(event, this.stream.key);
     const partition = key ? partitionOf(key, this.partitions) : this.keyless++ % this.partitions;
-    this.buffer.push({ topic: this.topic, partition, key, value: Buffer.from(JSON.stringify(event)), headers: [] });
+    this.buffer.push({
+      topic: this.topic,
+      partition,
+      key,
+      value: Buffer.from(JSON.stringify(event)),
+      headers: [],
+    });
     if (this.buffer.length >= ROUND) await this.flush();
   }
 

@@ -16,7 +16,8 @@ export interface EventContract<S extends TSchema = TSchema> {
   /** What the record key is. */
   readonly key: string;
   /** The service that alone writes it. */
-  readonly owner: 'ingestion' | 'feature' | 'training' | 'registry' | 'serving' | 'monitoring' | 'any service';
+  readonly owner:
+    'ingestion' | 'feature' | 'training' | 'registry' | 'serving' | 'monitoring' | 'any service';
   /** One line. */
   readonly meaning: string;
   readonly schema: S;
@@ -41,7 +42,10 @@ const validatorOf = (schema: TSchema): ValidateFunction => {
 };
 
 /** Parses and checks a value from the log; throws ContractViolation that lists every fault. */
-export const decodeEvent = <S extends TSchema>(contract: EventContract<S>, value: Buffer | null): Static<S> => {
+export const decodeEvent = <S extends TSchema>(
+  contract: EventContract<S>,
+  value: Buffer | null,
+): Static<S> => {
   let parsed: unknown;
   try {
     parsed = JSON.parse(value === null ? 'null' : value.toString('utf8'));
@@ -55,8 +59,14 @@ export const decodeEvent = <S extends TSchema>(contract: EventContract<S>, value
 export const checkEvent = <S extends TSchema>(contract: EventContract<S>, value: unknown): Static<S> => {
   const validate = validatorOf(contract.schema);
   if (!validate(value)) {
-    const faults = (validate.errors ?? []).map((error) => `${error.instancePath || '/'} ${error.message ?? 'is not valid'}`);
-    throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `a ${contract.type} breaks its contract: ${faults.join('; ')}`, { details: { faults } });
+    const faults = (validate.errors ?? []).map(
+      (error) => `${error.instancePath || '/'} ${error.message ?? 'is not valid'}`,
+    );
+    throw new ContractViolation(
+      'PLAYHEAD_CONTRACT_VIOLATED',
+      `a ${contract.type} breaks its contract: ${faults.join('; ')}`,
+      { details: { faults } },
+    );
   }
   return value as Static<S>;
 };

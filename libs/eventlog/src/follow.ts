@@ -33,7 +33,10 @@ export class TopicFollower {
 
   /** True once everything was read that stood on the topic when it was first seen. */
   get caughtUp(): boolean {
-    return this.goals.size > 0 && [...this.goals].every(([partition, goal]) => (this.positions.get(partition) ?? 0) >= goal);
+    return (
+      this.goals.size > 0 &&
+      [...this.goals].every(([partition, goal]) => (this.positions.get(partition) ?? 0) >= goal)
+    );
   }
 
   /** The next offset of each partition: what the read model reflects. */
@@ -48,13 +51,21 @@ export class TopicFollower {
   }
 
   status(): Record<string, unknown> {
-    return { topic: this.options.topic, caughtUp: this.caughtUp, reflects: Object.fromEntries(this.positions) };
+    return {
+      topic: this.options.topic,
+      caughtUp: this.caughtUp,
+      reflects: Object.fromEntries(this.positions),
+    };
   }
 
   private async follow(): Promise<void> {
     const { log, topic, sleep, onRecords, onRetry } = this.options;
     const retry = (error: PlatformError): void => onRetry?.(error.message);
-    while (!this.stopped && (await untilAvailable(() => log.partitionCount(topic), sleep, retry)) === undefined) await sleep(100);
+    while (
+      !this.stopped &&
+      (await untilAvailable(() => log.partitionCount(topic), sleep, retry)) === undefined
+    )
+      await sleep(100);
     if (this.stopped) return;
     this.reader = log.reader();
     for (const { partition, start, end } of await untilAvailable(() => log.ends(topic), sleep, retry)) {

@@ -2,7 +2,13 @@ import type { Chunk, EventLog, LogRecord, PartitionEnds } from './port';
 import { PlatformError } from '#kernel';
 
 /** Reads [from, to) of one partition, chunk by chunk. Ends early only by throwing. */
-export async function* readRange(log: EventLog, topic: string, partition: number, from: number, to: number): AsyncGenerator<Chunk> {
+export async function* readRange(
+  log: EventLog,
+  topic: string,
+  partition: number,
+  from: number,
+  to: number,
+): AsyncGenerator<Chunk> {
   if (from >= to) return;
   const reader = log.reader();
   const at = { topic, partition };
@@ -17,7 +23,8 @@ export async function* readRange(log: EventLog, topic: string, partition: number
           if (chunk.firstOffset < to) yield chunk;
           continue;
         }
-        const records = chunk.nextOffset > to ? chunk.records.filter((record) => record.offset < to) : chunk.records;
+        const records =
+          chunk.nextOffset > to ? chunk.records.filter((record) => record.offset < to) : chunk.records;
         if (records.length > 0) yield { ...chunk, records };
       }
     }
@@ -27,8 +34,15 @@ export async function* readRange(log: EventLog, topic: string, partition: number
 }
 
 /** As `readRange`, record by record; batches that cannot be decoded are passed over. */
-export async function* readRecords(log: EventLog, topic: string, partition: number, from: number, to: number): AsyncGenerator<LogRecord> {
-  for await (const chunk of readRange(log, topic, partition, from, to)) if (chunk.kind === 'records') yield* chunk.records;
+export async function* readRecords(
+  log: EventLog,
+  topic: string,
+  partition: number,
+  from: number,
+  to: number,
+): AsyncGenerator<LogRecord> {
+  for await (const chunk of readRange(log, topic, partition, from, to))
+    if (chunk.kind === 'records') yield* chunk.records;
 }
 
 /** The whole topic as it stands now, partition by partition. For small topics of decisions and for tests. */
@@ -41,17 +55,26 @@ export async function readTopic(log: EventLog, topic: string): Promise<LogRecord
 }
 
 /** The last readable record of a partition, or undefined where it is empty. Looks at the newest offsets first. */
-export async function readLast(log: EventLog, topic: string, ends: PartitionEnds): Promise<LogRecord | undefined> {
+export async function readLast(
+  log: EventLog,
+  topic: string,
+  ends: PartitionEnds,
+): Promise<LogRecord | undefined> {
   for (let to = ends.end, step = 1; to > ends.start; to -= step, step *= 4) {
     let last: LogRecord | undefined;
-    for await (const record of readRecords(log, topic, ends.partition, Math.max(ends.start, to - step), to)) last = record;
+    for await (const record of readRecords(log, topic, ends.partition, Math.max(ends.start, to - step), to))
+      last = record;
     if (last) return last;
   }
   return undefined;
 }
 
 /** Retries while the broker is away, for as long as it takes (law L9): pauses grow from 50 ms to 2 s. */
-export async function untilAvailable<T>(work: () => Promise<T>, sleep: (ms: number) => Promise<void>, onRetry?: (error: PlatformError) => void): Promise<T> {
+export async function untilAvailable<T>(
+  work: () => Promise<T>,
+  sleep: (ms: number) => Promise<void>,
+  onRetry?: (error: PlatformError) => void,
+): Promise<T> {
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
     try {
       return await work();

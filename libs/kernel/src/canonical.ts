@@ -1,6 +1,12 @@
 import { ContractViolation } from './errors';
 
-export type CanonicalValue = null | boolean | number | string | readonly CanonicalValue[] | { readonly [key: string]: CanonicalValue | undefined };
+export type CanonicalValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly CanonicalValue[]
+  | { readonly [key: string]: CanonicalValue | undefined };
 
 /**
  * Canonical JSON (architecture.md section 2): keys sorted by UTF-16 code unit, no white space, non-finite numbers null, -0 is 0,
@@ -18,7 +24,8 @@ export const canonicalJson = (value: CanonicalValue): string => {
       return value ? 'true' : 'false';
     case 'object': {
       if (value === null) return 'null';
-      if (Array.isArray(value)) return `[${(value as readonly CanonicalValue[]).map(canonicalJson).join(',')}]`;
+      if (Array.isArray(value))
+        return `[${(value as readonly CanonicalValue[]).map(canonicalJson).join(',')}]`;
       const object = value as { readonly [key: string]: CanonicalValue | undefined };
       const members = Object.keys(object)
         .filter((key) => object[key] !== undefined)
@@ -27,7 +34,10 @@ export const canonicalJson = (value: CanonicalValue): string => {
       return `{${members.join(',')}}`;
     }
     default:
-      throw new ContractViolation('PLAYHEAD_CANONICAL_UNSUPPORTED', `a ${typeof value} has no canonical JSON form`);
+      throw new ContractViolation(
+        'PLAYHEAD_CANONICAL_UNSUPPORTED',
+        `a ${typeof value} has no canonical JSON form`,
+      );
   }
 };
 
@@ -35,7 +45,10 @@ export const canonicalJson = (value: CanonicalValue): string => {
 export const canonicalNumber = (value: number): number | null => {
   if (!Number.isFinite(value)) return null;
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new ContractViolation('PLAYHEAD_CANONICAL_UNSAFE_INTEGER', `${value} is an integer beyond 2^53; send it as a string`);
+    throw new ContractViolation(
+      'PLAYHEAD_CANONICAL_UNSAFE_INTEGER',
+      `${value} is an integer beyond 2^53; send it as a string`,
+    );
   }
   return value === 0 ? 0 : value;
 };

@@ -76,9 +76,14 @@ export class Defect extends PlatformError {
 /** Thrown before any connection is made, with all faults of the configuration listed. */
 export class ConfigurationError extends PlatformError {
   constructor(readonly faults: readonly string[]) {
-    super('PLAYHEAD_CONFIG_INVALID', 'refuse-to-start', `configuration is not valid:\n  - ${faults.join('\n  - ')}`, {
-      details: { faults },
-    });
+    super(
+      'PLAYHEAD_CONFIG_INVALID',
+      'refuse-to-start',
+      `configuration is not valid:\n  - ${faults.join('\n  - ')}`,
+      {
+        details: { faults },
+      },
+    );
   }
 }
 
@@ -92,6 +97,7 @@ export class Refused extends PlatformError {
 export const isPlatformError = (error: unknown): error is PlatformError => error instanceof PlatformError;
 
 /** Something is away for now: pause and try again, never skip. */
-export const isTransient = (error: unknown): error is PlatformError => isPlatformError(error) && error.disposition === 'retry';
+export const isTransient = (error: unknown): error is PlatformError =>
+  isPlatformError(error) && error.disposition === 'retry';
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -6,7 +6,11 @@ export const murmur2 = (bytes: Uint8Array): number => {
   const words = length >> 2;
   for (let i = 0; i < words; i++) {
     const j = i << 2;
-    let k = (bytes[j]! & 0xff) | ((bytes[j + 1]! & 0xff) << 8) | ((bytes[j + 2]! & 0xff) << 16) | ((bytes[j + 3]! & 0xff) << 24);
+    let k =
+      (bytes[j]! & 0xff) |
+      ((bytes[j + 1]! & 0xff) << 8) |
+      ((bytes[j + 2]! & 0xff) << 16) |
+      ((bytes[j + 3]! & 0xff) << 24);
     k = Math.imul(k, m);
     k ^= k >>> 24;
     k = Math.imul(k, m);
@@ -24,4 +28,5 @@ export const murmur2 = (bytes: Uint8Array): number => {
 };
 
 /** The partition of a key: `toPositive(murmur2(key)) mod partitions`, as Kafka's Java producer does it. */
-export const partitionOf = (key: Uint8Array, partitions: number): number => (murmur2(key) & 0x7fffffff) % partitions;
+export const partitionOf = (key: Uint8Array, partitions: number): number =>
+  (murmur2(key) & 0x7fffffff) % partitions;

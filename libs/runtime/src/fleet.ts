@@ -55,7 +55,11 @@ export class Fleet<State> implements Worker {
     for (const [key, worker] of this.members) {
       if (desired.has(key)) continue;
       this.members.delete(key);
-      await worker.stop().catch((error: unknown) => this.options.logger.warn({ key }, `${key} did not stop cleanly: ${messageOf(error)}`));
+      await worker
+        .stop()
+        .catch((error: unknown) =>
+          this.options.logger.warn({ key }, `${key} did not stop cleanly: ${messageOf(error)}`),
+        );
     }
     for (const [key, make] of desired) {
       if (this.members.has(key) || this.stopped) continue;

@@ -20,13 +20,25 @@ interface Stored {
 export class LatestVectors {
   private readonly followed = new Map<string, { follower: TopicFollower; entities: Map<string, Stored> }>();
 
-  constructor(private readonly options: { readonly log: EventLog; readonly namespace: string; readonly sleep: (ms: number) => Promise<void>; readonly patienceMs?: number }) {}
+  constructor(
+    private readonly options: {
+      readonly log: EventLog;
+      readonly namespace: string;
+      readonly sleep: (ms: number) => Promise<void>;
+      readonly patienceMs?: number;
+    },
+  ) {}
 
   /** The newest vector, undefined where the entity has none; rejects with PLAYHEAD_NOT_READY while the topic is still being read. */
   async of(service: string, entity: string): Promise<LatestVector | undefined> {
     const { entities } = await this.caughtUp(service);
     const stored = entities.get(entity);
-    return stored && { ...decodeEvent(VectorComputed, stored.value), position: formatPosition(stored.partition, stored.offset) };
+    return (
+      stored && {
+        ...decodeEvent(VectorComputed, stored.value),
+        position: formatPosition(stored.partition, stored.offset),
+      }
+    );
   }
 
   /** Number of entities known of a service that was asked about. */
@@ -43,7 +55,11 @@ export class LatestVectors {
     const patienceMs = this.options.patienceMs ?? 10_000;
     for (let waited = 0; !followed.follower.caughtUp; waited += 20) {
       if (waited >= patienceMs) {
-        throw new PlatformError('PLAYHEAD_NOT_READY', 'retry', `the vectors of ${service} are still being read; ask again in a moment`);
+        throw new PlatformError(
+          'PLAYHEAD_NOT_READY',
+          'retry',
+          `the vectors of ${service} are still being read; ask again in a moment`,
+        );
       }
       await this.options.sleep(20);
     }
@@ -53,7 +69,12 @@ export class LatestVectors {
   private follow(service: string): { follower: TopicFollower; entities: Map<string, Stored> } {
     const { log, namespace, sleep } = this.options;
     const entities = new Map<string, Stored>();
-    const follower = new TopicFollower({ log, topic: qualify(namespace, TOPICS.vectors(service)), sleep, onRecords: (records) => remember(entities, records) });
+    const follower = new TopicFollower({
+      log,
+      topic: qualify(namespace, TOPICS.vectors(service)),
+      sleep,
+      onRecords: (records) => remember(entities, records),
+    });
     const followed = { follower, entities };
     this.followed.set(service, followed);
     void follower.start();

@@ -13,6 +13,14 @@ import { ServiceLog } from './service-log';
 export const provideServiceLog: FactoryProvider<ServiceLog> = {
   provide: ServiceLog,
   inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, CLOCK, SLEEP, LOGGER, METRICS, LogTransport],
-  useFactory: (config: CommonConfig, log: EventLog, artifacts: ArtifactStore, clock: Clock, sleep: Sleep, logger: Logger, metrics: Metrics, transport: LogTransport) =>
-    new ServiceLog(config, { log, artifacts, clock, sleep, logger, metrics }, transport),
+  useFactory: (
+    config: CommonConfig,
+    log: EventLog,
+    artifacts: ArtifactStore,
+    clock: Clock,
+    sleep: Sleep,
+    logger: Logger,
+    metrics: Metrics,
+    transport: LogTransport,
+  ) => new ServiceLog(config, { log, artifacts, clock, sleep, logger, metrics }, transport),
 };

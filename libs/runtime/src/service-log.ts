@@ -1,6 +1,14 @@
 import { TOPICS, qualify } from '#contracts';
 import { OwnershipLost } from '#kernel';
-import { FoldRunner, FollowedTopic, Snapshots, untilAvailable, type FollowedTopicOptions, type RunnerOptions, type TopicSpec } from '#eventlog';
+import {
+  FoldRunner,
+  FollowedTopic,
+  Snapshots,
+  untilAvailable,
+  type FollowedTopicOptions,
+  type RunnerOptions,
+  type TopicSpec,
+} from '#eventlog';
 import type { CommonConfig } from './config';
 import { FoldMetrics } from './fold-metrics';
 import type { LogTransport, Worker } from './log-transport';
@@ -9,7 +17,10 @@ import type { Ports } from './ports';
 /** A record of a derived topic may be twice as large as one of the inbox (architecture.md section 1). */
 export const DERIVED_MAX_BYTES = 2_200_000;
 
-export type FoldOptions<State, Control> = Omit<RunnerOptions<State, Control>, 'log' | 'namespace' | 'service' | 'clock' | 'sleep' | 'observer' | 'snapshots'>;
+export type FoldOptions<State, Control> = Omit<
+  RunnerOptions<State, Control>,
+  'log' | 'namespace' | 'service' | 'clock' | 'sleep' | 'observer' | 'snapshots'
+>;
 
 /** The log as one service uses it: its namespace, its dead letters and snapshots, and runners with their metrics. */
 export class ServiceLog implements Worker {
@@ -55,24 +66,41 @@ export class ServiceLog implements Worker {
 
   /** Creates own topics, names below the namespace; waits while the broker is away. */
   async ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
-    const full = specs.map((spec) => ({ ...spec, name: this.topic(spec.name), config: { 'max.message.bytes': String(DERIVED_MAX_BYTES), ...spec.config } }));
-    await untilAvailable(() => this.ports.log.ensureTopics(full), this.ports.sleep, (error) => this.ports.logger.warn({}, error.message));
+    const full = specs.map((spec) => ({
+      ...spec,
+      name: this.topic(spec.name),
+      config: { 'max.message.bytes': String(DERIVED_MAX_BYTES), ...spec.config },
+    }));
+    await untilAvailable(
+      () => this.ports.log.ensureTopics(full),
+      this.ports.sleep,
+      (error) => this.ports.logger.warn({}, error.message),
+    );
   }
 
   /** Waits until a topic of another service exists and gives its number of partitions; rejects when the service stops meanwhile. */
   async awaitTopic(name: string): Promise<number> {
     for (;;) {
-      const partitions = await untilAvailable(() => this.ports.log.partitionCount(this.topic(name)), this.ports.sleep);
+      const partitions = await untilAvailable(
+        () => this.ports.log.partitionCount(this.topic(name)),
+        this.ports.sleep,
+      );
       if (partitions !== undefined) return partitions;
       if (this.stopped) throw new OwnershipLost(`stopped while waiting for ${name}`);
       await this.ports.sleep(100);
     }
   }
 
-  followed<State>(name: string, options: Pick<FollowedTopicOptions<State>, 'initial' | 'evolve'>): FollowedTopic<State> {
+  followed<State>(
+    name: string,
+    options: Pick<FollowedTopicOptions<State>, 'initial' | 'evolve'>,
+  ): FollowedTopic<State> {
     const { log, sleep, logger } = this.ports;
     const onRefused: FollowedTopicOptions<State>['onRefused'] = (record, error) =>
-      logger.error({ topic: name, offset: record.offset, err: error }, `a fact on ${name} cannot be applied and is passed over`);
+      logger.error(
+        { topic: name, offset: record.offset, err: error },
+        `a fact on ${name} cannot be applied and is passed over`,
+      );
     return new FollowedTopic({ ...options, log, topic: this.topic(name), sleep, onRefused });
   }
 
@@ -80,6 +108,15 @@ export class ServiceLog implements Worker {
     const { log, clock, sleep } = this.ports;
     const { service, namespace } = this.config;
     const observer = this.metrics.observer(`${options.fold.name}.${options.source}`, this.transport);
-    return new FoldRunner({ ...options, log, namespace, service, clock, sleep, observer, snapshots: this.snapshots });
+    return new FoldRunner({
+      ...options,
+      log,
+      namespace,
+      service,
+      clock,
+      sleep,
+      observer,
+      snapshots: this.snapshots,
+    });
   }
 }

@@ -39,7 +39,11 @@ export class ServiceWorld {
 
   /** Makes the parts of a service anew, as a process that starts does, and starts them in order. */
   async start(parts: (serviceLog: ServiceLog) => readonly Worker[]): Promise<void> {
-    const serviceLog = new ServiceLog({ service: this.service, namespace: this.namespace }, this.ports, this.transport);
+    const serviceLog = new ServiceLog(
+      { service: this.service, namespace: this.namespace },
+      this.ports,
+      this.transport,
+    );
     this.running = [serviceLog, ...parts(serviceLog)];
     for (const worker of this.running) await worker.start();
   }
@@ -49,19 +53,46 @@ export class ServiceWorld {
   }
 
   /** Appends a fact as its owner would. */
-  async fact<S extends TSchema>(topic: string, contract: EventContract<S>, value: Static<S>, options: { readonly partition?: number; readonly key?: string; readonly id?: string } = {}): Promise<void> {
+  async fact<S extends TSchema>(
+    topic: string,
+    contract: EventContract<S>,
+    value: Static<S>,
+    options: { readonly partition?: number; readonly key?: string; readonly id?: string } = {},
+  ): Promise<void> {
     await this.raw(topic, encodeEvent(contract, value), { type: contract.type, ...options });
   }
 
   async raw(
     topic: string,
     value: Buffer | null,
-    options: { readonly type?: string; readonly partition?: number; readonly key?: string; readonly id?: string; readonly time?: string; readonly extra?: readonly EnvelopeHeader[] } = {},
+    options: {
+      readonly type?: string;
+      readonly partition?: number;
+      readonly key?: string;
+      readonly id?: string;
+      readonly time?: string;
+      readonly extra?: readonly EnvelopeHeader[];
+    } = {},
   ): Promise<void> {
-    const { type = 'test', partition = 0, key, id = `request-${this.serial++}`, time = new Date(this.clock.now()).toISOString(), extra = [] } = options;
+    const {
+      type = 'test',
+      partition = 0,
+      key,
+      id = `request-${this.serial++}`,
+      time = new Date(this.clock.now()).toISOString(),
+      extra = [],
+    } = options;
     const headers = new EnvelopeTemplate({ type, source: 'test' }).headers(id, time, ...extra);
     const producer = this.log.producer();
-    await producer.send([{ topic: this.topic(topic), partition, key: key === undefined ? null : Buffer.from(key), value, headers }]);
+    await producer.send([
+      {
+        topic: this.topic(topic),
+        partition,
+        key: key === undefined ? null : Buffer.from(key),
+        value,
+        headers,
+      },
+    ]);
     await producer.close();
   }
 
@@ -76,14 +107,20 @@ export class ServiceWorld {
   /** Waits for a fact, with a deadline. */
   async until(what: string, holds: () => Promise<boolean>, deadlineMs = 5_000): Promise<void> {
     for (const until = Date.now() + deadlineMs; !(await holds()); await this.ports.sleep(1)) {
-      if (this.failures.length > 0) throw new Error(`a worker failed while waiting for ${what}: ${String(this.failures[0])}`);
+      if (this.failures.length > 0)
+        throw new Error(`a worker failed while waiting for ${what}: ${String(this.failures[0])}`);
       if (Date.now() > until) throw new Error(`${what}: not within ${deadlineMs} ms`);
     }
   }
 
   /** Waits until a topic of the service holds so many records. */
   async untilRecords(topic: string, count: number): Promise<LogRecord[]> {
-    await this.until(`${count} records on ${topic}`, async () => (await this.log.partitionCount(this.topic(topic))) !== undefined && (await this.records(topic)).length >= count);
+    await this.until(
+      `${count} records on ${topic}`,
+      async () =>
+        (await this.log.partitionCount(this.topic(topic))) !== undefined &&
+        (await this.records(topic)).length >= count,
+    );
     return this.records(topic);
   }
 }

@@ -1,7 +1,20 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
-import { ARTIFACT_STORE, CONFIG, EVENT_LOG, LOGGER, LatestVectors, LogTransport, SLEEP, ServiceLog, provideServiceLog, type CommonConfig, type Logger, type Sleep } from '#runtime';
+import {
+  ARTIFACT_STORE,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  LatestVectors,
+  LogTransport,
+  SLEEP,
+  ServiceLog,
+  provideServiceLog,
+  type CommonConfig,
+  type Logger,
+  type Sleep,
+} from '#runtime';
 import type { Services } from './domain/services';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
 import { OnlineFeaturesController, SERVICES } from './http/online-features.controller';
@@ -14,7 +27,8 @@ import { OnlineFeaturesController, SERVICES } from './http/online-features.contr
     {
       provide: LatestVectors,
       inject: [EVENT_LOG, CONFIG, SLEEP],
-      useFactory: (log: EventLog, { namespace }: CommonConfig, sleep: Sleep) => new LatestVectors({ log, namespace, sleep }),
+      useFactory: (log: EventLog, { namespace }: CommonConfig, sleep: Sleep) =>
+        new LatestVectors({ log, namespace, sleep }),
     },
   ],
 })

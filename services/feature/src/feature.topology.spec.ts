@@ -1,7 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { DatasetBuilt, DatasetFailed, DefinitionApplied, HEADERS, TOPICS, TrainingRequested, compileProject, decodeEvent, loadDefinitions, type CompiledFeatureService, type EventOf } from '#contracts';
+import {
+  DatasetBuilt,
+  DatasetFailed,
+  DefinitionApplied,
+  HEADERS,
+  TOPICS,
+  TrainingRequested,
+  compileProject,
+  decodeEvent,
+  loadDefinitions,
+  type CompiledFeatureService,
+  type EventOf,
+} from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { readParquetColumns } from '#runtime';
 import { ServiceWorld } from '#testing';
@@ -51,21 +63,52 @@ class FeatureWorld extends ServiceWorld {
   begin(): Promise<void> {
     return this.start((serviceLog) => {
       this.services = followServices(serviceLog);
-      const parts: FeatureParts = { ...this.ports, namespace: this.namespace, serviceLog, control: this.services, transport: this.transport };
+      const parts: FeatureParts = {
+        ...this.ports,
+        namespace: this.namespace,
+        serviceLog,
+        control: this.services,
+        transport: this.transport,
+      };
       return [featureFleet(parts), datasetWorker(parts)];
     });
   }
 
   /** One payment of the customer on its partition; `n` makes ids and positions. */
-  async pay(n: number, options: { customer?: string; amount?: number; time?: number; partition?: number; id?: string } = {}): Promise<void> {
+  async pay(
+    n: number,
+    options: { customer?: string; amount?: number; time?: number; partition?: number; id?: string } = {},
+  ): Promise<void> {
     const { customer = 'C1', amount = 10, time = START + n * 3_600_000, partition = 0 } = options;
-    const event = { transaction_id: `tx-${n}`, event_time: new Date(time).toISOString(), customer_id: customer, terminal_id: 'T1', amount };
-    await this.raw(OBSERVATIONS, Buffer.from(JSON.stringify(event)), { partition, key: customer, id: options.id ?? `${partition}-${n}`, time: event.event_time });
+    const event = {
+      transaction_id: `tx-${n}`,
+      event_time: new Date(time).toISOString(),
+      customer_id: customer,
+      terminal_id: 'T1',
+      amount,
+    };
+    await this.raw(OBSERVATIONS, Buffer.from(JSON.stringify(event)), {
+      partition,
+      key: customer,
+      id: options.id ?? `${partition}-${n}`,
+      time: event.event_time,
+    });
   }
 
   async label(n: number, fraud: boolean, knownAt: number, payment = n): Promise<void> {
-    const event = { label_id: `L${n}`, known_at: new Date(knownAt).toISOString(), transaction_id: `tx-${payment}`, customer_id: 'C1', terminal_id: 'T1', is_fraud: fraud };
-    await this.raw(LABELS, Buffer.from(JSON.stringify(event)), { key: 'C1', id: `0-${n}`, time: event.known_at });
+    const event = {
+      label_id: `L${n}`,
+      known_at: new Date(knownAt).toISOString(),
+      transaction_id: `tx-${payment}`,
+      customer_id: 'C1',
+      terminal_id: 'T1',
+      is_fraud: fraud,
+    };
+    await this.raw(LABELS, Buffer.from(JSON.stringify(event)), {
+      key: 'C1',
+      id: `0-${n}`,
+      time: event.known_at,
+    });
   }
 
   async feature(name: string, revision = '1'): Promise<(number | null)[]> {
@@ -115,35 +158,60 @@ describe('the feature service', () => {
     await world.pay(1);
     await world.begin();
     await world.untilRecords(VECTORS, 1);
-    expect((await world.records(TOPICS.deadLetters('feature'))).map(({ headers }) => headers.text(HEADERS.origin))).toEqual([`${OBSERVATIONS}:0-0`]);
+    expect(
+      (await world.records(TOPICS.deadLetters('feature'))).map(({ headers }) => headers.text(HEADERS.origin)),
+    ).toEqual([`${OBSERVATIONS}:0-0`]);
   });
 
   it('carries the values of a new revision beside the old one from its position on', async () => {
     await world.pay(0);
     await world.begin();
     await world.untilRecords(VECTORS, 1);
-    await world.apply('2', text.replace('tx_count_1d, aggregate: count, window: 1d', 'tx_count_1d, aggregate: count, window: 2d'));
-    await world.until('the new revision', () => Promise.resolve(world.services.state.get('fraud')?.revisions.length === 2));
+    await world.apply(
+      '2',
+      text.replace('tx_count_1d, aggregate: count, window: 1d', 'tx_count_1d, aggregate: count, window: 2d'),
+    );
+    await world.until('the new revision', () =>
+      Promise.resolve(world.services.state.get('fraud')?.revisions.length === 2),
+    );
     await world.pay(1);
     await world.untilRecords(VECTORS, 2);
     const [first, second] = await world.values<Vector>(VECTORS);
     expect(Object.keys(first!.values)).toEqual(['1']);
     expect(Object.keys(second!.values)).toEqual(['1', '2']);
-    expect([await world.feature('tx_count_1d').then((values) => values[1]), second!.values['2']![world.compiled.features.indexOf('tx_count_1d')]]).toEqual([2, 1]);
+    expect([
+      await world.feature('tx_count_1d').then((values) => values[1]),
+      second!.values['2']![world.compiled.features.indexOf('tx_count_1d')],
+    ]).toEqual([2, 1]);
   });
 
   describe('asked for a data set', () => {
-    const request = (overrides: Partial<EventOf<typeof TrainingRequested>> = {}): EventOf<typeof TrainingRequested> => ({
+    const request = (
+      overrides: Partial<EventOf<typeof TrainingRequested>> = {},
+    ): EventOf<typeof TrainingRequested> => ({
       ...TrainingRequested.sample,
-      service: { ...TrainingRequested.sample.service, name: 'fraud', revision: '1', digest: 'a'.repeat(64), features: [...world.compiled.features] },
-      label: { ...TrainingRequested.sample.label, stream: 'fraud-labels', on: 'transaction_id', value: 'is_fraud', maturity_ms: 7 * DAY },
+      service: {
+        ...TrainingRequested.sample.service,
+        name: 'fraud',
+        revision: '1',
+        digest: 'a'.repeat(64),
+        features: [...world.compiled.features],
+      },
+      label: {
+        ...TrainingRequested.sample.label,
+        stream: 'fraud-labels',
+        on: 'transaction_id',
+        value: 'is_fraud',
+        maturity_ms: 7 * DAY,
+      },
       split: { by: 'time', holdout_ms: DAY, gap_ms: DAY },
       ...overrides,
     });
 
     beforeEach(async () => {
       for (let n = 0; n < 100; n++) await world.pay(n, { time: START + n * 3_600_000, amount: n });
-      for (let n = 0; n < 100; n++) if (n !== 5) await world.label(n, n % 10 === 0, START + n * 3_600_000 + 7 * DAY);
+      for (let n = 0; n < 100; n++)
+        if (n !== 5) await world.label(n, n % 10 === 0, START + n * 3_600_000 + 7 * DAY);
       // A corrected label: the latest assertion wins.
       await world.label(100, true, START + 12 * DAY, 1);
       await world.begin();
@@ -160,14 +228,21 @@ describe('the feature service', () => {
       const folder = mkdtempSync(join(tmpdir(), 'playhead-dataset-spec-'));
       try {
         await world.artifacts.getToFile(built.train.artifact, join(folder, 'train.parquet'));
-        const { rows, columns } = await readParquetColumns(join(folder, 'train.parquet'), ['amount', 'tx_count_1d', 'label']);
+        const { rows, columns } = await readParquetColumns(join(folder, 'train.parquet'), [
+          'amount',
+          'tx_count_1d',
+          'label',
+        ]);
         expect(rows).toBe(51);
         expect([columns[0]![0], columns[1]![0], columns[2]![0]]).toEqual([0, 1, 1]);
         expect(Array.from(columns[2]!).filter((label) => label === 1)).toHaveLength(7);
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
-      const manifest = JSON.parse(String(await world.artifacts.get(built.manifest))) as { digest: string; cut: unknown[] };
+      const manifest = JSON.parse(String(await world.artifacts.get(built.manifest))) as {
+        digest: string;
+        cut: unknown[];
+      };
       expect(manifest).toMatchObject({ digest: built.digest, order: 'trigger partition, offset' });
       expect(manifest.cut).toHaveLength(4);
     });
@@ -175,12 +250,19 @@ describe('the feature service', () => {
     it('gives the equal digest for equal inputs', async () => {
       await world.fact(TOPICS.requests, TrainingRequested, request(), { id: '0-3' });
       await world.fact(TOPICS.requests, TrainingRequested, request({ run: 'run-0-13' }), { id: '0-4' });
-      const [first, second] = (await world.untilRecords(TOPICS.datasets, 2)).map(({ value }) => decodeEvent(DatasetBuilt, value));
+      const [first, second] = (await world.untilRecords(TOPICS.datasets, 2)).map(({ value }) =>
+        decodeEvent(DatasetBuilt, value),
+      );
       expect(second!.digest).toBe(first!.digest);
     });
 
     it('cuts at a time: nothing observed after it leaks in', async () => {
-      await world.fact(TOPICS.requests, TrainingRequested, request({ as_of: new Date(START + 10 * DAY).toISOString() }), { id: '0-3' });
+      await world.fact(
+        TOPICS.requests,
+        TrainingRequested,
+        request({ as_of: new Date(START + 10 * DAY).toISOString() }),
+        { id: '0-3' },
+      );
       const built = decodeEvent(DatasetBuilt, (await world.untilRecords(TOPICS.datasets, 1))[0]!.value);
       // Mature on day 10 are the payments up to day 3: hours 0 to 72, without the one that has no label.
       expect(built.train.rows + built.holdout.rows).toBeLessThanOrEqual(72);
@@ -188,10 +270,17 @@ describe('the feature service', () => {
     });
 
     it('says why there is none', async () => {
-      await world.fact(TOPICS.requests, TrainingRequested, request({ as_of: new Date(START + DAY).toISOString() }), { id: '0-3' });
+      await world.fact(
+        TOPICS.requests,
+        TrainingRequested,
+        request({ as_of: new Date(START + DAY).toISOString() }),
+        { id: '0-3' },
+      );
       const [record] = await world.untilRecords(TOPICS.datasets, 1);
       expect(record!.headers.text(HEADERS.type)).toBe(DatasetFailed.type);
-      expect(decodeEvent(DatasetFailed, record!.value).message).toMatch(/no mature labelled rows at the cut: 25 vectors, 0 labels/);
+      expect(decodeEvent(DatasetFailed, record!.value).message).toMatch(
+        /no mature labelled rows at the cut: 25 vectors, 0 labels/,
+      );
     });
   });
 });

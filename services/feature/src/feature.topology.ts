@@ -38,7 +38,10 @@ export const featureFleet = ({ serviceLog, control, logger, transport }: Feature
     desired: (services) => {
       const workers = new Map<string, () => Worker>();
       for (const service of services.values()) {
-        workers.set(`${service.name}/${newest(service).compiled.trigger.stream}`, () => new ServiceWorker(service, control, serviceLog));
+        workers.set(
+          `${service.name}/${newest(service).compiled.trigger.stream}`,
+          () => new ServiceWorker(service, control, serviceLog),
+        );
       }
       return workers;
     },

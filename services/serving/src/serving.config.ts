@@ -10,8 +10,18 @@ export const servingConfig = defineConfig({
   service: 'serving',
   variables: {
     ...commonVariables('serving'),
-    PLAYHEAD_SERVING_MAX_BATCH: Type.Integer({ default: 64, minimum: 1, maximum: 1_024, description: 'most single rows of the doors that are scored together' }),
-    PLAYHEAD_SERVING_MAX_DELAY_MS: Type.Number({ default: 0, minimum: 0, maximum: 1_000, description: 'how long a single row waits for company; 0 takes what has come in the same turn' }),
+    PLAYHEAD_SERVING_MAX_BATCH: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 1_024,
+      description: 'most single rows of the doors that are scored together',
+    }),
+    PLAYHEAD_SERVING_MAX_DELAY_MS: Type.Number({
+      default: 0,
+      minimum: 0,
+      maximum: 1_000,
+      description: 'how long a single row waits for company; 0 takes what has come in the same turn',
+    }),
   },
   rules: commonRules,
   compile: (options): ServingConfig => ({

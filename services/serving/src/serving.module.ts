@@ -2,7 +2,21 @@ import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
-import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, LatestVectors, LogTransport, Readiness, SLEEP, ServiceLog, provideServiceLog, type Logger, type Sleep } from '#runtime';
+import {
+  ARTIFACT_STORE,
+  CLOCK,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  LatestVectors,
+  LogTransport,
+  Readiness,
+  SLEEP,
+  ServiceLog,
+  provideServiceLog,
+  type Logger,
+  type Sleep,
+} from '#runtime';
 import type { Deployments } from './domain/deployments';
 import { ModelShelf } from './effects/model-shelf';
 import { ServingStatus } from './effects/serving-status';
@@ -19,22 +33,34 @@ const CONTROL = Symbol('deployments');
   providers: [
     provideServiceLog,
     { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
-    { provide: ModelShelf, inject: [ARTIFACT_STORE], useFactory: (artifacts: ArtifactStore) => new ModelShelf({ artifacts }) },
+    {
+      provide: ModelShelf,
+      inject: [ARTIFACT_STORE],
+      useFactory: (artifacts: ArtifactStore) => new ModelShelf({ artifacts }),
+    },
     {
       provide: ServingStatus,
       inject: [CONFIG, EVENT_LOG, ServiceLog, CLOCK, SLEEP, LOGGER],
-      useFactory: (config: ServingConfig, log: EventLog, serviceLog: ServiceLog, clock: Clock, sleep: Sleep, logger: Logger) =>
-        new ServingStatus({ log, serviceLog, clock, sleep, logger, instance: config.instance }),
+      useFactory: (
+        config: ServingConfig,
+        log: EventLog,
+        serviceLog: ServiceLog,
+        clock: Clock,
+        sleep: Sleep,
+        logger: Logger,
+      ) => new ServingStatus({ log, serviceLog, clock, sleep, logger, instance: config.instance }),
     },
     {
       provide: Champions,
       inject: [CONTROL, ModelShelf, CONFIG],
-      useFactory: (control: FollowedTopic<Deployments>, shelf: ModelShelf, config: ServingConfig) => new Champions(control, shelf, { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs }),
+      useFactory: (control: FollowedTopic<Deployments>, shelf: ModelShelf, config: ServingConfig) =>
+        new Champions(control, shelf, { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs }),
     },
     {
       provide: LatestVectors,
       inject: [EVENT_LOG, CONFIG, SLEEP],
-      useFactory: (log: EventLog, config: ServingConfig, sleep: Sleep) => new LatestVectors({ log, namespace: config.namespace, sleep }),
+      useFactory: (log: EventLog, config: ServingConfig, sleep: Sleep) =>
+        new LatestVectors({ log, namespace: config.namespace, sleep }),
     },
   ],
 })
@@ -50,7 +76,11 @@ export class ServingModule {
     vectors: LatestVectors,
   ) {
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
-    transport.add('models', { start: () => Promise.resolve(), stop: () => shelf.close(), status: () => shelf.loaded() });
+    transport.add('models', {
+      start: () => Promise.resolve(),
+      stop: () => shelf.close(),
+      status: () => shelf.loaded(),
+    });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
     transport.add('log', serviceLog);
     transport.add('status', status);

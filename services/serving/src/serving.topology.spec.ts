@@ -14,7 +14,9 @@ const PREDICTIONS = TOPICS.predictions('fraud');
 const modelBytes = (slope: number): Uint8Array => {
   const columns = [Float64Array.of(0, 1, 2, 3, 4, 5), Float64Array.of(0, 1, 0, 1, 0, 1)];
   const labels = columns[0]!.map((value) => slope * value);
-  return trainerOf('linear').fit({ featureNames: ['a', 'b'], columns, labels }, { l2: 0 }, { task: 'regression', seed: 0 }).toOnnx();
+  return trainerOf('linear')
+    .fit({ featureNames: ['a', 'b'], columns, labels }, { l2: 0 }, { task: 'regression', seed: 0 })
+    .toOnnx();
 };
 
 interface Prediction {
@@ -40,7 +42,16 @@ class ServingWorld extends ServiceWorld {
       this.control = followDeployments(serviceLog);
       const shelf = new ModelShelf({ artifacts: this.artifacts });
       const status = new ServingStatus({ ...this.ports, serviceLog, instance: 'test' });
-      return [status, servingFleet(this.control, { serviceLog, shelf, status, logger: this.ports.logger, transport: this.transport })];
+      return [
+        status,
+        servingFleet(this.control, {
+          serviceLog,
+          shelf,
+          status,
+          logger: this.ports.logger,
+          transport: this.transport,
+        }),
+      ];
     });
   }
 
@@ -59,10 +70,24 @@ class ServingWorld extends ServiceWorld {
     });
   }
 
-  async vector(n: number, a: number, options: { partition?: number; revision?: string; id?: string } = {}): Promise<void> {
+  async vector(
+    n: number,
+    a: number,
+    options: { partition?: number; revision?: string; id?: string } = {},
+  ): Promise<void> {
     const { partition = 0, revision = '1' } = options;
-    const value = { event_id: `tx-${n}`, entity: { customer_id: 'C1' }, event_time: '2026-01-01T00:00:00.000Z', trigger: `${partition}-${n}`, values: { [revision]: [a, null] } };
-    await this.raw(VECTORS, Buffer.from(JSON.stringify(value)), { partition, key: 'C1', id: options.id ?? `${partition}-${n}` });
+    const value = {
+      event_id: `tx-${n}`,
+      entity: { customer_id: 'C1' },
+      event_time: '2026-01-01T00:00:00.000Z',
+      trigger: `${partition}-${n}`,
+      values: { [revision]: [a, null] },
+    };
+    await this.raw(VECTORS, Buffer.from(JSON.stringify(value)), {
+      partition,
+      key: 'C1',
+      id: options.id ?? `${partition}-${n}`,
+    });
   }
 
   predictions(): Promise<Prediction[]> {
@@ -83,7 +108,11 @@ describe('serving', () => {
     await world.vector(0, 7, { partition: 1 });
     await world.begin();
     const records = await world.untilRecords(PREDICTIONS, 4);
-    const values = (await world.predictions()).map(({ output, decision, vector }) => [vector, Math.round(output.value), decision]);
+    const values = (await world.predictions()).map(({ output, decision, vector }) => [
+      vector,
+      Math.round(output.value),
+      decision,
+    ]);
     expect(values).toEqual([
       ['0-0', 2, false],
       ['0-1', 4, false],
@@ -103,7 +132,9 @@ describe('serving', () => {
     await world.until('the new version', () => Promise.resolve(world.control.position === 1));
     await world.vector(1, 3);
     await world.untilRecords(PREDICTIONS, 2);
-    expect((await world.predictions()).map(({ version, output }) => [version, Math.round(output.value)])).toEqual([
+    expect(
+      (await world.predictions()).map(({ version, output }) => [version, Math.round(output.value)]),
+    ).toEqual([
       [1, 3],
       [2, 6],
     ]);
@@ -132,7 +163,9 @@ describe('serving', () => {
     await world.vector(5, 6);
     await world.begin();
     await world.untilRecords(PREDICTIONS, 6);
-    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([
+      1, 2, 3, 4, 5, 6,
+    ]);
   });
 
   it('sets aside a vector that its model cannot read, and the next one comes out', async () => {
@@ -142,8 +175,13 @@ describe('serving', () => {
     await world.vector(2, 2);
     await world.begin();
     await world.untilRecords(PREDICTIONS, 1);
-    const reasons = (await world.records(TOPICS.deadLetters('serving'))).map(({ headers }) => headers.text(HEADERS.reason));
-    expect(reasons).toEqual(['the vector carries the revisions 9, the model reads 1', 'the vector is not JSON']);
+    const reasons = (await world.records(TOPICS.deadLetters('serving'))).map(({ headers }) =>
+      headers.text(HEADERS.reason),
+    );
+    expect(reasons).toEqual([
+      'the vector carries the revisions 9, the model reads 1',
+      'the vector is not JSON',
+    ]);
   });
 
   it('waits while the log is away, and nothing is skipped', async () => {

@@ -28,10 +28,14 @@ export interface ServingParts {
 export const followDeployments = (serviceLog: ServiceLog): FollowedTopic<Deployments> =>
   serviceLog.followed<Deployments>(TOPICS.deployments, {
     initial: new Map(),
-    evolve: (deployments, record) => evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
+    evolve: (deployments, record) =>
+      evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
   });
 
-export const servingFleet = (control: FollowedTopic<Deployments>, { serviceLog, shelf, status, logger, transport }: ServingParts): Fleet<Deployments> =>
+export const servingFleet = (
+  control: FollowedTopic<Deployments>,
+  { serviceLog, shelf, status, logger, transport }: ServingParts,
+): Fleet<Deployments> =>
   new Fleet<Deployments>({
     control,
     logger,
@@ -40,7 +44,10 @@ export const servingFleet = (control: FollowedTopic<Deployments>, { serviceLog, 
       const workers = new Map<string, () => Worker>();
       for (const deployment of deployments.values()) {
         if (!championOf(deployment)) continue;
-        workers.set(`${deployment.deployment}/${deployment.service.name}`, () => new DeploymentWorker({ deployment, control, serviceLog, shelf, status }));
+        workers.set(
+          `${deployment.deployment}/${deployment.service.name}`,
+          () => new DeploymentWorker({ deployment, control, serviceLog, shelf, status }),
+        );
       }
       return workers;
     },

@@ -15,7 +15,9 @@ interface ReadableHeaders {
 export class EnvelopeTemplate {
   private readonly constant: readonly EnvelopeHeader[];
 
-  constructor(readonly fixed: { readonly type: string; readonly source: string; readonly contentType?: string }) {
+  constructor(
+    readonly fixed: { readonly type: string; readonly source: string; readonly contentType?: string },
+  ) {
     this.constant = [
       [HEADERS.specversion, Buffer.from('1.0')],
       [HEADERS.type, Buffer.from(fixed.type)],
@@ -26,8 +28,21 @@ export class EnvelopeTemplate {
 
   /** Headers of one record. `extra` follows as it is (for example shared `ph_control` and `ph_definition` entries). */
   headers(id: string, time: string, ...extra: readonly EnvelopeHeader[]): EnvelopeHeader[] {
-    const [specversion, type, source, contentType] = this.constant as [EnvelopeHeader, EnvelopeHeader, EnvelopeHeader, EnvelopeHeader];
-    return [specversion, type, source, contentType, [HEADERS.id, Buffer.from(id)], [HEADERS.time, Buffer.from(time)], ...extra];
+    const [specversion, type, source, contentType] = this.constant as [
+      EnvelopeHeader,
+      EnvelopeHeader,
+      EnvelopeHeader,
+      EnvelopeHeader,
+    ];
+    return [
+      specversion,
+      type,
+      source,
+      contentType,
+      [HEADERS.id, Buffer.from(id)],
+      [HEADERS.time, Buffer.from(time)],
+      ...extra,
+    ];
   }
 }
 
@@ -44,10 +59,16 @@ export interface Envelope {
 export const readEnvelope = (headers: ReadableHeaders): Envelope => {
   const required = (name: string): string => {
     const value = headers.text(name);
-    if (value === undefined) throw new ContractViolation('PLAYHEAD_ENVELOPE_INVALID', `the record has no ${name} header`);
+    if (value === undefined)
+      throw new ContractViolation('PLAYHEAD_ENVELOPE_INVALID', `the record has no ${name} header`);
     return value;
   };
-  return { id: required(HEADERS.id), type: required(HEADERS.type), source: required(HEADERS.source), time: required(HEADERS.time) };
+  return {
+    id: required(HEADERS.id),
+    type: required(HEADERS.type),
+    source: required(HEADERS.source),
+    time: required(HEADERS.time),
+  };
 };
 
 /** The source position that a derived record's `ce_id` names, or undefined where the id is a request id. */

@@ -133,7 +133,8 @@ export class KafkaMembership implements Membership {
         groups: readonly { members: readonly { memberId: string; clientId: string }[] }[];
       };
       for (const { memberId, clientId } of answer.groups.flatMap(({ members }) => members)) {
-        if (this.isGone(clientId)) await this.ask('commit', 'LeaveGroup', { groupId: this.options.group, memberId });
+        if (this.isGone(clientId))
+          await this.ask('commit', 'LeaveGroup', { groupId: this.options.group, memberId });
       }
     } catch {
       // Their session timeout says the same a few seconds later.

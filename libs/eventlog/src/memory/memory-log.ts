@@ -20,7 +20,10 @@ import type {
 
 /** A slot of a partition: a record, or a batch that cannot be decoded and takes up several offsets. */
 type Slot = LogRecord | UnreadableSlot;
-type UnreadableSlot = Pick<UnreadableChunk, 'reason' | 'message' | 'raw' | 'timestamp' | 'firstOffset' | 'lastOffset' | 'count'> & { readonly unreadable: true };
+type UnreadableSlot = Pick<
+  UnreadableChunk,
+  'reason' | 'message' | 'raw' | 'timestamp' | 'firstOffset' | 'lastOffset' | 'count'
+> & { readonly unreadable: true };
 
 interface MemoryPartition {
   start: number;
@@ -29,7 +32,9 @@ interface MemoryPartition {
 }
 
 /** Decides about a `send` before it happens; used by tests to lose answers and to refuse. */
-export type SendFault = (records: readonly NewRecord[]) => 'append' | 'refuse' | 'append-then-fail' | 'append-half-then-fail';
+export type SendFault = (
+  records: readonly NewRecord[],
+) => 'append' | 'refuse' | 'append-then-fail' | 'append-half-then-fail';
 
 export interface MemoryLogOptions {
   /** Append time; a test moves it. */
@@ -58,10 +63,19 @@ export class MemoryLog implements EventLog {
   }
 
   /** Appends a batch that no reader can decode, as a producer with a foreign codec would. */
-  appendUnreadable(at: TopicPartition, slot: Pick<UnreadableChunk, 'reason' | 'message' | 'raw' | 'count'>): number {
+  appendUnreadable(
+    at: TopicPartition,
+    slot: Pick<UnreadableChunk, 'reason' | 'message' | 'raw' | 'count'>,
+  ): number {
     const partition = this.partition(at);
     const firstOffset = partition.end;
-    partition.slots.push({ ...slot, unreadable: true, firstOffset, lastOffset: firstOffset + slot.count - 1, timestamp: this.now() });
+    partition.slots.push({
+      ...slot,
+      unreadable: true,
+      firstOffset,
+      lastOffset: firstOffset + slot.count - 1,
+      timestamp: this.now(),
+    });
     partition.end += slot.count;
     this.wake();
     return firstOffset;
@@ -82,9 +96,13 @@ export class MemoryLog implements EventLog {
           const partitions = Array.from({ length: spec.partitions }, () => ({ start: 0, end: 0, slots: [] }));
           this.topics.set(spec.name, { spec, partitions });
         } else if (stampOf(existing.spec) !== stampOf(spec)) {
-          throw mismatch(`topic ${spec.name} has message.timestamp.type=${stampOf(existing.spec)}; it must be ${stampOf(spec)}`);
+          throw mismatch(
+            `topic ${spec.name} has message.timestamp.type=${stampOf(existing.spec)}; it must be ${stampOf(spec)}`,
+          );
         } else if (existing.partitions.length !== spec.partitions) {
-          throw mismatch(`topic ${spec.name} has ${existing.partitions.length} partitions, its definition says ${spec.partitions}; partitions are for ever: make a new generation of the stream`);
+          throw mismatch(
+            `topic ${spec.name} has ${existing.partitions.length} partitions, its definition says ${spec.partitions}; partitions are for ever: make a new generation of the stream`,
+          );
         }
       }
     });
@@ -124,7 +142,11 @@ export class MemoryLog implements EventLog {
     return {
       send: (records) => {
         const result = tail.then(() => {
-          if (spent) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'this producer is spent after a failure; make a new one');
+          if (spent)
+            throw new TransientFailure(
+              'PLAYHEAD_LOG_UNAVAILABLE',
+              'this producer is spent after a failure; make a new one',
+            );
           try {
             return this.append(records);
           } catch (error) {
@@ -145,14 +167,19 @@ export class MemoryLog implements EventLog {
   async join(options: JoinOptions): Promise<Membership> {
     const group = this.group(options.group);
     await this.available(() => undefined);
-    const member: MemoryMember = { id: `member-${String(++this.joined).padStart(6, '0')}`, options, owned: {} };
+    const member: MemoryMember = {
+      id: `member-${String(++this.joined).padStart(6, '0')}`,
+      options,
+      owned: {},
+    };
     group.members.push(member);
     this.rebalance(group);
     return {
       commit: async (offsets) => {
         await this.available(() => undefined);
         const moved = offsets.find(({ topic, partition }) => !member.owned[topic]?.includes(partition));
-        if (!group.members.includes(member) || moved) throw new OwnershipLost('the partition belongs to another member now');
+        if (!group.members.includes(member) || moved)
+          throw new OwnershipLost('the partition belongs to another member now');
         for (const { topic, partition, offset, metadata } of offsets) {
           let byPartition = group.committed.get(topic);
           if (!byPartition) group.committed.set(topic, (byPartition = new Map<number, CommittedOffset>()));
@@ -179,9 +206,14 @@ export class MemoryLog implements EventLog {
     if (this.away) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log is away');
     const partition = this.partition(at);
     if (offset < partition.start || offset > partition.end) {
-      throw new PlatformError('PLAYHEAD_LOG_HOLE', 'halt', `${at.topic}:${at.partition} holds offsets ${partition.start} to ${partition.end}, not ${offset}`, {
-        details: { ...at, offset, start: partition.start, end: partition.end },
-      });
+      throw new PlatformError(
+        'PLAYHEAD_LOG_HOLE',
+        'halt',
+        `${at.topic}:${at.partition} holds offsets ${partition.start} to ${partition.end}, not ${offset}`,
+        {
+          details: { ...at, offset, start: partition.start, end: partition.end },
+        },
+      );
     }
     const first = firstSlotAt(partition.slots, offset);
     const slot = partition.slots[first];
@@ -197,7 +229,13 @@ export class MemoryLog implements EventLog {
       if ('unreadable' in next) break;
       records.push(next);
     }
-    return { kind: 'records', ...at, records, nextOffset: records[records.length - 1]!.offset + 1, highWatermark };
+    return {
+      kind: 'records',
+      ...at,
+      records,
+      nextOffset: records[records.length - 1]!.offset + 1,
+      highWatermark,
+    };
   }
 
   /** Resolves when something was appended, or after `ms`. */
@@ -217,7 +255,8 @@ export class MemoryLog implements EventLog {
     if (this.away) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the log is away');
     const verdict = this.fault(records);
     if (verdict === 'refuse') throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the send was refused');
-    const taken = verdict === 'append-half-then-fail' ? records.slice(0, Math.floor(records.length / 2)) : records;
+    const taken =
+      verdict === 'append-half-then-fail' ? records.slice(0, Math.floor(records.length / 2)) : records;
     const positions = taken.map((record) => this.appendOne(record));
     this.wake();
     if (verdict !== 'append') throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the answer was lost');
@@ -228,14 +267,23 @@ export class MemoryLog implements EventLog {
     const partition = this.partition(record);
     const offset = partition.end++;
     const { topic, key, value } = record;
-    const stored = { topic, partition: record.partition, offset, timestamp: this.now(), key, value, headers: new HeaderList([...record.headers]) };
+    const stored = {
+      topic,
+      partition: record.partition,
+      offset,
+      timestamp: this.now(),
+      key,
+      value,
+      headers: new HeaderList([...record.headers]),
+    };
     partition.slots.push(stored);
     return { topic, partition: record.partition, offset };
   }
 
   private partition(at: TopicPartition): MemoryPartition {
     const partition = this.topics.get(at.topic)?.partitions[at.partition];
-    if (!partition) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no ${at.topic}:${at.partition} yet`);
+    if (!partition)
+      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no ${at.topic}:${at.partition} yet`);
     return partition;
   }
 
@@ -255,12 +303,21 @@ export class MemoryLog implements EventLog {
   private rebalance(group: MemoryGroup): void {
     for (const { options } of group.members) options.listener.rebalancing();
     const counts = new Map([...this.topics].map(([name, { partitions }]) => [name, partitions.length]));
-    const members = group.members.map(({ id, options: { topics }, owned }) => ({ id, topics, owned, generation: group.generation }));
+    const members = group.members.map(({ id, options: { topics }, owned }) => ({
+      id,
+      topics,
+      owned,
+      generation: group.generation,
+    }));
     group.generation++;
     const assignment = assignPartitions(members, counts);
     for (const member of group.members) {
       member.owned = assignment.get(member.id) ?? {};
-      member.options.listener.assigned(Object.entries(member.owned).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition }))));
+      member.options.listener.assigned(
+        Object.entries(member.owned).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => ({ topic, partition })),
+        ),
+      );
     }
   }
 
@@ -280,7 +337,8 @@ export class MemoryLog implements EventLog {
   }
 }
 
-const mismatch = (message: string): PlatformError => new PlatformError('PLAYHEAD_LOG_TOPIC_MISMATCH', 'halt', message);
+const mismatch = (message: string): PlatformError =>
+  new PlatformError('PLAYHEAD_LOG_TOPIC_MISMATCH', 'halt', message);
 
 const stampOf = ({ config }: TopicSpec): string => config?.['message.timestamp.type'] ?? 'LogAppendTime';
 

@@ -7,7 +7,12 @@ describeEventLog('in memory', () => {
     log,
     deleteRecords: (at, below) => Promise.resolve(log.deleteRecords(at, below)),
     appendUnreadable: (at, count) => {
-      log.appendUnreadable(at, { reason: 'CODEC_UNSUPPORTED', message: 'a foreign codec', raw: Buffer.from('raw'), count });
+      log.appendUnreadable(at, {
+        reason: 'CODEC_UNSUPPORTED',
+        message: 'a foreign codec',
+        raw: Buffer.from('raw'),
+        count,
+      });
       return Promise.resolve();
     },
     cleanup: () => log.close(),

@@ -19,7 +19,11 @@ export interface DeadLetterFacts {
 }
 
 const ownHeaders = (facts: DeadLetterFacts, id: string, time: number, origin: string): HeaderEntry[] => [
-  ...new EnvelopeTemplate({ type: DEAD_LETTER_TYPE, source: facts.source, contentType: 'application/octet-stream' }).headers(id, new Date(time).toISOString()),
+  ...new EnvelopeTemplate({
+    type: DEAD_LETTER_TYPE,
+    source: facts.source,
+    contentType: 'application/octet-stream',
+  }).headers(id, new Date(time).toISOString()),
   facts.controlHeader,
   [HEADERS.origin, Buffer.from(origin)],
   [HEADERS.code, Buffer.from(facts.code)],
@@ -37,7 +41,12 @@ export const deadLetterOf = (record: LogRecord, facts: DeadLetterFacts): Output 
   value: record.value,
   headers: [
     ...record.headers.entries(),
-    ...ownHeaders(facts, formatPosition(record.partition, record.offset), record.timestamp, `${facts.source}:${record.partition}-${record.offset}`),
+    ...ownHeaders(
+      facts,
+      formatPosition(record.partition, record.offset),
+      record.timestamp,
+      `${facts.source}:${record.partition}-${record.offset}`,
+    ),
     [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))],
   ],
   source: record.offset,
@@ -47,7 +56,13 @@ export const deadLetterOf = (record: LogRecord, facts: DeadLetterFacts): Output 
 /** The headers that the record had before it became a dead letter: ours begin with the last `ce_specversion`. */
 export const headersBefore = (deadLetter: RecordHeaders): readonly HeaderEntry[] => {
   const entries = deadLetter.entries();
-  return entries.slice(0, Math.max(0, entries.findLastIndex(([name]) => name === HEADERS.specversion)));
+  return entries.slice(
+    0,
+    Math.max(
+      0,
+      entries.findLastIndex(([name]) => name === HEADERS.specversion),
+    ),
+  );
 };
 
 /** One dead letter for a batch that cannot be decoded: it names the first and last offset and counts the records (`ph_count`). */
@@ -57,7 +72,12 @@ export const deadLetterOfBatch = (chunk: UnreadableChunk, facts: DeadLetterFacts
   key: null,
   value: chunk.raw,
   headers: [
-    ...ownHeaders(facts, formatPosition(chunk.partition, chunk.firstOffset), chunk.timestamp, `${facts.source}:${chunk.partition}-${chunk.firstOffset}..${chunk.lastOffset}`),
+    ...ownHeaders(
+      facts,
+      formatPosition(chunk.partition, chunk.firstOffset),
+      chunk.timestamp,
+      `${facts.source}:${chunk.partition}-${chunk.firstOffset}..${chunk.lastOffset}`,
+    ),
     [HEADERS.count, Buffer.from(String(chunk.count))],
   ],
   source: chunk.firstOffset,

@@ -43,7 +43,11 @@ export interface SnapshotCodec<State> {
 export type Restore<State, Control> =
   | { readonly from: 'none' }
   | { readonly from: 'source'; readonly snapshot?: SnapshotCodec<State> }
-  | { readonly from: 'primary'; readonly absorb: (state: State, output: LogRecord, control: Control) => void; readonly snapshot?: SnapshotCodec<State> };
+  | {
+      readonly from: 'primary';
+      readonly absorb: (state: State, output: LogRecord, control: Control) => void;
+      readonly snapshot?: SnapshotCodec<State>;
+    };
 
 export interface Fold<State, Control> {
   /** Names the fold in metrics, groups and snapshots. */
@@ -78,7 +82,10 @@ export class RecordFailure extends Error {
     cause: unknown,
     readonly certain = true,
   ) {
-    super(`record ${partition}-${offset} could not be handled: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(
+      `record ${partition}-${offset} could not be handled: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
     this.name = 'RecordFailure';
   }
 }

@@ -64,7 +64,8 @@ export class FollowedTopic<State> {
 
   private async catchUp(): Promise<void> {
     const { log, topic, sleep } = this.options;
-    while ((await untilAvailable(() => log.partitionCount(topic), sleep)) === undefined && !this.stopped) await sleep(100);
+    while ((await untilAvailable(() => log.partitionCount(topic), sleep)) === undefined && !this.stopped)
+      await sleep(100);
     if (this.stopped) return;
     const ends = await untilAvailable(() => log.ends(topic), sleep);
     const { start, end } = ends[0]!;
@@ -77,7 +78,8 @@ export class FollowedTopic<State> {
 
   /** Resolves when the fact at `position` is applied. */
   async reach(position: number): Promise<void> {
-    while (this.read <= position && !this.stopped) await new Promise<void>((resolve) => this.waiting.add(resolve));
+    while (this.read <= position && !this.stopped)
+      await new Promise<void>((resolve) => this.waiting.add(resolve));
   }
 
   async stop(): Promise<void> {

@@ -6,4 +6,10 @@ export * from './per-record';
 export * from './runner';
 export * from './snapshots';
 export { SeenPositions, readTail, seekBySource } from './tail';
-export { DEAD_LETTER_TYPE, deadLetterOf, deadLetterOfBatch, headersBefore, type DeadLetterFacts } from './dead-letter';
+export {
+  DEAD_LETTER_TYPE,
+  deadLetterOf,
+  deadLetterOfBatch,
+  headersBefore,
+  type DeadLetterFacts,
+} from './dead-letter';

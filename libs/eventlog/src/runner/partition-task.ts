@@ -25,7 +25,10 @@ export class PartitionTask<State> {
   carefulUntil: number;
   private decided = 0;
 
-  constructor(readonly taken: TakenPartition<State>, careful: number) {
+  constructor(
+    readonly taken: TakenPartition<State>,
+    careful: number,
+  ) {
     this.next = this.acked = this.committed = taken.resume;
     this.presentUpTo = Math.max(-1, ...[...taken.present.values()].map(({ offset }) => offset));
     this.carefulUntil = taken.attempts >= 3 || taken.suspect ? taken.resume + careful : 0;

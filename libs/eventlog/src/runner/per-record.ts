@@ -7,7 +7,9 @@ import type { LogRecord } from '../port';
  * dead-letters the record and leaves the state as it was.
  */
 export const perRecord =
-  <State, Control>(step: (state: State, record: LogRecord, round: Round<State, Control>) => void): Fold<State, Control>['process'] =>
+  <State, Control>(
+    step: (state: State, record: LogRecord, round: Round<State, Control>) => void,
+  ): Fold<State, Control>['process'] =>
   (round) => {
     for (const { state, records, partition } of round.slices) {
       for (let i = 0; i < records.length; i++) {

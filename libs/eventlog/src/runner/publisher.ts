@@ -24,7 +24,10 @@ export class Publisher {
   constructor(private readonly options: PublisherOptions) {}
 
   /** Gives the positions of the primary outputs. */
-  async publish(outputs: readonly Output[], announcements: readonly NewRecord[]): Promise<readonly AppendedPosition[]> {
+  async publish(
+    outputs: readonly Output[],
+    announcements: readonly NewRecord[],
+  ): Promise<readonly AppendedPosition[]> {
     const { primary } = this.options;
     const secondaries: NewRecord[] = outputs.filter((output) => output.topic !== primary);
     await this.sendAll(announcements.length > 0 ? [...secondaries, ...announcements] : secondaries);

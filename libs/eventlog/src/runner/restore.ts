@@ -25,10 +25,17 @@ export interface Restored<State> {
 }
 
 /** Brings the state of a partition back to what it was at the resume point. */
-export const restoreState = <State, Control>(options: RunnerOptions<State, Control>, plan: RestorePlan): Promise<Restored<State>> => {
+export const restoreState = <State, Control>(
+  options: RunnerOptions<State, Control>,
+  plan: RestorePlan,
+): Promise<Restored<State>> => {
   switch (options.fold.restore.from) {
     case 'none':
-      return Promise.resolve({ state: options.fold.initial(plan.partition, options.control.state), seen: seenBefore(options, plan), restoredRecords: 0 });
+      return Promise.resolve({
+        state: options.fold.initial(plan.partition, options.control.state),
+        seen: seenBefore(options, plan),
+        restoredRecords: 0,
+      });
     case 'source':
       return restoreFromSource(options, plan);
     case 'primary':
@@ -43,20 +50,32 @@ export const admitted = (seen: SeenPositions, record: LogRecord): boolean => {
 };
 
 /** A stateless fold has applied everything up to the source record of its tail, and that record names its own source. */
-const seenBefore = <State, Control>(options: RunnerOptions<State, Control>, { lastSource }: RestorePlan): SeenPositions => {
+const seenBefore = <State, Control>(
+  options: RunnerOptions<State, Control>,
+  { lastSource }: RestorePlan,
+): SeenPositions => {
   const seen = new SeenPositions();
   if (options.fold.dropSeen && lastSource) admitted(seen, lastSource);
   return seen;
 };
 
 /** Folds the records between the newest snapshot and the resume point again, silently, each under its recorded control position. */
-const restoreFromSource = async <State, Control>(options: RunnerOptions<State, Control>, plan: RestorePlan): Promise<Restored<State>> => {
+const restoreFromSource = async <State, Control>(
+  options: RunnerOptions<State, Control>,
+  plan: RestorePlan,
+): Promise<Restored<State>> => {
   const { log, fold, control } = options;
   const { partition, source, resume } = plan;
   const codec = fold.restore.from === 'source' ? fold.restore.snapshot : undefined;
   const definition = fold.definition?.(control.state) ?? '';
-  const snapshot = codec && (await options.snapshots?.newest({ fold: fold.name, definition, topic: options.source, partition }, resume));
-  const state = snapshot && codec ? codec.decode(snapshot.state, partition) : fold.initial(partition, control.state);
+  const snapshot =
+    codec &&
+    (await options.snapshots?.newest(
+      { fold: fold.name, definition, topic: options.source, partition },
+      resume,
+    ));
+  const state =
+    snapshot && codec ? codec.decode(snapshot.state, partition) : fold.initial(partition, control.state);
   const seen = snapshot?.seen ?? new SeenPositions();
   const from = snapshot?.offset ?? (await options.startAt?.(partition)) ?? source.ends.start;
   const decisions = await DecisionWalk.begin(log, options, plan, from);
@@ -66,7 +85,9 @@ const restoreFromSource = async <State, Control>(options: RunnerOptions<State, C
   const foldSilently = async (records: readonly LogRecord[]): Promise<void> => {
     if (records.length === 0) return;
     await control.reach(position);
-    await fold.process(perRound([{ partition, state, records }], control.at(position), position, ignore, ignore));
+    await fold.process(
+      perRound([{ partition, state, records }], control.at(position), position, ignore, ignore),
+    );
     restored += records.length;
   };
   for await (const chunk of readRange(log, source.topic, partition, from, resume)) {
@@ -102,7 +123,12 @@ class DecisionWalk {
 
   private constructor(private readonly outputs: AsyncGenerator<Chunk>) {}
 
-  static async begin<State, Control>(log: EventLog, options: RunnerOptions<State, Control>, { partition, primary }: RestorePlan, from: number): Promise<DecisionWalk | undefined> {
+  static async begin<State, Control>(
+    log: EventLog,
+    options: RunnerOptions<State, Control>,
+    { partition, primary }: RestorePlan,
+    from: number,
+  ): Promise<DecisionWalk | undefined> {
     if (!primary || options.primary === undefined) return undefined;
     const topic = qualify(options.namespace, options.primary);
     const first = await seekBySource(log, topic, primary.ends, from);
@@ -141,20 +167,33 @@ class DecisionWalk {
 }
 
 /** The state is a fold of the partition's own primary output. */
-const restoreFromPrimary = async <State, Control>(options: RunnerOptions<State, Control>, plan: RestorePlan): Promise<Restored<State>> => {
+const restoreFromPrimary = async <State, Control>(
+  options: RunnerOptions<State, Control>,
+  plan: RestorePlan,
+): Promise<Restored<State>> => {
   const { log, fold, control } = options;
   const { partition, primary } = plan;
   const restore = fold.restore as Extract<Fold<State, Control>['restore'], { from: 'primary' }>;
-  if (!primary || options.primary === undefined) throw new Defect(`fold ${fold.name} restores from its primary output but has none`);
+  if (!primary || options.primary === undefined)
+    throw new Defect(`fold ${fold.name} restores from its primary output but has none`);
   const definition = fold.definition?.(control.state) ?? '';
   const place = { fold: fold.name, definition, topic: options.primary, partition };
   const snapshot = restore.snapshot && (await options.snapshots?.newest(place, primary.ends.end));
-  const state = snapshot && restore.snapshot ? restore.snapshot.decode(snapshot.state, partition) : fold.initial(partition, control.state);
+  const state =
+    snapshot && restore.snapshot
+      ? restore.snapshot.decode(snapshot.state, partition)
+      : fold.initial(partition, control.state);
   const outputs = snapshot?.seen ?? new SeenPositions();
   let restored = 0;
   let position = Number.NaN;
   let value = control.state;
-  for await (const chunk of readRange(log, qualify(options.namespace, options.primary), partition, snapshot?.offset ?? primary.ends.start, primary.ends.end)) {
+  for await (const chunk of readRange(
+    log,
+    qualify(options.namespace, options.primary),
+    partition,
+    snapshot?.offset ?? primary.ends.start,
+    primary.ends.end,
+  )) {
     if (chunk.kind !== 'records') continue;
     for (const record of chunk.records) {
       if (!admitted(outputs, record)) continue;

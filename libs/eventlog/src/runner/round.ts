@@ -20,4 +20,11 @@ export const perRound = <State, Control>(
   controlPosition: number,
   emit: (output: Output) => void,
   deadLetter: (record: LogRecord, code: string, reason: string) => void,
-): Round<State, Control> => ({ slices, control, controlPosition, controlHeader: controlHeaderOf(controlPosition), emit, deadLetter });
+): Round<State, Control> => ({
+  slices,
+  control,
+  controlPosition,
+  controlHeader: controlHeaderOf(controlPosition),
+  emit,
+  deadLetter,
+});

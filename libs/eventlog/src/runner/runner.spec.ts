@@ -33,7 +33,10 @@ const totals = (options: { failOn?: (n: number) => void } = {}): Fold<Total, num
     state.sum += n * round.control;
     options.failOn?.(n);
     const id = formatPosition(record.partition, record.offset);
-    const headers = template.headers(id, '2026-01-01T00:00:00.000Z', round.controlHeader, [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))]);
+    const headers = template.headers(id, '2026-01-01T00:00:00.000Z', round.controlHeader, [
+      HEADERS.sourceCrc,
+      Buffer.from(checksumOf(record.value)),
+    ]);
     const output = { partition: record.partition, key: null, headers, source: record.offset, k: 0 };
     if (n < 0) round.emit({ ...output, topic: full(NOTES), value: Buffer.from(`negative ${n}`) });
     round.emit({ ...output, topic: full(TOTALS), value: Buffer.from(String(state.sum)) });
@@ -51,19 +54,32 @@ const totals = (options: { failOn?: (n: number) => void } = {}): Fold<Total, num
 });
 
 const controlOf = (log: MemoryLog): FollowedTopic<number> =>
-  new FollowedTopic({ log, topic: full('a.factors'), initial: 1, evolve: (_, record) => Number(record.value!.toString()), sleep });
+  new FollowedTopic({
+    log,
+    topic: full('a.factors'),
+    initial: 1,
+    evolve: (_, record) => Number(record.value!.toString()),
+    sleep,
+  });
 
 class World {
   readonly clock = new MovableClock(1_000);
   readonly log = createMemoryLog({ now: () => this.clock.now() });
   readonly artifacts = new Map<string, Buffer>();
   readonly observed: string[] = [];
-  private runners: { runner: FoldRunner<Total, number>; control: FollowedTopic<number>; snapshots: Snapshots }[] = [];
+  private runners: {
+    runner: FoldRunner<Total, number>;
+    control: FollowedTopic<number>;
+    snapshots: Snapshots;
+  }[] = [];
 
   static async make(): Promise<World> {
     const world = new World();
     const topics = [SOURCE, TOTALS, NOTES].map((name) => ({ name: full(name), partitions: 2 }));
-    await world.log.ensureTopics([...topics, ...['b.dead-letters', 'b.snapshots', 'a.factors'].map((name) => ({ name: full(name), partitions: 1 }))]);
+    await world.log.ensureTopics([
+      ...topics,
+      ...['b.dead-letters', 'b.snapshots', 'a.factors'].map((name) => ({ name: full(name), partitions: 1 })),
+    ]);
     return world;
   }
 
@@ -99,7 +115,10 @@ class World {
       snapshotEvery,
       clock: this.clock,
       sleep: () => sleep(1),
-      observer: { taken: (partition, resume, restored) => this.observed.push(`taken ${partition}@${resume}, ${restored} restored`) },
+      observer: {
+        taken: (partition, resume, restored) =>
+          this.observed.push(`taken ${partition}@${resume}, ${restored} restored`),
+      },
     });
     this.runners.push({ runner, control, snapshots });
     await runner.start();
@@ -114,7 +133,12 @@ class World {
     }
   }
 
-  async append(topic: string, partition: number, values: readonly (number | string)[], ids?: readonly string[]): Promise<void> {
+  async append(
+    topic: string,
+    partition: number,
+    values: readonly (number | string)[],
+    ids?: readonly string[],
+  ): Promise<void> {
     const inputs = new EnvelopeTemplate({ type: 'a.number.seen', source: 'door' });
     const records = values.map((value, i) => ({
       topic: full(topic),
@@ -129,7 +153,9 @@ class World {
   }
 
   async values(topic: string, partition: number): Promise<string[]> {
-    return (await readTopic(this.log, full(topic))).filter((record) => record.partition === partition).map((record) => record.value!.toString());
+    return (await readTopic(this.log, full(topic)))
+      .filter((record) => record.partition === partition)
+      .map((record) => record.value!.toString());
   }
 
   /** Outputs as a reader that keeps law L3 sees them. */
@@ -168,7 +194,11 @@ describe('FoldRunner', () => {
     expect(await world.values(TOTALS, 0)).toEqual(['1', '3', '6']);
     expect(await world.values(TOTALS, 1)).toEqual(['10', '-10']);
     expect(await world.values(NOTES, 1)).toEqual(['negative -20']);
-    expect((await world.records(TOTALS, 0)).map((record) => record.headers.text(HEADERS.control))).toEqual(['-1', '-1', '-1']);
+    expect((await world.records(TOTALS, 0)).map((record) => record.headers.text(HEADERS.control))).toEqual([
+      '-1',
+      '-1',
+      '-1',
+    ]);
   });
 
   it('goes on after its own outputs when it starts again, with its state restored from the source', async () => {
@@ -193,7 +223,11 @@ describe('FoldRunner', () => {
 
   it('sends only the rest when an answer is lost', async () => {
     let sends = 0;
-    world.log.injectFault((records) => (records.some(({ topic }) => topic === full(TOTALS)) && ++sends === 1 ? 'append-half-then-fail' : 'append'));
+    world.log.injectFault((records) =>
+      records.some(({ topic }) => topic === full(TOTALS)) && ++sends === 1
+        ? 'append-half-then-fail'
+        : 'append',
+    );
     await world.append(SOURCE, 0, [1, 2, 3, 4, 5, 6]);
     await world.settled(await world.start());
     expect(await world.values(TOTALS, 0)).toEqual(['1', '3', '6', '10', '15', '21']);
@@ -232,7 +266,9 @@ describe('FoldRunner', () => {
     await world.settled(await world.start(fold));
     expect(tries).toBe(2);
     expect(await world.values(TOTALS, 0)).toEqual(['1', '4']);
-    expect((await world.records('b.dead-letters', 0)).map((record) => record.headers.text(HEADERS.reason))).toEqual(['boom']);
+    expect(
+      (await world.records('b.dead-letters', 0)).map((record) => record.headers.text(HEADERS.reason)),
+    ).toEqual(['boom']);
     await world.stop();
     await world.append(SOURCE, 0, [4]);
     await world.settled(await world.start(fold));
@@ -243,7 +279,8 @@ describe('FoldRunner', () => {
     let tries = 0;
     const fold = totals({
       failOn: (n) => {
-        if (n === 2 && ++tries <= 3) throw new TransientFailure('PLAYHEAD_ARTIFACT_UNAVAILABLE', 'the store is away');
+        if (n === 2 && ++tries <= 3)
+          throw new TransientFailure('PLAYHEAD_ARTIFACT_UNAVAILABLE', 'the store is away');
       },
     });
     await world.append(SOURCE, 0, [1, 2, 3]);
@@ -255,7 +292,10 @@ describe('FoldRunner', () => {
 
   it('sets an unreadable batch aside as one dead letter that names its offsets', async () => {
     await world.append(SOURCE, 0, [1]);
-    world.log.appendUnreadable({ topic: full(SOURCE), partition: 0 }, { reason: 'CODEC_UNSUPPORTED', message: 'lz4', raw: Buffer.from('raw'), count: 3 });
+    world.log.appendUnreadable(
+      { topic: full(SOURCE), partition: 0 },
+      { reason: 'CODEC_UNSUPPORTED', message: 'lz4', raw: Buffer.from('raw'), count: 3 },
+    );
     await world.append(SOURCE, 0, [2]);
     await world.settled(await world.start());
     expect(await world.values(TOTALS, 0)).toEqual(['1', '3']);
@@ -268,7 +308,9 @@ describe('FoldRunner', () => {
     await world.append('a.factors', 0, [2]);
     await world.append(SOURCE, 0, [-1]);
     // The secondary is on the log, the primary was never sent: the process died in between.
-    world.log.injectFault((records) => (records.some(({ topic }) => topic === full(TOTALS)) ? 'refuse' : 'append'));
+    world.log.injectFault((records) =>
+      records.some(({ topic }) => topic === full(TOTALS)) ? 'refuse' : 'append',
+    );
     const runner = await world.start();
     while ((await world.values(NOTES, 0)).length === 0) await sleep(2);
     await world.append('a.factors', 0, [100]);
@@ -312,8 +354,11 @@ describe('FoldRunner', () => {
     const second = await world.start();
     await world.append(SOURCE, 0, [1]);
     await world.append(SOURCE, 1, [1]);
-    while ((await world.applied(TOTALS, 0)).length + (await world.applied(TOTALS, 1)).length < 4) await sleep(2);
-    expect([first, second].map((runner) => runner.status().partitions.map(({ partition }) => partition))).toEqual([[0], [1]]);
+    while ((await world.applied(TOTALS, 0)).length + (await world.applied(TOTALS, 1)).length < 4)
+      await sleep(2);
+    expect(
+      [first, second].map((runner) => runner.status().partitions.map(({ partition }) => partition)),
+    ).toEqual([[0], [1]]);
     await second.stop();
     await world.append(SOURCE, 1, [1]);
     while ((await world.applied(TOTALS, 1)).length < 3) await sleep(2);

@@ -1,6 +1,14 @@
 import { qualify } from '#contracts';
 import { PlatformError, comparePositions, isTransient, messageOf } from '#kernel';
-import type { LogReader, LogRecord, Membership, NewRecord, RecordsChunk, TopicPartition, UnreadableChunk } from '../port';
+import type {
+  LogReader,
+  LogRecord,
+  Membership,
+  NewRecord,
+  RecordsChunk,
+  TopicPartition,
+  UnreadableChunk,
+} from '../port';
 import { untilAvailable } from '../read';
 import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
 import { RecordFailure, type Output, type Slice } from './fold';
@@ -53,7 +61,9 @@ export class FoldRunner<State, Control> {
     const { log, namespace, service, fold, source, primary, alignedSecondaries, sleep, observer } = options;
     this.group = qualify(namespace, `${service}.${fold.name}.${source}`);
     this.sourceTopic = qualify(namespace, source);
-    const aligned = [...(primary === undefined ? [] : [primary]), ...(alignedSecondaries ?? [])].map((name) => qualify(namespace, name));
+    const aligned = [...(primary === undefined ? [] : [primary]), ...(alignedSecondaries ?? [])].map((name) =>
+      qualify(namespace, name),
+    );
     this.reader = log.reader();
     this.publisher = new Publisher({
       log,
@@ -110,9 +120,19 @@ export class FoldRunner<State, Control> {
 
   status(): RunnerStatus {
     const partitions = [...this.tasks.values()]
-      .map(({ partition, next, acked, highWatermark }) => ({ partition, next, acked, lag: Math.max(0, highWatermark - next) }))
+      .map(({ partition, next, acked, highWatermark }) => ({
+        partition,
+        next,
+        acked,
+        lag: Math.max(0, highWatermark - next),
+      }))
       .sort((a, b) => a.partition - b.partition);
-    return { group: this.group, source: this.options.source, halted: this.haltedBy === undefined ? undefined : messageOf(this.haltedBy), partitions };
+    return {
+      group: this.group,
+      source: this.options.source,
+      halted: this.haltedBy === undefined ? undefined : messageOf(this.haltedBy),
+      partitions,
+    };
   }
 
   private halt(error: unknown): void {
@@ -150,11 +170,14 @@ export class FoldRunner<State, Control> {
   }
 
   private async applyAssignment(): Promise<void> {
-    const assigned = new Set(this.assignment!.filter(({ topic }) => topic === this.sourceTopic).map(({ partition }) => partition));
+    const assigned = new Set(
+      this.assignment!.filter(({ topic }) => topic === this.sourceTopic).map(({ partition }) => partition),
+    );
     this.assignment = undefined;
     this.rebalancing = false;
     await this.inFlight;
-    for (const partition of [...this.tasks.keys(), ...this.taking.keys()]) if (!assigned.has(partition)) this.giveUp(partition);
+    for (const partition of [...this.tasks.keys(), ...this.taking.keys()])
+      if (!assigned.has(partition)) this.giveUp(partition);
     for (const partition of assigned) {
       const task = this.tasks.get(partition);
       if (task && (await this.stillMine(task))) continue;
@@ -196,11 +219,22 @@ export class FoldRunner<State, Control> {
     const mine = (): boolean => this.taking.get(partition) === token && !this.stopping;
     for (;;) {
       try {
-        const taken = await untilAvailable(() => takeOver(this.options, this.group, partition, poisoned), sleep, (error) => observer?.retrying?.(error.message));
+        const taken = await untilAvailable(
+          () => takeOver(this.options, this.group, partition, poisoned),
+          sleep,
+          (error) => observer?.retrying?.(error.message),
+        );
         if (!mine()) return;
         const task = new PartitionTask(taken, this.options.maxRecords ?? 2_000);
-        const [source, primary] = await untilAvailable(() => Promise.all([log.ends(this.sourceTopic), this.primaryEnds()]), sleep);
-        if (source![partition]!.end > taken.resume) await this.note(task, { attempts: taken.attempts + 1, ...(taken.suspect && { suspect: taken.suspect }) });
+        const [source, primary] = await untilAvailable(
+          () => Promise.all([log.ends(this.sourceTopic), this.primaryEnds()]),
+          sleep,
+        );
+        if (source![partition]!.end > taken.resume)
+          await this.note(task, {
+            attempts: taken.attempts + 1,
+            ...(taken.suspect && { suspect: taken.suspect }),
+          });
         if (!mine()) return;
         task.highWatermark = source![partition]!.end;
         task.carefulUntil = Math.max(task.carefulUntil, this.alone.get(partition) ?? 0);
@@ -219,7 +253,9 @@ export class FoldRunner<State, Control> {
   }
 
   private primaryEnds(): ReturnType<RunnerOptions<State, Control>['log']['ends']> | undefined {
-    return this.options.primary === undefined ? undefined : this.options.log.ends(qualify(this.options.namespace, this.options.primary));
+    return this.options.primary === undefined
+      ? undefined
+      : this.options.log.ends(qualify(this.options.namespace, this.options.primary));
   }
 
   private poisonedOf(partition: number): Set<number> {
@@ -249,8 +285,14 @@ export class FoldRunner<State, Control> {
           folded += records.length;
           if (task.next < task.carefulUntil) await this.foldAlone(task, records, latest);
           else if (task.repeats) {
-            for (const stretch of task.stretches(records, latest)) await this.process([{ partition: task.partition, state: task.state, records: stretch.records }], stretch.control, outputs);
-          } else if (records.length > 0) together.push({ partition: task.partition, state: task.state, records });
+            for (const stretch of task.stretches(records, latest))
+              await this.process(
+                [{ partition: task.partition, state: task.state, records: stretch.records }],
+                stretch.control,
+                outputs,
+              );
+          } else if (records.length > 0)
+            together.push({ partition: task.partition, state: task.state, records });
         }
         task.next = chunk.nextOffset;
         task.sinceSnapshot += chunk.kind === 'records' ? chunk.records.length : 0;
@@ -263,11 +305,18 @@ export class FoldRunner<State, Control> {
     await this.inFlight;
     if (failed) return this.setBack(failed, touched);
     this.options.observer?.folded?.(folded, outputs.length, performance.now() - started);
-    this.inFlight = this.publish(outputs, touched.map((task) => ({ task, upTo: task.next }))).catch((error: unknown) => this.halt(error));
+    this.inFlight = this.publish(
+      outputs,
+      touched.map((task) => ({ task, upTo: task.next })),
+    ).catch((error: unknown) => this.halt(error));
   }
 
   /** Law L3 and records that were set aside: what is left is folded. */
-  private admit(task: PartitionTask<State>, records: readonly LogRecord[], outputs: Output[]): readonly LogRecord[] {
+  private admit(
+    task: PartitionTask<State>,
+    records: readonly LogRecord[],
+    outputs: Output[],
+  ): readonly LogRecord[] {
     const poisoned = this.poisoned.get(task.partition);
     if (!this.options.fold.dropSeen && !poisoned?.size) return records;
     let dropped = 0;
@@ -278,71 +327,150 @@ export class FoldRunner<State, Control> {
       }
       if (!poisoned?.has(record.offset)) return true;
       const failure = this.failures.get(`${record.partition}-${record.offset}`);
-      this.setAside(record, 'DEFECT', failure?.reason ?? 'failed twice', controlHeaderOf(this.options.control.position), outputs, failure);
+      this.setAside(
+        record,
+        'DEFECT',
+        failure?.reason ?? 'failed twice',
+        controlHeaderOf(this.options.control.position),
+        outputs,
+        failure,
+      );
       return false;
     });
     if (dropped > 0) this.options.observer?.dropped?.(dropped);
     return admittedRecords;
   }
 
-  private async process(slices: readonly Slice<State>[], controlPosition: number, outputs: Output[]): Promise<void> {
+  private async process(
+    slices: readonly Slice<State>[],
+    controlPosition: number,
+    outputs: Output[],
+  ): Promise<void> {
     const { control, fold, sleep, observer } = this.options;
     await control.reach(controlPosition);
     const value = control.at(controlPosition);
     if (this.prepared !== controlPosition && fold.prepare) {
-      await untilAvailable(() => fold.prepare!(value, controlPosition), sleep, (error) => observer?.retrying?.(error.message));
+      await untilAvailable(
+        () => fold.prepare!(value, controlPosition),
+        sleep,
+        (error) => observer?.retrying?.(error.message),
+      );
     }
     this.prepared = controlPosition;
     const present = (output: Output): boolean => {
       const tail = this.tasks.get(output.partition)?.taken.present.get(output.topic);
       return tail !== undefined && comparePositions({ offset: output.source, k: output.k }, tail) <= 0;
     };
-    const repeats = slices.some(({ partition, records }) => records[0]!.offset <= (this.tasks.get(partition)?.presentUpTo ?? -1));
-    const emit = repeats ? (output: Output): void => void (present(output) || outputs.push(output)) : (output: Output): void => void outputs.push(output);
-    const round = perRound(slices, value, controlPosition, emit, (record, code, reason) => this.setAside(record, code, reason, round.controlHeader, outputs));
+    const repeats = slices.some(
+      ({ partition, records }) => records[0]!.offset <= (this.tasks.get(partition)?.presentUpTo ?? -1),
+    );
+    const emit = repeats
+      ? (output: Output): void => void (present(output) || outputs.push(output))
+      : (output: Output): void => void outputs.push(output);
+    const round = perRound(slices, value, controlPosition, emit, (record, code, reason) =>
+      this.setAside(record, code, reason, round.controlHeader, outputs),
+    );
     try {
       await fold.process(round);
     } catch (error) {
-      if (error instanceof RecordFailure || isTransient(error) || (error instanceof PlatformError && error.disposition === 'halt' && error.code !== 'PLAYHEAD_DEFECT')) throw error;
+      if (
+        error instanceof RecordFailure ||
+        isTransient(error) ||
+        (error instanceof PlatformError && error.disposition === 'halt' && error.code !== 'PLAYHEAD_DEFECT')
+      )
+        throw error;
       const first = slices[0]!.records[0]!;
-      throw new RecordFailure(first.partition, first.offset, error, slices.length === 1 && slices[0]!.records.length === 1);
+      throw new RecordFailure(
+        first.partition,
+        first.offset,
+        error,
+        slices.length === 1 && slices[0]!.records.length === 1,
+      );
     }
   }
 
   /** Law L9, records that crash the process: each is noted in the commit before it is tried alone. */
-  private async foldAlone(task: PartitionTask<State>, records: readonly LogRecord[], latest: number): Promise<void> {
+  private async foldAlone(
+    task: PartitionTask<State>,
+    records: readonly LogRecord[],
+    latest: number,
+  ): Promise<void> {
     await this.inFlight;
     for (const record of records) {
       const outputs: Output[] = [];
       const suspect = task.taken.suspect;
       const tries = suspect?.offset === record.offset ? suspect.tries : 0;
-      if (tries >= 2) this.setAside(record, 'PROCESS_CRASHED', `the process died ${tries} times on this record`, controlHeaderOf(latest), outputs);
+      if (tries >= 2)
+        this.setAside(
+          record,
+          'PROCESS_CRASHED',
+          `the process died ${tries} times on this record`,
+          controlHeaderOf(latest),
+          outputs,
+        );
       else {
         task.acked = record.offset;
-        await this.note(task, { attempts: task.taken.attempts, suspect: { offset: record.offset, tries: tries + 1 } });
-        for (const stretch of task.stretches([record], latest)) await this.process([{ partition: task.partition, state: task.state, records: stretch.records }], stretch.control, outputs);
+        await this.note(task, {
+          attempts: task.taken.attempts,
+          suspect: { offset: record.offset, tries: tries + 1 },
+        });
+        for (const stretch of task.stretches([record], latest))
+          await this.process(
+            [{ partition: task.partition, state: task.state, records: stretch.records }],
+            stretch.control,
+            outputs,
+          );
       }
       await this.publish(outputs, [{ task, upTo: record.offset + 1 }]);
     }
   }
 
-  private note(task: PartitionTask<State>, note: { attempts: number; suspect?: { offset: number; tries: number } }): Promise<void> {
-    const offsets = [{ topic: this.sourceTopic, partition: task.partition, offset: task.acked, metadata: JSON.stringify(note) }];
-    return this.membership!.commit(offsets).catch((error: unknown) => this.options.observer?.log?.('warn', `could not note attempts: ${messageOf(error)}`));
+  private note(
+    task: PartitionTask<State>,
+    note: { attempts: number; suspect?: { offset: number; tries: number } },
+  ): Promise<void> {
+    const offsets = [
+      {
+        topic: this.sourceTopic,
+        partition: task.partition,
+        offset: task.acked,
+        metadata: JSON.stringify(note),
+      },
+    ];
+    return this.membership!.commit(offsets).catch((error: unknown) =>
+      this.options.observer?.log?.('warn', `could not note attempts: ${messageOf(error)}`),
+    );
   }
 
-  private setAside(record: LogRecord, code: string, reason: string, controlHeader: DeadLetterFacts['controlHeader'], outputs: Output[], failure?: { tries: number; first: number }): void {
+  private setAside(
+    record: LogRecord,
+    code: string,
+    reason: string,
+    controlHeader: DeadLetterFacts['controlHeader'],
+    outputs: Output[],
+    failure?: { tries: number; first: number },
+  ): void {
     outputs.push(deadLetterOf(record, this.deadLetterFacts(code, reason, controlHeader, failure)));
     this.options.observer?.deadLettered?.(code, 1);
   }
 
   private setAsideBatch(chunk: UnreadableChunk, outputs: Output[]): void {
-    outputs.push(deadLetterOfBatch(chunk, this.deadLetterFacts(chunk.reason, chunk.message, controlHeaderOf(this.options.control.position))));
+    outputs.push(
+      deadLetterOfBatch(
+        chunk,
+        this.deadLetterFacts(chunk.reason, chunk.message, controlHeaderOf(this.options.control.position)),
+      ),
+    );
     this.options.fold.unreadable?.(chunk);
     this.options.observer?.deadLettered?.(chunk.reason, chunk.count);
   }
 
-  private deadLetterFacts(code: string, reason: string, controlHeader: DeadLetterFacts['controlHeader'], failure?: { tries: number; first: number }): DeadLetterFacts {
+  private deadLetterFacts(
+    code: string,
+    reason: string,
+    controlHeader: DeadLetterFacts['controlHeader'],
+    failure?: { tries: number; first: number },
+  ): DeadLetterFacts {
     const { namespace, service, fold, source, clock } = this.options;
     return {
       topic: qualify(namespace, `${service}.dead-letters`),
@@ -357,7 +485,10 @@ export class FoldRunner<State, Control> {
   }
 
   /** After a failure the partitions of the round are taken anew; a record that failed twice is set aside, something away is waited for. */
-  private async setBack(failure: RecordFailure | PlatformError, touched: readonly PartitionTask<State>[]): Promise<void> {
+  private async setBack(
+    failure: RecordFailure | PlatformError,
+    touched: readonly PartitionTask<State>[],
+  ): Promise<void> {
     if (failure instanceof PlatformError) {
       this.options.observer?.retrying?.(failure.message);
       await this.options.sleep(RETRY_PAUSE_MS);
@@ -369,13 +500,20 @@ export class FoldRunner<State, Control> {
   private blame(failure: RecordFailure): void {
     const key = `${failure.partition}-${failure.offset}`;
     const before = this.failures.get(key);
-    const now = { tries: (before?.tries ?? 0) + 1, first: before?.first ?? this.options.clock.now(), reason: messageOf(failure.cause) };
+    const now = {
+      tries: (before?.tries ?? 0) + 1,
+      first: before?.first ?? this.options.clock.now(),
+      reason: messageOf(failure.cause),
+    };
     this.failures.set(key, now);
     this.options.observer?.log?.('error', `${this.group}: ${failure.message} (time ${now.tries})`);
     if (now.tries >= 2) this.poisonedOf(failure.partition).add(failure.offset);
   }
 
-  private async publish(outputs: readonly Output[], progress: readonly { task: PartitionTask<State>; upTo: number }[]): Promise<void> {
+  private async publish(
+    outputs: readonly Output[],
+    progress: readonly { task: PartitionTask<State>; upTo: number }[],
+  ): Promise<void> {
     const announcements = this.announcements;
     this.announcements = [];
     const appended = await this.publisher.publish(outputs, announcements);
@@ -403,7 +541,11 @@ export class FoldRunner<State, Control> {
   private async commit(): Promise<void> {
     const changed = [...this.tasks.values()].filter(({ acked, committed }) => acked !== committed);
     if (changed.length === 0) return;
-    const offsets = changed.map(({ partition, acked }) => ({ topic: this.sourceTopic, partition, offset: acked }));
+    const offsets = changed.map(({ partition, acked }) => ({
+      topic: this.sourceTopic,
+      partition,
+      offset: acked,
+    }));
     try {
       await this.membership!.commit(offsets);
       for (const [index, task] of changed.entries()) task.committed = offsets[index]!.offset;
@@ -419,13 +561,31 @@ export class FoldRunner<State, Control> {
     if (!snapshots || restore.from === 'none' || !restore.snapshot || task.sinceSnapshot < every) return;
     await this.inFlight;
     const ofPrimary = restore.from === 'primary';
-    const place = { fold: fold.name, definition: fold.definition?.(control.state) ?? '', topic: ofPrimary ? primary! : source, partition: task.partition };
-    const seen = ofPrimary ? SeenPositions.from([[`${source}:${task.partition}`, task.acked - 1, Number.MAX_SAFE_INTEGER]]) : task.taken.seen;
+    const place = {
+      fold: fold.name,
+      definition: fold.definition?.(control.state) ?? '',
+      topic: ofPrimary ? primary! : source,
+      partition: task.partition,
+    };
+    const seen = ofPrimary
+      ? SeenPositions.from([[`${source}:${task.partition}`, task.acked - 1, Number.MAX_SAFE_INTEGER]])
+      : task.taken.seen;
     task.sinceSnapshot = 0;
     try {
-      this.announcements.push(await snapshots.store(place, ofPrimary ? task.primaryEnd : task.next, restore.snapshot.encode(task.state), seen, clock.now()));
+      this.announcements.push(
+        await snapshots.store(
+          place,
+          ofPrimary ? task.primaryEnd : task.next,
+          restore.snapshot.encode(task.state),
+          seen,
+          clock.now(),
+        ),
+      );
     } catch (error) {
-      observer?.log?.('warn', `snapshot of ${place.topic}:${task.partition} could not be stored: ${messageOf(error)}`);
+      observer?.log?.(
+        'warn',
+        `snapshot of ${place.topic}:${task.partition} could not be stored: ${messageOf(error)}`,
+      );
     }
   }
 }

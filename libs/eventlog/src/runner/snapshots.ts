@@ -19,7 +19,8 @@ export interface SnapshotPlace {
   readonly partition: number;
 }
 
-const placeKey = (place: Omit<SnapshotPlace, 'definition'>): string => `${place.fold}/${place.topic}/${place.partition}`;
+const placeKey = (place: Omit<SnapshotPlace, 'definition'>): string =>
+  `${place.fold}/${place.topic}/${place.partition}`;
 
 /** Newest snapshots by place, kept short: a restore takes the newest at or below its resume point. */
 type Catalog = ReadonlyMap<string, readonly Taken[]>;
@@ -62,7 +63,10 @@ export class Snapshots {
       initial: new Map(),
       evolve: evolveCatalog,
       sleep: options.sleep,
-      onRefused: (record, error) => options.warn(`snapshot announcement ${record.partition}-${record.offset} is not readable: ${String(error)}`),
+      onRefused: (record, error) =>
+        options.warn(
+          `snapshot announcement ${record.partition}-${record.offset} is not readable: ${String(error)}`,
+        ),
     });
   }
 
@@ -84,19 +88,33 @@ export class Snapshots {
         const { seen, state } = unpack(await this.options.store.get(taken.artifact));
         return { offset: taken.offset, state, seen };
       } catch (error) {
-        this.options.warn(`snapshot ${taken.artifact} of ${placeKey(place)} at ${taken.offset} is not used: ${String(error)}`);
+        this.options.warn(
+          `snapshot ${taken.artifact} of ${placeKey(place)} at ${taken.offset} is not used: ${String(error)}`,
+        );
       }
     }
     return undefined;
   }
 
   /** Stores the bytes, then gives the fact that announces them; the caller appends it. */
-  async store(place: SnapshotPlace, offset: number, state: Uint8Array, seen: SeenPositions, time: number): Promise<NewRecord> {
+  async store(
+    place: SnapshotPlace,
+    offset: number,
+    state: Uint8Array,
+    seen: SeenPositions,
+    time: number,
+  ): Promise<NewRecord> {
     const bytes = pack(state, seen);
     const artifact = await this.options.store.put(bytes);
     const value = encodeEvent(SnapshotTaken, { ...place, offset, artifact, bytes: bytes.length });
     const id = `${placeKey(place)}@${offset}`;
-    return { topic: this.options.topic, partition: 0, key: Buffer.from(placeKey(place)), value, headers: this.template.headers(id, new Date(time).toISOString()) };
+    return {
+      topic: this.options.topic,
+      partition: 0,
+      key: Buffer.from(placeKey(place)),
+      value,
+      headers: this.template.headers(id, new Date(time).toISOString()),
+    };
   }
 }
 
@@ -109,7 +127,10 @@ const pack = (state: Uint8Array, seen: SeenPositions): Buffer => {
 
 const unpack = (bytes: Buffer): { seen: SeenPositions; state: Buffer } => {
   const end = 4 + bytes.readUInt32LE(0);
-  const head = JSON.parse(bytes.toString('utf8', 4, end)) as { version: number; seen: [string, number, number][] };
+  const head = JSON.parse(bytes.toString('utf8', 4, end)) as {
+    version: number;
+    seen: [string, number, number][];
+  };
   if (head.version !== 1) throw new Error(`snapshot version ${head.version} is not known`);
   return { seen: SeenPositions.from(head.seen), state: bytes.subarray(end) };
 };

@@ -11,7 +11,11 @@ export interface Tail {
 }
 
 /** The last record of an output partition that names a source position, or undefined. */
-export const readTail = async (log: EventLog, topic: string, ends: PartitionEnds): Promise<Tail | undefined> => {
+export const readTail = async (
+  log: EventLog,
+  topic: string,
+  ends: PartitionEnds,
+): Promise<Tail | undefined> => {
   const record = await readLast(log, topic, ends);
   const source = record && sourcePositionOf(record.headers);
   return record && source ? { source, record } : undefined;
@@ -27,7 +31,12 @@ export interface RecordedDecision {
  * The control positions under which source records at or above `from` were decided, read backwards from the end of an aligned
  * output partition until records fall below `from` (law L2: a worker that resumes decides those again as they were decided).
  */
-export const readRecordedDecisions = async (log: EventLog, topic: string, ends: PartitionEnds, from: number): Promise<RecordedDecision[]> => {
+export const readRecordedDecisions = async (
+  log: EventLog,
+  topic: string,
+  ends: PartitionEnds,
+  from: number,
+): Promise<RecordedDecision[]> => {
   const decisions: RecordedDecision[] = [];
   for (let to = ends.end, step = 512; to > ends.start; to -= step, step *= 2) {
     const first = Math.max(ends.start, to - step);
@@ -63,13 +72,24 @@ export const checkNotRewritten = async (
     );
   }
   if (resume < ends.start) {
-    throw new PlatformError('PLAYHEAD_LOG_HOLE', 'halt', `${where} starts at ${ends.start}, but the work goes on at ${resume}: offsets ${resume} to ${ends.start - 1} are gone`, {
-      details: { topic, partition: ends.partition, from: resume, to: ends.start - 1 },
-    });
+    throw new PlatformError(
+      'PLAYHEAD_LOG_HOLE',
+      'halt',
+      `${where} starts at ${ends.start}, but the work goes on at ${resume}: offsets ${resume} to ${ends.start - 1} are gone`,
+      {
+        details: { topic, partition: ends.partition, from: resume, to: ends.start - 1 },
+      },
+    );
   }
   if (!tail || tail.source.offset < ends.start) return undefined;
   const expected = tail.record.headers.text(HEADERS.sourceCrc);
-  for await (const record of readRecords(log, topic, ends.partition, tail.source.offset, tail.source.offset + 1)) {
+  for await (const record of readRecords(
+    log,
+    topic,
+    ends.partition,
+    tail.source.offset,
+    tail.source.offset + 1,
+  )) {
     if (expected !== undefined && checksumOf(record.value) !== expected) {
       throw new NondeterminismDetected(
         'PLAYHEAD_LOG_REWRITTEN',
@@ -82,7 +102,12 @@ export const checkNotRewritten = async (
 };
 
 /** Offset of the first record of an aligned output partition whose source offset is at or above `source`; a binary search. */
-export const seekBySource = async (log: EventLog, topic: string, ends: PartitionEnds, source: number): Promise<number> => {
+export const seekBySource = async (
+  log: EventLog,
+  topic: string,
+  ends: PartitionEnds,
+  source: number,
+): Promise<number> => {
   let low = ends.start;
   let high = ends.end;
   while (low < high) {

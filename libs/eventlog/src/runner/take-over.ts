@@ -3,7 +3,14 @@ import { Defect, type Position } from '#kernel';
 import type { EventLog, PartitionEnds } from '../port';
 import { restoreState } from './restore';
 import type { RunnerOptions } from './options';
-import { SeenPositions, checkNotRewritten, readRecordedDecisions, readTail, type RecordedDecision, type Tail } from './tail';
+import {
+  SeenPositions,
+  checkNotRewritten,
+  readRecordedDecisions,
+  readTail,
+  type RecordedDecision,
+  type Tail,
+} from './tail';
 
 /** A partition whose state is back and that can go on. */
 export interface TakenPartition<State> {
@@ -61,7 +68,8 @@ export const takeOver = async <State, Control>(
   for (const [topic, { ends, tail }] of tails) {
     if (!tail) continue;
     present.set(topic, tail.source);
-    if (tail.source.offset >= resume) recorded.push(...(await readRecordedDecisions(log, topic, ends, resume)));
+    if (tail.source.offset >= resume)
+      recorded.push(...(await readRecordedDecisions(log, topic, ends, resume)));
   }
   recorded.sort((a, b) => a.source - b.source);
 
@@ -84,9 +92,15 @@ export interface OutputTail {
   readonly tail: Tail | undefined;
 }
 
-const readTails = async <State, Control>(options: RunnerOptions<State, Control>, partition: number): Promise<Map<string, OutputTail>> => {
+const readTails = async <State, Control>(
+  options: RunnerOptions<State, Control>,
+  partition: number,
+): Promise<Map<string, OutputTail>> => {
   const tails = new Map<string, OutputTail>();
-  for (const name of [...(options.primary === undefined ? [] : [options.primary]), ...(options.alignedSecondaries ?? [])]) {
+  for (const name of [
+    ...(options.primary === undefined ? [] : [options.primary]),
+    ...(options.alignedSecondaries ?? []),
+  ]) {
     const topic = qualify(options.namespace, name);
     const ends = await endsOf(options.log, topic, partition);
     tails.set(topic, { ends, tail: await readTail(options.log, topic, ends) });

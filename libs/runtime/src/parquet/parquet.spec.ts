@@ -23,7 +23,9 @@ describe('Parquet files', () => {
     );
     const table = await readParquetColumns(path, ['the "amount"', 'offset']);
     expect(table.rows).toBe(5_000);
-    expect(Array.from(table.columns[0]!)).toEqual(Array.from({ length: 5_000 }, (_, row) => amount(row) ?? Number.NaN));
+    expect(Array.from(table.columns[0]!)).toEqual(
+      Array.from({ length: 5_000 }, (_, row) => amount(row) ?? Number.NaN),
+    );
     expect(Array.from(table.columns[1]!)).toEqual(Array.from({ length: 5_000 }, (_, row) => row));
   });
 

@@ -29,7 +29,12 @@ const CONVERT: Readonly<Record<ColumnType, (cell: Cell) => DuckDb.DuckDBValue>> 
 const CHUNK_ROWS = 2_048;
 
 /** Writes rows to a Parquet file through DuckDB. `cell(row, column)` is asked for in chunks; the event loop turns between them. */
-export const writeParquet = async (path: string, columns: readonly Column[], rows: number, cell: (row: number, column: number) => Cell): Promise<void> =>
+export const writeParquet = async (
+  path: string,
+  columns: readonly Column[],
+  rows: number,
+  cell: (row: number, column: number) => Cell,
+): Promise<void> =>
   withDuckDb(async (connection) => {
     const definitions = columns.map(({ name, type }) => `${quote(name)} ${duckDbType(type).toString()}`);
     await connection.run(`CREATE TABLE data (${definitions.join(', ')})`);
@@ -40,7 +45,10 @@ export const writeParquet = async (path: string, columns: readonly Column[], row
       const chunk = duckDb().DuckDBDataChunk.create(types, size);
       columns.forEach(({ type }, column) => {
         const convert = CONVERT[type];
-        chunk.setColumnValues(column, Array.from({ length: size }, (_, row) => convert(cell(from + row, column))));
+        chunk.setColumnValues(
+          column,
+          Array.from({ length: size }, (_, row) => convert(cell(from + row, column))),
+        );
       });
       appender.appendDataChunk(chunk);
       await new Promise((resolve) => setImmediate(resolve));
@@ -59,15 +67,25 @@ export interface NumericTable {
 export const readParquetColumns = async (path: string, names: readonly string[]): Promise<NumericTable> =>
   withDuckDb(async (connection) => {
     await connection.run('SET preserve_insertion_order = true');
-    const counted = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM read_parquet(${literal(path)})`);
+    const counted = await connection.runAndReadAll(
+      `SELECT count(*)::DOUBLE FROM read_parquet(${literal(path)})`,
+    );
     const rows = Number(counted.getRows()[0]![0]);
     const columns = names.map(() => new Float64Array(rows));
-    const result = await connection.stream(`SELECT ${names.map((name) => `${quote(name)}::DOUBLE`).join(', ')} FROM read_parquet(${literal(path)})`);
+    const result = await connection.stream(
+      `SELECT ${names.map((name) => `${quote(name)}::DOUBLE`).join(', ')} FROM read_parquet(${literal(path)})`,
+    );
     let row = 0;
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (
+      let chunk = await result.fetchChunk();
+      chunk && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
       for (let column = 0; column < names.length; column++) {
         const target = columns[column]!;
-        chunk.getColumnValues(column).forEach((value, i) => (target[row + i] = value === null ? Number.NaN : (value as number)));
+        chunk
+          .getColumnValues(column)
+          .forEach((value, i) => (target[row + i] = value === null ? Number.NaN : (value as number)));
       }
       row += chunk.rowCount;
     }

@@ -18,7 +18,10 @@ export class PartitionState {
     const parts: Uint8Array[] = [];
     for (const revision of service.revisions) {
       if (!this.states.has(revision.digest)) continue;
-      parts.push(framed(Buffer.from(revision.digest)), framed(revision.engine.encodeState(this.of(revision))));
+      parts.push(
+        framed(Buffer.from(revision.digest)),
+        framed(revision.engine.encodeState(this.of(revision))),
+      );
     }
     return Buffer.concat(parts);
   }
@@ -43,7 +46,7 @@ const framed = (bytes: Uint8Array): Uint8Array => {
 };
 
 function* unframed(bytes: Buffer): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = at + 4 + bytes.readUInt32LE(at);
     yield bytes.subarray(at + 4, end);
     at = end;

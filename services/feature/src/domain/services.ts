@@ -23,11 +23,18 @@ export const evolveServices = (services: Services, fact: EventOf<typeof Definiti
   const compiled = fact.compiled as unknown as CompiledFeatureService;
   const before = services.get(fact.name)?.revisions ?? [];
   if (before.some(({ revision }) => revision === fact.revision)) return services;
-  const revision = { revision: fact.revision, digest: fact.digest, compiled, engine: compileService(compiled.views) };
+  const revision = {
+    revision: fact.revision,
+    digest: fact.digest,
+    compiled,
+    engine: compileService(compiled.views),
+  };
   return new Map(services).set(fact.name, { name: fact.name, revisions: [...before, revision] });
 };
 
-export const newest = (service: ServiceDefinition): ServiceRevision => service.revisions[service.revisions.length - 1]!;
+export const newest = (service: ServiceDefinition): ServiceRevision =>
+  service.revisions[service.revisions.length - 1]!;
 
 /** The `ph_definition` header: `revision=digest` of each revision whose values a vector carries. */
-export const definitionHeader = (service: ServiceDefinition): string => service.revisions.map(({ revision, digest }) => `${revision}=${digest}`).join(',');
+export const definitionHeader = (service: ServiceDefinition): string =>
+  service.revisions.map(({ revision, digest }) => `${revision}=${digest}`).join(',');

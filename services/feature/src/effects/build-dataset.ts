@@ -23,7 +23,10 @@ export interface DatasetPorts {
  * Builds the data set of a run as known at a cut: logged vectors joined with the labels known by then, split by event time, as two
  * Parquet files and a manifest that is enough to build them again. Refuses, with what to do, where there is nothing to train on.
  */
-export const buildDataset = async ({ log, artifacts, namespace }: DatasetPorts, request: TrainingRequest): Promise<Dataset> => {
+export const buildDataset = async (
+  { log, artifacts, namespace }: DatasetPorts,
+  request: TrainingRequest,
+): Promise<Dataset> => {
   const { service, label, split, run, model } = request;
   const named = (name: string): { name: string; full: string } => ({ name, full: qualify(namespace, name) });
   const vectorTopic = named(TOPICS.vectors(service.name));
@@ -36,7 +39,8 @@ export const buildDataset = async ({ log, artifacts, namespace }: DatasetPorts, 
   const time = asOf ?? Math.max(vectors.newest, labels.newest);
   const endOffsets = labels.ranges.map(({ to }) => to);
   const joined = joinLabels(vectors.rows, labels.rows, { time, endOffsets }, label.maturity_ms);
-  if (joined.rows.length === 0) throw noRows(vectors.rows.length, labels.rows.length, joined, label.maturity_ms);
+  if (joined.rows.length === 0)
+    throw noRows(vectors.rows.length, labels.rows.length, joined, label.maturity_ms);
   const { train, holdout } = splitByTime(joined.rows, { holdout: split.holdout_ms, gap: split.gap_ms });
   if (train.length === 0 || holdout.length === 0) {
     throw new Refused(
@@ -54,7 +58,12 @@ export const buildDataset = async ({ log, artifacts, namespace }: DatasetPorts, 
     run,
     model,
     definition: request.definition,
-    service: { name: service.name, revision: service.revision, digest: service.digest, features: service.features },
+    service: {
+      name: service.name,
+      revision: service.revision,
+      digest: service.digest,
+      features: service.features,
+    },
     label,
     split,
     as_of: request.as_of,
@@ -73,7 +82,9 @@ export const buildDataset = async ({ log, artifacts, namespace }: DatasetPorts, 
     definition: service.digest,
     features: service.features,
     digest,
-    manifest: await artifacts.put(Buffer.from(canonicalJson(manifest as unknown as CanonicalValue)), { contentType: 'application/json' }),
+    manifest: await artifacts.put(Buffer.from(canonicalJson(manifest as unknown as CanonicalValue)), {
+      contentType: 'application/json',
+    }),
     cut,
     train: trainPart,
     holdout: holdoutPart,
@@ -82,7 +93,12 @@ export const buildDataset = async ({ log, artifacts, namespace }: DatasetPorts, 
   };
 };
 
-const noRows = (vectors: number, labels: number, { immature, unlabelled }: { immature: number; unlabelled: number }, maturityMs: number): Refused =>
+const noRows = (
+  vectors: number,
+  labels: number,
+  { immature, unlabelled }: { immature: number; unlabelled: number },
+  maturityMs: number,
+): Refused =>
   new Refused(
     'PLAYHEAD_LEARN_INVALID',
     `no mature labelled rows at the cut: ${vectors} vectors, ${labels} labels, ${immature} rows younger than the maturity of ${maturityMs / 86_400_000} days, ${unlabelled} without a label; stream more labels, or train later`,
@@ -91,11 +107,16 @@ const noRows = (vectors: number, labels: number, { immature, unlabelled }: { imm
 /** SHA-256 over one line of canonical JSON for each row, in canonical order: what the data set is, whatever file holds it. */
 const digestOfRows = (rows: readonly LabelledVector[], features: readonly string[]): string => {
   const hash = createHash('sha256').update(`${JSON.stringify(features)}\n`);
-  for (const { eventId, eventTime, partition, offset, values, label } of rows) hash.update(`${JSON.stringify([eventId, eventTime, partition, offset, values, label])}\n`);
+  for (const { eventId, eventTime, partition, offset, values, label } of rows)
+    hash.update(`${JSON.stringify([eventId, eventTime, partition, offset, values, label])}\n`);
   return hash.digest('hex');
 };
 
-const putPart = async (artifacts: ArtifactStore, rows: readonly LabelledVector[], features: readonly string[]): Promise<Dataset['train']> => {
+const putPart = async (
+  artifacts: ArtifactStore,
+  rows: readonly LabelledVector[],
+  features: readonly string[],
+): Promise<Dataset['train']> => {
   const columns: Column[] = [
     { name: 'event_id', type: 'text' },
     { name: 'event_time', type: 'timestamp' },
@@ -114,7 +135,11 @@ const putPart = async (artifacts: ArtifactStore, rows: readonly LabelledVector[]
     });
     const artifact = await artifacts.putFile(path, { contentType: 'application/vnd.apache.parquet' });
     const binary = rows.every(({ label }) => label === 0 || label === 1);
-    return { artifact, rows: rows.length, positives: binary ? rows.reduce((sum, { label }) => sum + label, 0) : null };
+    return {
+      artifact,
+      rows: rows.length,
+      positives: binary ? rows.reduce((sum, { label }) => sum + label, 0) : null,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -38,35 +38,68 @@ export interface Cut {
  * The vectors of a revision up to a cut. A time is looked up to one offset for each partition: the first record whose event time is
  * later, so that nothing which was observed after it can leak in.
  */
-export const readVectors = (log: EventLog, topic: { readonly full: string; readonly name: string }, revision: string, cut: Cut): Promise<ReadToCut<VectorRow>> =>
+export const readVectors = (
+  log: EventLog,
+  topic: { readonly full: string; readonly name: string },
+  revision: string,
+  cut: Cut,
+): Promise<ReadToCut<VectorRow>> =>
   readToCut(log, topic, cut, (record) => {
-    const vector = JSON.parse(record.value!.toString()) as { event_id: string; event_time: string; values: Record<string, (number | null)[]> };
+    const vector = JSON.parse(record.value!.toString()) as {
+      event_id: string;
+      event_time: string;
+      values: Record<string, (number | null)[]>;
+    };
     const values = vector.values[revision];
     // A vector made before the revision held: it has no values for this model.
     if (!values) return undefined;
-    return { eventId: vector.event_id, eventTime: timeOf(record), values, partition: record.partition, offset: record.offset };
+    return {
+      eventId: vector.event_id,
+      eventTime: timeOf(record),
+      values,
+      partition: record.partition,
+      offset: record.offset,
+    };
   });
 
 /** The labels up to a cut, by `on`; `true` is 1 and `false` is 0. */
-export const readLabels = (log: EventLog, topic: { readonly full: string; readonly name: string }, label: TrainingRequest['label'], cut: Cut): Promise<ReadToCut<LabelAssertion>> =>
+export const readLabels = (
+  log: EventLog,
+  topic: { readonly full: string; readonly name: string },
+  label: TrainingRequest['label'],
+  cut: Cut,
+): Promise<ReadToCut<LabelAssertion>> =>
   readToCut(log, topic, cut, (record) => {
     const observation = JSON.parse(record.value!.toString()) as Record<string, unknown>;
     const eventId = canonicalKey(observation[label.on]);
     if (eventId === null) return undefined;
-    return { eventId, value: labelValue(observation[label.value], label.value), knownAt: timeOf(record), partition: record.partition, offset: record.offset };
+    return {
+      eventId,
+      value: labelValue(observation[label.value], label.value),
+      knownAt: timeOf(record),
+      partition: record.partition,
+      offset: record.offset,
+    };
   });
 
 const labelValue = (value: unknown, field: string): number | null => {
   if (value === null || value === undefined) return null;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number') return value;
-  throw new Refused('PLAYHEAD_REQUEST_INVALID', `label field ${field} holds a ${typeof value}; a boolean or number is needed`);
+  throw new Refused(
+    'PLAYHEAD_REQUEST_INVALID',
+    `label field ${field} holds a ${typeof value}; a boolean or number is needed`,
+  );
 };
 
 const timeOf = (record: LogRecord): number => {
   const text = record.headers.text(HEADERS.time);
   const time = text === undefined ? Number.NaN : timestampMs(text);
-  if (Number.isNaN(time)) throw new ContractViolation('PLAYHEAD_ENVELOPE_INVALID', `${record.topic}:${record.partition}-${record.offset} has no ce_time`);
+  if (Number.isNaN(time))
+    throw new ContractViolation(
+      'PLAYHEAD_ENVELOPE_INVALID',
+      `${record.topic}:${record.partition}-${record.offset} has no ce_time`,
+    );
   return time;
 };
 

@@ -16,12 +16,18 @@ export interface ObservationsHandler {
 }
 
 /** One vector for each trigger event, in its partition and order: what was known about the entity at that moment. */
-export const onObservations = ({ service: name, stream, vectors, control }: ObservationsHandler): Fold<PartitionState, Services> => {
+export const onObservations = ({
+  service: name,
+  stream,
+  vectors,
+  control,
+}: ObservationsHandler): Fold<PartitionState, Services> => {
   const template = new EnvelopeTemplate({ type: VectorComputed.type, source: TOPICS.observations(stream) });
   const definitionHeaders = new WeakMap<ServiceDefinition, EnvelopeHeader>();
   const headerOf = (service: ServiceDefinition): EnvelopeHeader => {
     let header = definitionHeaders.get(service);
-    if (!header) definitionHeaders.set(service, (header = [HEADERS.definition, Buffer.from(definitionHeader(service))]));
+    if (!header)
+      definitionHeaders.set(service, (header = [HEADERS.definition, Buffer.from(definitionHeader(service))]));
     return header;
   };
   return {
@@ -46,7 +52,10 @@ export const onObservations = ({ service: name, stream, vectors, control }: Obse
         partition: record.partition,
         key: record.key,
         value: Buffer.from(text),
-        headers: template.headers(position, time, round.controlHeader, headerOf(service), [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))]),
+        headers: template.headers(position, time, round.controlHeader, headerOf(service), [
+          HEADERS.sourceCrc,
+          Buffer.from(checksumOf(record.value)),
+        ]),
         source: record.offset,
         k: 0,
       });

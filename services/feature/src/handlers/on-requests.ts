@@ -1,4 +1,14 @@
-import { DatasetBuilt, DatasetFailed, EnvelopeTemplate, HEADERS, TOPICS, TrainingRequested, decodeEvent, encodeEvent, readEnvelope } from '#contracts';
+import {
+  DatasetBuilt,
+  DatasetFailed,
+  EnvelopeTemplate,
+  HEADERS,
+  TOPICS,
+  TrainingRequested,
+  decodeEvent,
+  encodeEvent,
+  readEnvelope,
+} from '#contracts';
 import { checksumOf, untilAvailable, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, PlatformError, formatPosition, messageOf } from '#kernel';
 import type { Logger } from '#runtime';
@@ -19,18 +29,35 @@ export const onRequests = <Control>(handler: RequestsHandler): Fold<null, Contro
   total: false,
   dropSeen: true,
   process: async (round) => {
-    for (const { records } of round.slices) for (const record of records) await onRequest(handler, record, round);
+    for (const { records } of round.slices)
+      for (const record of records) await onRequest(handler, record, round);
   },
 });
 
-const onRequest = async <Control>(handler: RequestsHandler, record: LogRecord, round: Round<null, Control>): Promise<void> => {
+const onRequest = async <Control>(
+  handler: RequestsHandler,
+  record: LogRecord,
+  round: Round<null, Control>,
+): Promise<void> => {
   const { sleep, logger, datasets } = handler;
   if (readEnvelope(record.headers).type !== TrainingRequested.type) return;
   const emit = (contract: typeof DatasetBuilt | typeof DatasetFailed, run: string, value: Buffer): void => {
     const template = new EnvelopeTemplate({ type: contract.type, source: TOPICS.requests });
     const extra = [round.controlHeader, [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))] as const];
-    const headers = template.headers(formatPosition(record.partition, record.offset), new Date(record.timestamp).toISOString(), ...extra);
-    round.emit({ topic: datasets, partition: record.partition, key: Buffer.from(run), value, headers, source: record.offset, k: 0 });
+    const headers = template.headers(
+      formatPosition(record.partition, record.offset),
+      new Date(record.timestamp).toISOString(),
+      ...extra,
+    );
+    round.emit({
+      topic: datasets,
+      partition: record.partition,
+      key: Buffer.from(run),
+      value,
+      headers,
+      source: record.offset,
+      k: 0,
+    });
   };
   let request;
   try {
@@ -43,8 +70,15 @@ const onRequest = async <Control>(handler: RequestsHandler, record: LogRecord, r
   const { run, model } = request;
   try {
     logger.info({ run, model }, `building the data set of ${run}`);
-    const dataset = await untilAvailable(() => buildDataset(handler, request), sleep, (error) => logger.warn({ run }, `the data set of ${run} waits: ${error.message}`));
-    logger.info({ run, model, train: dataset.train.rows, holdout: dataset.holdout.rows, digest: dataset.digest }, `built the data set of ${run}`);
+    const dataset = await untilAvailable(
+      () => buildDataset(handler, request),
+      sleep,
+      (error) => logger.warn({ run }, `the data set of ${run} waits: ${error.message}`),
+    );
+    logger.info(
+      { run, model, train: dataset.train.rows, holdout: dataset.holdout.rows, digest: dataset.digest },
+      `built the data set of ${run}`,
+    );
     emit(DatasetBuilt, run, encodeEvent(DatasetBuilt, dataset));
   } catch (error) {
     const code = error instanceof PlatformError ? error.code : 'PLAYHEAD_DEFECT';

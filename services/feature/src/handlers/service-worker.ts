@@ -20,9 +20,16 @@ export class ServiceWorker implements Worker {
     const { stream } = newest(this.service).compiled.trigger;
     const source = TOPICS.observations(stream);
     const primary = TOPICS.vectors(name);
-    await this.serviceLog.ensureTopics([{ name: primary, partitions: await this.serviceLog.awaitTopic(source) }]);
+    await this.serviceLog.ensureTopics([
+      { name: primary, partitions: await this.serviceLog.awaitTopic(source) },
+    ]);
     this.runner = this.serviceLog.runner({
-      fold: onObservations({ service: name, stream, vectors: this.serviceLog.topic(primary), control: this.control }),
+      fold: onObservations({
+        service: name,
+        stream,
+        vectors: this.serviceLog.topic(primary),
+        control: this.control,
+      }),
       source,
       primary,
       control: this.control,

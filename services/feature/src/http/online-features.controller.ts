@@ -21,7 +21,12 @@ export class OnlineFeaturesController {
   list(): unknown {
     const services = [...this.services.state.values()].map(({ name, revisions }) => ({
       name,
-      revisions: revisions.map(({ revision, digest, compiled }) => ({ revision, digest, trigger: compiled.trigger, features: compiled.features })),
+      revisions: revisions.map(({ revision, digest, compiled }) => ({
+        revision,
+        digest,
+        trigger: compiled.trigger,
+        features: compiled.features,
+      })),
     }));
     return { services };
   }
@@ -29,14 +34,27 @@ export class OnlineFeaturesController {
   @Post('get-online-features')
   @HttpCode(200)
   @ApiOperation({ summary: 'Latest values for many entities' })
-  @ApiBody({ schema: { type: 'object', properties: { feature_service: { type: 'string', example: 'fraud' }, features: { type: 'array', items: { type: 'string' }, example: ['customer-spend:amount'] }, entities: { type: 'object', example: { customer_id: ['4961'] } } } } })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      properties: {
+        feature_service: { type: 'string', example: 'fraud' },
+        features: { type: 'array', items: { type: 'string' }, example: ['customer-spend:amount'] },
+        entities: { type: 'object', example: { customer_id: ['4961'] } },
+      },
+    },
+  })
   async online(@Body() body: unknown): Promise<unknown> {
     const request = parse(body);
     const { service, wanted } = this.resolve(request);
     const revision = newest(service);
     const { key } = revision.compiled.trigger;
     const ids = request.entities[key];
-    if (!Array.isArray(ids)) throw new Refused('PLAYHEAD_REQUEST_INVALID', `entities must list ${key}: {"entities": {"${key}": ["..."]}}`);
+    if (!Array.isArray(ids))
+      throw new Refused(
+        'PLAYHEAD_REQUEST_INVALID',
+        `entities must list ${key}: {"entities": {"${key}": ["..."]}}`,
+      );
     const found = await Promise.all(ids.map((id) => this.latest(service, id)));
     const column = (index: number): unknown => ({
       values: found.map((vector) => vector?.values[revision.revision]?.[index] ?? null),
@@ -46,7 +64,10 @@ export class OnlineFeaturesController {
     const now = found.map((vector) => vector?.event_time ?? '1970-01-01T00:00:00.000Z');
     return {
       metadata: { feature_names: [key, ...wanted.map(({ name }) => name)] },
-      results: [{ values: ids, statuses: ids.map(() => 'PRESENT'), event_timestamps: now }, ...wanted.map(({ index }) => column(index))],
+      results: [
+        { values: ids, statuses: ids.map(() => 'PRESENT'), event_timestamps: now },
+        ...wanted.map(({ index }) => column(index)),
+      ],
     };
   }
 
@@ -55,17 +76,29 @@ export class OnlineFeaturesController {
     return key === null ? undefined : this.vectors.of(service.name, key);
   }
 
-  private resolve({ feature_service: name, features }: OnlineRequest): { service: ServiceDefinition; wanted: readonly { name: string; index: number }[] } {
+  private resolve({ feature_service: name, features }: OnlineRequest): {
+    service: ServiceDefinition;
+    wanted: readonly { name: string; index: number }[];
+  } {
     if (name !== undefined) {
       const service = this.services.state.get(name);
       if (!service) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no feature service ${name}`);
-      return { service, wanted: newest(service).compiled.features.map((feature, index) => ({ name: feature, index })) };
+      return {
+        service,
+        wanted: newest(service).compiled.features.map((feature, index) => ({ name: feature, index })),
+      };
     }
     for (const service of this.services.state.values()) {
-      const wanted = features!.map((reference) => ({ name: reference.slice(reference.indexOf(':') + 1), index: indexOf(newest(service), reference) }));
+      const wanted = features!.map((reference) => ({
+        name: reference.slice(reference.indexOf(':') + 1),
+        index: indexOf(newest(service), reference),
+      }));
       if (wanted.every(({ index }) => index >= 0)) return { service, wanted };
     }
-    throw new Refused('PLAYHEAD_NOT_FOUND', `no feature service has all of ${features!.join(', ')}; name them as <view>:<feature>`);
+    throw new Refused(
+      'PLAYHEAD_NOT_FOUND',
+      `no feature service has all of ${features!.join(', ')}; name them as <view>:<feature>`,
+    );
   }
 }
 
@@ -78,10 +111,24 @@ interface OnlineRequest {
 const parse = (body: unknown): OnlineRequest => {
   const request = (typeof body === 'object' && body !== null ? body : {}) as Partial<OnlineRequest>;
   const named = typeof request.feature_service === 'string';
-  const listed = Array.isArray(request.features) && request.features.length > 0 && request.features.every((feature) => typeof feature === 'string');
-  if (!named && !listed) throw new Refused('PLAYHEAD_REQUEST_INVALID', 'say "feature_service": "<name>" or "features": ["<view>:<feature>", ...]');
-  if (typeof request.entities !== 'object' || request.entities === null) throw new Refused('PLAYHEAD_REQUEST_INVALID', '"entities" must be an object of lists: {"customer_id": ["4961"]}');
-  return { entities: request.entities, ...(named ? { feature_service: request.feature_service } : { features: request.features }) };
+  const listed =
+    Array.isArray(request.features) &&
+    request.features.length > 0 &&
+    request.features.every((feature) => typeof feature === 'string');
+  if (!named && !listed)
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      'say "feature_service": "<name>" or "features": ["<view>:<feature>", ...]',
+    );
+  if (typeof request.entities !== 'object' || request.entities === null)
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      '"entities" must be an object of lists: {"customer_id": ["4961"]}',
+    );
+  return {
+    entities: request.entities,
+    ...(named ? { feature_service: request.feature_service } : { features: request.features }),
+  };
 };
 
 /** Index of `<view>:<feature>` in the vector, -1 where the service has no such one. */

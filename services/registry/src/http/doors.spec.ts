@@ -80,17 +80,15 @@ const complete = async (run: string, averagePrecision: number, offset: number): 
     type: TrainingRunCompleted.type,
     source: TOPICS.trainingInputs,
   }).headers(`0-${offset}`, '2026-01-01T00:00:00.000Z');
-  await log
-    .producer()
-    .send([
-      {
-        topic: `doors.${TOPICS.runs}`,
-        partition: 0,
-        key: null,
-        value: encodeEvent(TrainingRunCompleted, completed(run, averagePrecision)),
-        headers,
-      },
-    ]);
+  await log.producer().send([
+    {
+      topic: `doors.${TOPICS.runs}`,
+      partition: 0,
+      key: null,
+      value: encodeEvent(TrainingRunCompleted, completed(run, averagePrecision)),
+      headers,
+    },
+  ]);
 };
 
 it('checks and compares without changing anything on a dry run', async () => {

@@ -28,16 +28,23 @@ export const fillRow = (vector: Vector, route: RouteFact, matrix: Float32Array, 
   const values = vector.values[route.revision];
   const width = route.features.length;
   if (!values) {
-    throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `the vector carries the revisions ${Object.keys(vector.values).join(', ')}, the model reads ${route.revision}`);
+    throw new ContractViolation(
+      'PLAYHEAD_CONTRACT_VIOLATED',
+      `the vector carries the revisions ${Object.keys(vector.values).join(', ')}, the model reads ${route.revision}`,
+    );
   }
   if (values.length !== width) {
-    throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `the vector has ${values.length} values in revision ${route.revision}, the model reads ${width}`);
+    throw new ContractViolation(
+      'PLAYHEAD_CONTRACT_VIOLATED',
+      `the vector has ${values.length} values in revision ${route.revision}, the model reads ${width}`,
+    );
   }
   for (let i = 0; i < width; i++) matrix[row * width + i] = values[i] ?? Number.NaN;
 };
 
 /** Name of the output by task (interfaces.md, Records). */
-export const outputName = (task: DeploymentFact['task']): 'probability' | 'value' => (task === 'regression' ? 'value' : 'probability');
+export const outputName = (task: DeploymentFact['task']): 'probability' | 'value' =>
+  task === 'regression' ? 'value' : 'probability';
 
 /** Only with a threshold, and only where there is a number. */
 export const decide = (deployment: DeploymentFact, score: number): boolean | undefined =>
@@ -47,7 +54,13 @@ export const decide = (deployment: DeploymentFact, score: number): boolean | und
  * The value of a prediction: canonical JSON text in the declared order, written by hand because it stands on the hot path.
  * A float32 score prints as its exact double; a non-finite one is null.
  */
-export const renderPrediction = (vector: Vector, deployment: DeploymentFact, route: RouteFact, score: number, position: string): string => {
+export const renderPrediction = (
+  vector: Vector,
+  deployment: DeploymentFact,
+  route: RouteFact,
+  score: number,
+  position: string,
+): string => {
   const decision = decide(deployment, score);
   return (
     `{"event_id":${JSON.stringify(vector.event_id)},"entity":${JSON.stringify(vector.entity)},"event_time":"${vector.event_time}",` +

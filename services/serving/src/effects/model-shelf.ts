@@ -29,7 +29,9 @@ export class ModelShelf {
       // Last used stands last: the first ones are retired first.
       this.models.delete(route.artifact);
     } else {
-      model = this.options.artifacts.get(route.artifact).then((bytes) => loadModel(bytes, { featureCount: route.features.length }));
+      model = this.options.artifacts
+        .get(route.artifact)
+        .then((bytes) => loadModel(bytes, { featureCount: route.features.length }));
       model.catch(() => this.models.delete(route.artifact));
     }
     this.models.set(route.artifact, model);

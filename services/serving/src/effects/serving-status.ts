@@ -1,9 +1,22 @@
-import { DeploymentStarted, EnvelopeTemplate, IntervalReported, TOPICS, decodeEvent, encodeEvent, type EventContract } from '#contracts';
+import {
+  DeploymentStarted,
+  EnvelopeTemplate,
+  IntervalReported,
+  TOPICS,
+  decodeEvent,
+  encodeEvent,
+  type EventContract,
+} from '#contracts';
 import type { Static, TSchema } from 'typebox';
 import { readTopic, untilAvailable, type EventLog, type LogProducer, type NewRecord } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
 import type { Logger, ServiceLog, Worker } from '#runtime';
-import { LATENCY_BOUNDS_MS, emptyCounts, observeLatency, type RouteCounts } from '../domain/latency-histogram';
+import {
+  LATENCY_BOUNDS_MS,
+  emptyCounts,
+  observeLatency,
+  type RouteCounts,
+} from '../domain/latency-histogram';
 import type { RouteFact } from '../domain/deployments';
 
 const REPORT_EVERY_MS = 10_000;
@@ -43,7 +56,8 @@ export class ServingStatus implements Worker {
   served(deployment: string, route: Pick<RouteFact, 'route' | 'version'>, appended: readonly number[]): void {
     const key = `${deployment}/${route.route}/${route.version}`;
     let entry = this.counts.get(key);
-    if (!entry) this.counts.set(key, (entry = { deployment, route: route.route, counts: emptyCounts(route.version) }));
+    if (!entry)
+      this.counts.set(key, (entry = { deployment, route: route.route, counts: emptyCounts(route.version) }));
     const now = this.options.clock.now();
     entry.counts.predictions += appended.length;
     for (const time of appended) observeLatency(entry.counts, now - time);
@@ -58,7 +72,15 @@ export class ServingStatus implements Worker {
     const known = await untilAvailable(() => this.recordedStart(deployment), sleep);
     if (known) return known;
     const ends = await untilAvailable(() => log.ends(serviceLog.topic(TOPICS.vectors(service))), sleep);
-    await untilAvailable(() => this.append(DeploymentStarted, deployment, { deployment, service, offsets: ends.map(({ end }) => end) }), sleep);
+    await untilAvailable(
+      () =>
+        this.append(DeploymentStarted, deployment, {
+          deployment,
+          service,
+          offsets: ends.map(({ end }) => end),
+        }),
+      sleep,
+    );
     return (await untilAvailable(() => this.recordedStart(deployment), sleep))!;
   }
 
@@ -75,13 +97,25 @@ export class ServingStatus implements Worker {
   private async report(): Promise<void> {
     const to = this.options.clock.now();
     const entries = [...this.counts.values()];
-    const interval = { instance: this.options.instance, from: new Date(this.from).toISOString(), to: new Date(to).toISOString() };
+    const interval = {
+      instance: this.options.instance,
+      from: new Date(this.from).toISOString(),
+      to: new Date(to).toISOString(),
+    };
     this.counts.clear();
     this.from = to;
     try {
       for (const { deployment, route, counts } of entries) {
         const { version, predictions, errors, latency } = counts;
-        await this.append(IntervalReported, deployment, { deployment, route, version, ...interval, predictions, errors, latency_ms: { bounds: [...LATENCY_BOUNDS_MS], counts: latency } });
+        await this.append(IntervalReported, deployment, {
+          deployment,
+          route,
+          version,
+          ...interval,
+          predictions,
+          errors,
+          latency_ms: { bounds: [...LATENCY_BOUNDS_MS], counts: latency },
+        });
       }
     } catch (error) {
       // A lost interval report is a gap in a chart, not in the predictions; the next one is sent with a new producer.
@@ -89,7 +123,11 @@ export class ServingStatus implements Worker {
     }
   }
 
-  private async append<S extends TSchema>(contract: EventContract<S>, key: string, value: Static<S>): Promise<void> {
+  private async append<S extends TSchema>(
+    contract: EventContract<S>,
+    key: string,
+    value: Static<S>,
+  ): Promise<void> {
     const { log, serviceLog, clock, instance } = this.options;
     const template = new EnvelopeTemplate({ type: contract.type, source: 'serving' });
     const now = clock.now();

@@ -29,7 +29,13 @@ export class DeploymentWorker implements Worker {
     await serviceLog.ensureTopics([{ name: primary, partitions }]);
     const offsets = from === 'now' ? await status.startOffsets(name, service.name) : undefined;
     this.runner = serviceLog.runner({
-      fold: onVectors({ deployment: name, predictions: serviceLog.topic(primary), service: service.name, shelf, status }),
+      fold: onVectors({
+        deployment: name,
+        predictions: serviceLog.topic(primary),
+        service: service.name,
+        shelf,
+        status,
+      }),
       source,
       primary,
       control,

@@ -21,7 +21,10 @@ export interface VectorsHandler {
  * the deployment under the control position alone, and the same row has the same bits in whatever batch.
  */
 export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
-  const template = new EnvelopeTemplate({ type: PredictionMade.type, source: TOPICS.vectors(handler.service) });
+  const template = new EnvelopeTemplate({
+    type: PredictionMade.type,
+    source: TOPICS.vectors(handler.service),
+  });
   const headersOf = routeHeaders();
   return {
     name: 'predictions',
@@ -33,7 +36,10 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
     process: async (round) => {
       const deployment = round.control.get(handler.deployment);
       const route = championOf(deployment);
-      if (!deployment || !route) throw new Defect(`deployment ${handler.deployment} has no champion at position ${round.controlPosition}`);
+      if (!deployment || !route)
+        throw new Defect(
+          `deployment ${handler.deployment} has no champion at position ${round.controlPosition}`,
+        );
       const batch = rowsOf(round, route);
       const model = await handler.shelf.get(route);
       const scores = await model.score(batch.matrix);
@@ -45,12 +51,19 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
           partition: record.partition,
           key: record.key,
           value: Buffer.from(renderPrediction(vector, deployment, route, scores[row]!, id)),
-          headers: template.headers(id, vector.event_time, round.controlHeader, definition, modelHeader, [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))]),
+          headers: template.headers(id, vector.event_time, round.controlHeader, definition, modelHeader, [
+            HEADERS.sourceCrc,
+            Buffer.from(checksumOf(record.value)),
+          ]),
           source: record.offset,
           k: 0,
         });
       });
-      handler.status.served(handler.deployment, route, batch.rows.map(({ record }) => record.timestamp));
+      handler.status.served(
+        handler.deployment,
+        route,
+        batch.rows.map(({ record }) => record.timestamp),
+      );
     },
   };
 };
@@ -73,7 +86,8 @@ const rowsOf = (round: Round<null, Deployments>, route: RouteFact): Batch => {
         fillRow(vector, route, matrix, rows.length);
         rows.push({ record, vector });
       } catch (error) {
-        if (!(error instanceof ContractViolation)) throw new RecordFailure(record.partition, record.offset, error);
+        if (!(error instanceof ContractViolation))
+          throw new RecordFailure(record.partition, record.offset, error);
         round.deadLetter(record, error.code, error.message);
       }
     }
@@ -82,7 +96,10 @@ const rowsOf = (round: Round<null, Deployments>, route: RouteFact): Batch => {
 };
 
 /** The headers that name model and definition: shared buffers, built once for each route. */
-const routeHeaders = (): ((deployment: DeploymentFact, route: RouteFact) => readonly [EnvelopeHeader, EnvelopeHeader]) => {
+const routeHeaders = (): ((
+  deployment: DeploymentFact,
+  route: RouteFact,
+) => readonly [EnvelopeHeader, EnvelopeHeader]) => {
   const built = new WeakMap<RouteFact, readonly [EnvelopeHeader, EnvelopeHeader]>();
   return (deployment, route) => {
     let headers = built.get(route);

@@ -29,7 +29,10 @@ export class InferenceController {
 
   @Get('models/:deployment')
   @ApiOperation({ summary: 'Model metadata' })
-  metadata(@Param('deployment') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  metadata(
+    @Param('deployment') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     return answered(reply, async () => {
       const { route, model } = await this.champions.of(name);
       return renderModelMetadata(name, [route.version], model);
@@ -37,7 +40,10 @@ export class InferenceController {
   }
 
   @Get('models/:deployment/ready')
-  modelReady(@Param('deployment') name: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  modelReady(
+    @Param('deployment') name: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     return answered(reply, async () => {
       await this.champions.of(name);
       return { name, ready: true };
@@ -47,7 +53,11 @@ export class InferenceController {
   @Post('models/:deployment/infer')
   @HttpCode(200)
   @ApiOperation({ summary: 'Score rows: one input `input` FP32 [-1, features]' })
-  infer(@Param('deployment') name: string, @Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  infer(
+    @Param('deployment') name: string,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     return answered(reply, async () => {
       const { route, model, batcher } = await this.champions.of(name);
       const { id, rows, matrix } = parseInferRequest(body, model);

@@ -18,18 +18,37 @@ export class PredictController {
   @Get()
   @ApiOperation({ summary: 'Deployments and the version each one serves' })
   list(): unknown {
-    return { deployments: this.champions.all().map((deployment) => ({ deployment: deployment.deployment, model: deployment.model, state: deployment.state, version: championOf(deployment)?.version ?? null })) };
+    return {
+      deployments: this.champions
+        .all()
+        .map((deployment) => ({
+          deployment: deployment.deployment,
+          model: deployment.model,
+          state: deployment.state,
+          version: championOf(deployment)?.version ?? null,
+        })),
+    };
   }
 
   @Post(':deployment/predict')
   @HttpCode(200)
   @ApiOperation({ summary: 'Predict for an entity from its newest vector' })
-  @ApiBody({ schema: { type: 'object', required: ['entity'], properties: { entity: { type: 'object', example: { customer_id: '4961' } } } } })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['entity'],
+      properties: { entity: { type: 'object', example: { customer_id: '4961' } } },
+    },
+  })
   async predict(@Param('deployment') name: string, @Body() body: unknown): Promise<unknown> {
     const { deployment, route, batcher } = await this.champions.of(name);
     const key = entityKey(body, deployment.service.key);
     const vector = await this.vectors.of(deployment.service.name, key);
-    if (!vector) throw new Refused('PLAYHEAD_NOT_FOUND', `${deployment.service.key} ${key} has no vector yet: no event of it has been folded`);
+    if (!vector)
+      throw new Refused(
+        'PLAYHEAD_NOT_FOUND',
+        `${deployment.service.key} ${key} has no vector yet: no event of it has been folded`,
+      );
     const row = new Float32Array(route.features.length);
     fillRow(vector, route, row, 0);
     const score = await batcher.score(row);
@@ -51,9 +70,12 @@ export class PredictController {
 
 const entityKey = (body: unknown, field: string): string => {
   const example = `{"entity": {"${field}": "..."}}`;
-  const entity = typeof body === 'object' && body !== null ? (body as { entity?: unknown }).entity : undefined;
-  if (typeof entity !== 'object' || entity === null) throw new Refused('PLAYHEAD_REQUEST_INVALID', `the body must be ${example}`);
+  const entity =
+    typeof body === 'object' && body !== null ? (body as { entity?: unknown }).entity : undefined;
+  if (typeof entity !== 'object' || entity === null)
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `the body must be ${example}`);
   const key = canonicalKey((entity as Record<string, unknown>)[field]);
-  if (key === null) throw new Refused('PLAYHEAD_REQUEST_INVALID', `the entity has no ${field}; write ${example}`);
+  if (key === null)
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `the entity has no ${field}; write ${example}`);
   return key;
 };

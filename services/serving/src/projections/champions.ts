@@ -28,10 +28,18 @@ export class Champions {
   /** @throws PLAYHEAD_NOT_FOUND without such a deployment, PLAYHEAD_NOT_READY without a version behind it. */
   async of(name: string): Promise<Champion> {
     const deployment = this.control.state.get(name);
-    if (!deployment) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no deployment ${name}; \`playhead get Deployment\` lists those there are`);
+    if (!deployment)
+      throw new Refused(
+        'PLAYHEAD_NOT_FOUND',
+        `there is no deployment ${name}; \`playhead get Deployment\` lists those there are`,
+      );
     const route = championOf(deployment);
     if (!route) {
-      throw new PlatformError('PLAYHEAD_NOT_READY', 'retry', `deployment ${name} waits: no version of ${deployment.model} has the alias ${deployment.alias}; promote one`);
+      throw new PlatformError(
+        'PLAYHEAD_NOT_READY',
+        'retry',
+        `deployment ${name} waits: no version of ${deployment.model} has the alias ${deployment.alias}; promote one`,
+      );
     }
     const model = await this.shelf.get(route);
     return { deployment, route, model, batcher: this.batcherOf(name, model) };

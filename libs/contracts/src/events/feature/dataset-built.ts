@@ -7,7 +7,12 @@ const Part = Type.Object({
   positives: Type.Union([Type.Integer(), Type.Null()]),
 });
 
-const Range = Type.Object({ topic: Type.String(), partition: Type.Integer(), from: Type.Integer(), to: Type.Integer({ description: 'exclusive' }) });
+const Range = Type.Object({
+  topic: Type.String(),
+  partition: Type.Integer(),
+  from: Type.Integer(),
+  to: Type.Integer({ description: 'exclusive' }),
+});
 
 export const DatasetBuilt = defineEvent({
   type: 'feature.dataset.built',

@@ -8,6 +8,16 @@ export const DatasetFailed = defineEvent({
   key: 'run',
   owner: 'feature',
   meaning: 'The data set of a run cannot be built; the reason says what to do.',
-  schema: Type.Object({ run: Type.String(), model: Type.String(), code: Type.String(), message: Type.String() }),
-  sample: { run: 'run-0-12', model: 'fraud', code: 'NO_ROWS', message: 'no mature labelled rows before the cut; stream more labels or shorten maturity' },
+  schema: Type.Object({
+    run: Type.String(),
+    model: Type.String(),
+    code: Type.String(),
+    message: Type.String(),
+  }),
+  sample: {
+    run: 'run-0-12',
+    model: 'fraud',
+    code: 'NO_ROWS',
+    message: 'no mature labelled rows before the cut; stream more labels or shorten maturity',
+  },
 });

@@ -7,15 +7,26 @@ export const SnapshotTaken = defineEvent({
   topic: '<service>.snapshots',
   key: '<fold>/<topic>/<partition>',
   owner: 'any service',
-  meaning: 'The state of a fold after an offset lies in the artifact store; it only makes restore quick (law L8).',
+  meaning:
+    'The state of a fold after an offset lies in the artifact store; it only makes restore quick (law L8).',
   schema: Type.Object({
     fold: Type.String(),
-    definition: Type.String({ description: 'digest of what the state depends on; a snapshot of another one is ignored' }),
+    definition: Type.String({
+      description: 'digest of what the state depends on; a snapshot of another one is ignored',
+    }),
     topic: Type.String({ description: 'the topic that was folded, below the namespace' }),
     partition: Type.Integer(),
     offset: Type.Integer({ description: 'the next offset to fold' }),
     artifact: Type.String(),
     bytes: Type.Integer(),
   }),
-  sample: { fold: 'vectors', definition: 'a'.repeat(64), topic: 'ingestion.observations.transactions', partition: 0, offset: 4711, artifact: 'b'.repeat(64), bytes: 81920 },
+  sample: {
+    fold: 'vectors',
+    definition: 'a'.repeat(64),
+    topic: 'ingestion.observations.transactions',
+    partition: 0,
+    offset: 4711,
+    artifact: 'b'.repeat(64),
+    bytes: 81920,
+  },
 });

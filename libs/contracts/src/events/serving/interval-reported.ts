@@ -17,10 +17,15 @@ export const IntervalReported = defineEvent({
     to: Type.String(),
     predictions: Type.Integer(),
     errors: Type.Integer(),
-    latency_ms: Type.Object({
-      bounds: Type.Array(Type.Number(), { description: 'upper bounds of the buckets; one more bucket is above the last' }),
-      counts: Type.Array(Type.Integer()),
-    }, { description: 'from the append time of the vector to its prediction being ready' }),
+    latency_ms: Type.Object(
+      {
+        bounds: Type.Array(Type.Number(), {
+          description: 'upper bounds of the buckets; one more bucket is above the last',
+        }),
+        counts: Type.Array(Type.Integer()),
+      },
+      { description: 'from the append time of the vector to its prediction being ready' },
+    ),
   }),
   sample: {
     deployment: 'fraud',

@@ -16,7 +16,9 @@ export const PredictionMade = defineEvent({
     version: Type.Integer(),
     route: Type.String(),
     output: Type.Object({
-      probability: Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: 'binary: of the positive class' })),
+      probability: Type.Optional(
+        Type.Union([Type.Number(), Type.Null()], { description: 'binary: of the positive class' }),
+      ),
       value: Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: 'regression' })),
     }),
     decision: Type.Optional(Type.Boolean({ description: 'only with a threshold: probability >= threshold' })),
