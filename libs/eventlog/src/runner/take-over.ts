@@ -4,7 +4,7 @@ import type { EventLog, PartitionEnds } from '../port';
 import { restoreState } from './restore';
 import type { RunnerOptions } from './options';
 import {
-  SeenPositions,
+  type SeenPositions,
   checkNotRewritten,
   readRecordedDecisions,
   readTail,
