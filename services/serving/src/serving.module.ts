@@ -52,9 +52,21 @@ const CONTROL = Symbol('deployments');
     },
     {
       provide: Champions,
-      inject: [CONTROL, ModelShelf, CONFIG],
-      useFactory: (control: FollowedTopic<Deployments>, shelf: ModelShelf, config: ServingConfig) =>
-        new Champions(control, shelf, { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs }),
+      inject: [CONTROL, ModelShelf, CONFIG, SLEEP, LOGGER],
+      useFactory: (
+        control: FollowedTopic<Deployments>,
+        shelf: ModelShelf,
+        config: ServingConfig,
+        sleep: Sleep,
+        logger: Logger,
+      ) =>
+        new Champions(
+          control,
+          shelf,
+          { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs },
+          sleep,
+          logger,
+        ),
     },
     {
       provide: LatestVectors,
@@ -74,17 +86,18 @@ export class ServingModule {
     shelf: ModelShelf,
     status: ServingStatus,
     vectors: LatestVectors,
+    champions: Champions,
   ) {
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
-      start: () => Promise.resolve(),
+      start: () => champions.start(),
       stop: () => shelf.close(),
-      status: () => shelf.loaded(),
+      status: () => champions.loaded(),
     });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
     transport.add('log', serviceLog);
     transport.add('status', status);
     transport.add('deployments', fleet);
-    readiness.register({ name: 'models', check: () => void shelf.loaded() });
+    readiness.register({ name: 'models', check: () => champions.assertLoaded() });
   }
 }

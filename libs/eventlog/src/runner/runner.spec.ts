@@ -290,6 +290,21 @@ describe('FoldRunner', () => {
     expect(await world.records('b.dead-letters', 0)).toEqual([]);
   });
 
+  it('sets a record aside whose output no topic would take, and goes on', async () => {
+    const fold = totals();
+    const process: typeof fold.process = (round) =>
+      fold.process({
+        ...round,
+        emit: (output) =>
+          round.emit(output.source === 1 ? { ...output, value: Buffer.alloc(2_200_000) } : output),
+      });
+    await world.append(SOURCE, 0, [1, 2, 3]);
+    await world.settled(await world.start({ ...fold, process }));
+    expect(await world.values(TOTALS, 0)).toEqual(['1', '6']);
+    const [dead] = await world.records('b.dead-letters', 0);
+    expect([dead!.headers.text(HEADERS.code), dead!.value!.toString()]).toEqual(['OUTPUT_TOO_LARGE', '2']);
+  });
+
   it('sets an unreadable batch aside as one dead letter that names its offsets', async () => {
     await world.append(SOURCE, 0, [1]);
     world.log.appendUnreadable(

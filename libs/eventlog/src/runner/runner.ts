@@ -21,6 +21,8 @@ import { takeOver } from './take-over';
 import { SeenPositions } from './tail';
 
 const COMMIT_EVERY_MS = 1_000;
+/** Somewhat below `max.message.bytes` of derived topics: what is larger would be refused by the broker at every try (law L9). */
+const MAX_OUTPUT_BYTES = 2_150_000;
 /** Between two tries of a round that hit something away. */
 const RETRY_PAUSE_MS = 250;
 
@@ -364,9 +366,19 @@ export class FoldRunner<State, Control> {
     const repeats = slices.some(
       ({ partition, records }) => records[0]!.offset <= (this.tasks.get(partition)?.presentUpTo ?? -1),
     );
-    const emit = repeats
-      ? (output: Output): void => void (present(output) || outputs.push(output))
-      : (output: Output): void => void outputs.push(output);
+    const emit = (output: Output): void => {
+      if (repeats && present(output)) return;
+      const record = isTooLarge(output) ? sourceOf(output, slices) : undefined;
+      if (!record) outputs.push(output);
+      else
+        this.setAside(
+          record,
+          'OUTPUT_TOO_LARGE',
+          `its output for ${output.topic} is over ${MAX_OUTPUT_BYTES} bytes`,
+          round.controlHeader,
+          outputs,
+        );
+    };
     const round = perRound(slices, value, controlPosition, emit, (record, code, reason) =>
       this.setAside(record, code, reason, round.controlHeader, outputs),
     );
@@ -589,3 +601,18 @@ export class FoldRunner<State, Control> {
     }
   }
 }
+
+const isTooLarge = ({ key, value, headers }: Output): boolean => {
+  // Nearly every output is small: its headers are added up only when the value comes near.
+  if ((value?.length ?? 0) < MAX_OUTPUT_BYTES / 2) return false;
+  const carried = headers.reduce((sum, [name, header]) => sum + name.length + header.length + 10, 0);
+  return (value?.length ?? 0) + (key?.length ?? 0) + carried > MAX_OUTPUT_BYTES;
+};
+
+const sourceOf = <State>(output: Output, slices: readonly Slice<State>[]): LogRecord | undefined =>
+  slices
+    .flatMap(({ records }) => records)
+    .find(
+      (record) =>
+        record.offset === output.source && (slices.length === 1 || record.partition === output.partition),
+    );

@@ -82,7 +82,7 @@ const onRequest = async <Control>(
     emit(DatasetBuilt, run, encodeEvent(DatasetBuilt, dataset));
   } catch (error) {
     const code = error instanceof PlatformError ? error.code : 'PLAYHEAD_DEFECT';
-    logger.error({ run, err: error }, `no data set for ${run}: ${messageOf(error)}`);
+    logger.warn({ run, err: error }, `no data set for ${run}: ${messageOf(error)}`);
     emit(DatasetFailed, run, encodeEvent(DatasetFailed, { run, model, code, message: messageOf(error) }));
   }
 };

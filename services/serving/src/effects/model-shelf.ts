@@ -14,13 +14,16 @@ export interface ShelfOptions {
  */
 export class ModelShelf {
   private readonly models = new Map<string, Promise<OnnxModel>>();
+  /** Artifacts that each deployment answers with now. */
+  private readonly needed = new Map<string, ReadonlySet<string>>();
 
   constructor(private readonly options: ShelfOptions) {}
 
-  /** Loads what is not there yet; rejects with TransientFailure while the store is away. */
-  async ready(routes: readonly RouteFact[]): Promise<void> {
+  /** Loads what a deployment needs and is not there yet; rejects with TransientFailure while the store is away. */
+  async ready(deployment: string, routes: readonly RouteFact[]): Promise<void> {
+    this.needed.set(deployment, new Set(routes.map(({ artifact }) => artifact)));
     await Promise.all(routes.map((route) => this.get(route)));
-    await this.retire(new Set(routes.map(({ artifact }) => artifact)));
+    await this.retire(new Set([...this.needed.values()].flatMap((artifacts) => [...artifacts])));
   }
 
   get(route: Pick<RouteFact, 'artifact' | 'features'>): Promise<OnnxModel> {

@@ -32,7 +32,8 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
     restore: { from: 'none' },
     total: true,
     dropSeen: true,
-    prepare: (control) => handler.shelf.ready(control.get(handler.deployment)?.routes ?? []),
+    prepare: (control) =>
+      handler.shelf.ready(handler.deployment, control.get(handler.deployment)?.routes ?? []),
     process: async (round) => {
       const deployment = round.control.get(handler.deployment);
       const route = championOf(deployment);

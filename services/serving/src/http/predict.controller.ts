@@ -19,14 +19,12 @@ export class PredictController {
   @ApiOperation({ summary: 'Deployments and the version each one serves' })
   list(): unknown {
     return {
-      deployments: this.champions
-        .all()
-        .map((deployment) => ({
-          deployment: deployment.deployment,
-          model: deployment.model,
-          state: deployment.state,
-          version: championOf(deployment)?.version ?? null,
-        })),
+      deployments: this.champions.all().map((deployment) => ({
+        deployment: deployment.deployment,
+        model: deployment.model,
+        state: deployment.state,
+        version: championOf(deployment)?.version ?? null,
+      })),
     };
   }
 

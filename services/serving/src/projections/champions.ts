@@ -1,6 +1,7 @@
-import type { FollowedTopic } from '#eventlog';
+import { untilAvailable, type FollowedTopic } from '#eventlog';
 import { MicroBatcher, type MicroBatcherOptions, type OnnxModel } from '#inference';
-import { PlatformError, Refused } from '#kernel';
+import { PlatformError, Refused, messageOf } from '#kernel';
+import type { Logger, Sleep } from '#runtime';
 import { championOf, type DeploymentFact, type Deployments, type RouteFact } from '../domain/deployments';
 import type { ModelShelf } from '../effects/model-shelf';
 
@@ -19,10 +20,40 @@ export class Champions {
     private readonly control: FollowedTopic<Deployments>,
     private readonly shelf: ModelShelf,
     private readonly batching: MicroBatcherOptions,
+    private readonly sleep: Sleep,
+    private readonly logger: Logger,
   ) {}
+
+  /** Loads the models of all deployments, now and whenever one changes; the first vector or request need not wait for its own. */
+  async start(): Promise<void> {
+    await this.control.start();
+    this.control.onChange(() => void this.preload());
+    void this.preload();
+  }
 
   all(): readonly DeploymentFact[] {
     return [...this.control.state.values()];
+  }
+
+  /** Which version each deployment answers with, and whether its model is in memory; what readiness shows. */
+  loaded(): Record<string, { version: number; artifact: string; loaded: boolean }> {
+    const inMemory = new Set(this.shelf.loaded());
+    return Object.fromEntries(
+      this.all().flatMap((deployment) => {
+        const route = championOf(deployment);
+        if (!route) return [];
+        const { version, artifact } = route;
+        return [[deployment.deployment, { version, artifact, loaded: inMemory.has(artifact) }]];
+      }),
+    );
+  }
+
+  /** Throws, naming them, while a deployment's model is not in memory yet. */
+  assertLoaded(): void {
+    const missing = Object.entries(this.loaded()).filter(([, { loaded }]) => !loaded);
+    if (missing.length === 0) return;
+    const names = missing.map(([name, { version }]) => `${name} (version ${version})`);
+    throw new PlatformError('PLAYHEAD_NOT_READY', 'retry', `still loading ${names.join(', ')}`);
   }
 
   /** @throws PLAYHEAD_NOT_FOUND without such a deployment, PLAYHEAD_NOT_READY without a version behind it. */
@@ -43,6 +74,19 @@ export class Champions {
     }
     const model = await this.shelf.get(route);
     return { deployment, route, model, batcher: this.batcherOf(name, model) };
+  }
+
+  private async preload(): Promise<void> {
+    for (const { deployment, routes } of this.all()) {
+      try {
+        await untilAvailable(() => this.shelf.ready(deployment, routes), this.sleep);
+      } catch (error) {
+        this.logger.error(
+          { deployment, err: error },
+          `the model of ${deployment} cannot be loaded: ${messageOf(error)}`,
+        );
+      }
+    }
   }
 
   private batcherOf(name: string, model: OnnxModel): MicroBatcher {
