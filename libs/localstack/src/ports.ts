@@ -15,6 +15,8 @@ export interface PortProbe {
   isFree(port: number): Promise<boolean>;
   /** A number in [from, to). */
   random(from: number, to: number): number;
+  /** Between two looks at a port that was ours: a killed process lets go of it a moment later. */
+  pause?(): Promise<void>;
 }
 
 export const isFreePort = (port: number): Promise<boolean> =>
@@ -24,9 +26,23 @@ export const isFreePort = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-export const systemPorts: PortProbe = { isFree: isFreePort, random: (from, to) => randomInt(from, to) };
+export const systemPorts: PortProbe = {
+  isFree: isFreePort,
+  random: (from, to) => randomInt(from, to),
+  pause: () => new Promise((resolve) => setTimeout(resolve, 100)),
+};
 
 const ATTEMPTS = 200;
+const LOOKS = 20;
+
+const becomesFree = async (port: number, probe: PortProbe): Promise<boolean> => {
+  for (let look = 1; look < LOOKS; look++) {
+    if (await probe.isFree(port)) return true;
+    if (!probe.pause) return false;
+    await probe.pause();
+  }
+  return probe.isFree(port);
+};
 
 /**
  * One port for each name: the wanted one (which must be free), else the one used before if it is still free, else a free one.
@@ -64,7 +80,7 @@ export const choosePorts = async (
       }
       chosen[name] = want;
     } else {
-      chosen[name] = last && (await probe.isFree(last)) ? last : await anyFree(name);
+      chosen[name] = last && (await becomesFree(last, probe)) ? last : await anyFree(name);
     }
   }
   return chosen;
