@@ -69,7 +69,7 @@ export class Life {
 
   async serve(version: ModelVersion): Promise<void> {
     await this.control.promote('fraud', version.version, 'champion');
-    await this.control.untilServing('fraud', version.version);
+    await this.control.untilServing('fraud', (line) => process.stderr.write(`${line}\n`));
     while ((await this.log.partitionCount(this.topic(TOPICS.predictions('fraud')))) === undefined)
       await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PlatformError, Refused, TransientFailure, type ErrorCode } from '#kernel';
+import { Refused } from '#kernel';
+import type { RunDocument, VersionDocument } from '../documents';
+import { openDoor, path, type Door } from '../doors';
+import { untilLoaded } from '../models/until-loaded';
+import { watchRun } from '../models/watch-run';
 import type { Platform } from '../platform/platform';
 
 export interface ModelVersion {
@@ -11,105 +14,51 @@ export interface ModelVersion {
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 
-interface RunAnswer {
-  readonly run: string;
-  readonly status: string;
-  readonly version: number | null;
-  readonly error: { readonly message: string } | null;
-}
+const PATIENCE_MS = 30_000;
 
-/** The doors of registry and serving as a scenario uses them. */
+/** The doors of registry, training and serving as a scenario uses them. */
 export class ControlPlane {
-  constructor(
-    private readonly platform: Platform,
-    private readonly actor: string,
-  ) {}
+  private readonly registry: Door;
+  private readonly training: Door;
+  private readonly serving: Door;
 
-  async apply(path: string): Promise<string> {
-    const answer = await this.ask<{ diff: string }>(
-      'POST',
-      `${this.platform.url('registry')}/v1/definitions`,
-      { files: [{ path, text: readFileSync(path, 'utf8') }] },
-    );
-    return answer.diff;
+  constructor(platform: Platform, actor: string) {
+    this.registry = openDoor(platform.url('registry'), actor);
+    this.training = openDoor(platform.url('training'));
+    this.serving = openDoor(platform.url('serving'));
+  }
+
+  async apply(file: string): Promise<void> {
+    const files = [{ path: file, text: readFileSync(file, 'utf8') }];
+    await this.registry.post('/v1/definitions', { files });
   }
 
   /** Asks for a run and waits for its end; throws with the reason when it gives no version. */
   async train(model: string, say: (line: string) => void): Promise<ModelVersion> {
-    const registry = this.platform.url('registry');
-    const { run } = await this.ask<RunAnswer>('POST', `${registry}/v1/models/${model}/train`, {});
-    let status = '';
-    for (;;) {
-      const answer = await this.ask<RunAnswer>('GET', `${registry}/v1/runs/${run}`);
-      if (answer.status !== status) say(`  ${run}: ${(status = answer.status)}`);
-      if (answer.version !== null) return this.version(model, answer.version);
-      if (['failed', 'cancelled', 'rejected'].includes(answer.status))
-        throw new Refused(
-          'PLAYHEAD_LEARN_INVALID',
-          `${run} ${answer.status}: ${answer.error?.message ?? 'no reason given'}`,
-        );
-      await sleep(200);
-    }
+    const { run } = await this.registry.post<RunDocument>(path`/v1/models/${model}/train`, {});
+    const { registry, training } = this;
+    const ended = await watchRun({ registry, training, run, say });
+    if (ended.status !== 'completed')
+      throw new Refused(
+        'PLAYHEAD_LEARN_INVALID',
+        `${run} ${ended.status}: ${ended.error?.message ?? 'no reason given'}`,
+      );
+    return this.version(model, ended.version!);
   }
 
-  async version(model: string, version: number): Promise<ModelVersion> {
-    const answer = await this.ask<{
-      version: number;
-      artifact: string;
-      passed: boolean;
-      metrics: { holdout: Record<string, number | null> };
-    }>('GET', `${this.platform.url('registry')}/v1/models/${model}/versions/${version}`);
-    return {
-      version: answer.version,
-      artifact: answer.artifact,
-      passed: answer.passed,
-      metrics: answer.metrics.holdout,
-    };
+  async version(model: string, number: number): Promise<ModelVersion> {
+    const document = await this.registry.get<VersionDocument>(path`/v1/models/${model}/versions/${number}`);
+    const { version, artifact, passed, metrics } = document;
+    return { version, artifact, passed, metrics: metrics.holdout };
   }
 
   async promote(model: string, version: number, alias: string): Promise<void> {
-    await this.ask(
-      'POST',
-      `${this.platform.url('registry')}/v1/models/${model}/versions/${version}/promote`,
-      { alias },
-    );
+    await this.registry.post(path`/v1/models/${model}/versions/${version}/promote`, { alias });
   }
 
-  /** Waits until serving answers with the version. */
-  async untilServing(deployment: string, version: number, patienceMs = 30_000): Promise<void> {
-    for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(100)) {
-      const { deployments } = await this.ask<{
-        deployments: { deployment: string; version: number | null }[];
-      }>('GET', `${this.platform.url('serving')}/v1/deployments`);
-      if (deployments.some((known) => known.deployment === deployment && known.version === version)) return;
-    }
-    throw new TransientFailure(
-      'PLAYHEAD_NOT_READY',
-      `serving does not answer with version ${version} of ${deployment} after ${patienceMs / 1_000} s`,
-    );
-  }
-
-  private async ask<T>(method: string, url: string, body?: unknown): Promise<T> {
-    const answer = await fetch(url, {
-      method,
-      headers: {
-        'x-playhead-actor': this.actor,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((cause: unknown) => {
-      throw new TransientFailure('PLAYHEAD_NOT_READY', `nothing answers at ${url}`, { cause });
-    });
-    const parsed = (await answer.json()) as {
-      error?: { code: ErrorCode; message: string; details?: Record<string, unknown> };
-    };
-    if (!answer.ok)
-      throw new PlatformError(
-        parsed.error?.code ?? 'PLAYHEAD_DEFECT',
-        'refuse',
-        parsed.error?.message ?? `${url} answers ${answer.status}`,
-        { details: parsed.error?.details },
-      );
-    return parsed as T;
+  /** Waits until serving has loaded the version that the registry names for the deployment. */
+  async untilServing(name: string, say: (line: string) => void): Promise<void> {
+    const { registry, serving } = this;
+    await untilLoaded({ registry, serving, name, say, timeoutMs: PATIENCE_MS });
   }
 }

@@ -71,7 +71,7 @@ export const runFraudDemo = async (options: FraudDemoOptions): Promise<DemoResul
   );
   if (version.passed) {
     await control.promote(MODEL, version.version, 'champion');
-    await control.untilServing(DEPLOYMENT, version.version);
+    await control.untilServing(DEPLOYMENT, say);
     say(`${MODEL}@${version.version} passed its gates and serves`);
   } else say(`${MODEL}@${version.version} did not pass its gates and does not serve`);
   const unscored = version.passed ? await startOffsets(watch, log, platform.namespace) : 0;

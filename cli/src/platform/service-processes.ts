@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Refused, TransientFailure } from '#kernel';
-import { endProcess, isFreePort, isRunning, startProcess, type Endpoints } from '#localstack';
+import {
+  becomesFreePort,
+  endProcess,
+  isFreePort,
+  isRunning,
+  startProcess,
+  type Endpoints,
+} from '#localstack';
 import {
   SERVICES,
   readPlatformState,
@@ -126,7 +133,8 @@ const choosePorts = async (
     const known = before?.services[name];
     const wanted = portBase === 0 ? known?.port : portBase + index + 1;
     if (known && isRunning(known.identity)) ports[name] = known.port;
-    else if (wanted !== undefined && (await isFreePort(wanted))) ports[name] = wanted;
+    else if (wanted !== undefined && (await (known ? becomesFreePort(wanted) : isFreePort(wanted))))
+      ports[name] = wanted;
     else if (portBase === 0) ports[name] = await anyFreePort(taken);
     else
       throw new Refused(

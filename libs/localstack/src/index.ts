@@ -13,4 +13,4 @@ export {
   startProcess,
   type ProcessIdentity,
 } from './processes';
-export { isFreePort } from './ports';
+export { becomesFreePort, isFreePort } from './ports';

@@ -85,3 +85,6 @@ export const choosePorts = async (
   }
   return chosen;
 };
+
+/** As `isFreePort`, with the patience that a process which was just killed needs to let go of it. */
+export const becomesFreePort = (port: number): Promise<boolean> => becomesFree(port, systemPorts);
