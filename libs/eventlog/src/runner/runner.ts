@@ -10,19 +10,18 @@ import type {
   UnreadableChunk,
 } from '../port';
 import { untilAvailable } from '../read';
-import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
+import { Failures } from './failures';
 import { RecordFailure, type Output, type Slice } from './fold';
 import type { RunnerOptions } from './options';
 import { PartitionTask } from './partition-task';
 import { Publisher } from './publisher';
 import { controlHeaderOf, perRound } from './round';
 import { admitted } from './restore';
+import { MAX_OUTPUT_BYTES, SetAside, isTooLarge, sourceOf } from './set-aside';
 import { takeOver } from './take-over';
 import { SeenPositions } from './tail';
 
 const COMMIT_EVERY_MS = 1_000;
-/** Somewhat below `max.message.bytes` of derived topics: what is larger would be refused by the broker at every try (law L9). */
-const MAX_OUTPUT_BYTES = 2_150_000;
 /** Between two tries of a round that hit something away. */
 const RETRY_PAUSE_MS = 250;
 
@@ -43,10 +42,8 @@ export class FoldRunner<State, Control> {
   private readonly publisher: Publisher;
   private readonly tasks = new Map<number, PartitionTask<State>>();
   private readonly taking = new Map<number, symbol>();
-  private readonly failures = new Map<string, { tries: number; first: number; reason: string }>();
-  private readonly poisoned = new Map<number, Set<number>>();
-  /** A batch failed as a whole: records below this offset are tried one by one. */
-  private readonly alone = new Map<number, number>();
+  private readonly failures: Failures;
+  private readonly setAside: SetAside;
   private announcements: NewRecord[] = [];
   private readonly reader: LogReader;
   private membership: Membership | undefined;
@@ -66,6 +63,8 @@ export class FoldRunner<State, Control> {
     const aligned = [...(primary === undefined ? [] : [primary]), ...(alignedSecondaries ?? [])].map((name) =>
       qualify(namespace, name),
     );
+    this.failures = new Failures(options.clock);
+    this.setAside = new SetAside(options);
     this.reader = log.reader();
     this.publisher = new Publisher({
       log,
@@ -217,7 +216,7 @@ export class FoldRunner<State, Control> {
   private async bringBack(partition: number, token: symbol): Promise<void> {
     const { log, clock, sleep, observer } = this.options;
     const started = clock.now();
-    const poisoned = this.poisonedOf(partition);
+    const poisoned = this.failures.poisonedOf(partition);
     const mine = (): boolean => this.taking.get(partition) === token && !this.stopping;
     for (;;) {
       try {
@@ -239,7 +238,7 @@ export class FoldRunner<State, Control> {
           });
         if (!mine()) return;
         task.highWatermark = source![partition]!.end;
-        task.carefulUntil = Math.max(task.carefulUntil, this.alone.get(partition) ?? 0);
+        task.carefulUntil = Math.max(task.carefulUntil, this.failures.aloneBelow(partition));
         task.primaryEnd = primary?.[partition]?.end ?? 0;
         this.tasks.set(partition, task);
         this.taking.delete(partition);
@@ -260,12 +259,6 @@ export class FoldRunner<State, Control> {
       : this.options.log.ends(qualify(this.options.namespace, this.options.primary));
   }
 
-  private poisonedOf(partition: number): Set<number> {
-    let set = this.poisoned.get(partition);
-    if (!set) this.poisoned.set(partition, (set = new Set()));
-    return set;
-  }
-
   private async fold(chunks: readonly (RecordsChunk | UnreadableChunk)[]): Promise<void> {
     const outputs: Output[] = [];
     const touched: PartitionTask<State>[] = [];
@@ -281,7 +274,8 @@ export class FoldRunner<State, Control> {
         touched.push(task);
         task.highWatermark = chunk.highWatermark;
         if (chunk.kind === 'unreadable') {
-          this.setAsideBatch(chunk, outputs);
+          outputs.push(this.setAside.batch(chunk, controlHeaderOf(this.options.control.position)));
+          this.options.fold.unreadable?.(chunk);
         } else {
           const records = this.admit(task, chunk.records, outputs);
           folded += records.length;
@@ -319,23 +313,24 @@ export class FoldRunner<State, Control> {
     records: readonly LogRecord[],
     outputs: Output[],
   ): readonly LogRecord[] {
-    const poisoned = this.poisoned.get(task.partition);
-    if (!this.options.fold.dropSeen && !poisoned?.size) return records;
+    const poisoned = this.failures.poisonedOf(task.partition);
+    if (!this.options.fold.dropSeen && poisoned.size === 0) return records;
     let dropped = 0;
     const admittedRecords = records.filter((record) => {
       if (this.options.fold.dropSeen && !admitted(task.taken.seen, record)) {
         dropped++;
         return false;
       }
-      if (!poisoned?.has(record.offset)) return true;
-      const failure = this.failures.get(`${record.partition}-${record.offset}`);
-      this.setAside(
-        record,
-        'DEFECT',
-        failure?.reason ?? 'failed twice',
-        controlHeaderOf(this.options.control.position),
-        outputs,
-        failure,
+      if (!poisoned.has(record.offset)) return true;
+      const failed = this.failures.of(record.partition, record.offset);
+      const controlHeader = controlHeaderOf(this.options.control.position);
+      outputs.push(
+        this.setAside.record(record, {
+          code: 'DEFECT',
+          reason: failed?.reason ?? 'failed twice',
+          controlHeader,
+          failed,
+        }),
       );
       return false;
     });
@@ -369,19 +364,19 @@ export class FoldRunner<State, Control> {
     const emit = (output: Output): void => {
       if (repeats && present(output)) return;
       const record = isTooLarge(output) ? sourceOf(output, slices) : undefined;
-      if (!record) outputs.push(output);
-      else
-        this.setAside(
+      if (record)
+        giveUp(
           record,
           'OUTPUT_TOO_LARGE',
           `its output for ${output.topic} is over ${MAX_OUTPUT_BYTES} bytes`,
-          round.controlHeader,
-          outputs,
         );
+      else outputs.push(output);
     };
-    const round = perRound(slices, value, controlPosition, emit, (record, code, reason) =>
-      this.setAside(record, code, reason, round.controlHeader, outputs),
-    );
+    const giveUp = (record: LogRecord, code: string, reason: string): void =>
+      void outputs.push(
+        this.setAside.record(record, { code, reason, controlHeader: controlHeaderOf(controlPosition) }),
+      );
+    const round = perRound(slices, value, controlPosition, emit, giveUp);
     try {
       await fold.process(round);
     } catch (error) {
@@ -413,12 +408,12 @@ export class FoldRunner<State, Control> {
       const suspect = task.taken.suspect;
       const tries = suspect?.offset === record.offset ? suspect.tries : 0;
       if (tries >= 2)
-        this.setAside(
-          record,
-          'PROCESS_CRASHED',
-          `the process died ${tries} times on this record`,
-          controlHeaderOf(latest),
-          outputs,
+        outputs.push(
+          this.setAside.record(record, {
+            code: 'PROCESS_CRASHED',
+            reason: `the process died ${tries} times on this record`,
+            controlHeader: controlHeaderOf(latest),
+          }),
         );
       else {
         task.acked = record.offset;
@@ -454,48 +449,6 @@ export class FoldRunner<State, Control> {
     );
   }
 
-  private setAside(
-    record: LogRecord,
-    code: string,
-    reason: string,
-    controlHeader: DeadLetterFacts['controlHeader'],
-    outputs: Output[],
-    failure?: { tries: number; first: number },
-  ): void {
-    outputs.push(deadLetterOf(record, this.deadLetterFacts(code, reason, controlHeader, failure)));
-    this.options.observer?.deadLettered?.(code, 1);
-  }
-
-  private setAsideBatch(chunk: UnreadableChunk, outputs: Output[]): void {
-    outputs.push(
-      deadLetterOfBatch(
-        chunk,
-        this.deadLetterFacts(chunk.reason, chunk.message, controlHeaderOf(this.options.control.position)),
-      ),
-    );
-    this.options.fold.unreadable?.(chunk);
-    this.options.observer?.deadLettered?.(chunk.reason, chunk.count);
-  }
-
-  private deadLetterFacts(
-    code: string,
-    reason: string,
-    controlHeader: DeadLetterFacts['controlHeader'],
-    failure?: { tries: number; first: number },
-  ): DeadLetterFacts {
-    const { namespace, service, fold, source, clock } = this.options;
-    return {
-      topic: qualify(namespace, `${service}.dead-letters`),
-      handler: `${service}.${fold.name}`,
-      source,
-      code,
-      reason,
-      attempts: failure?.tries ?? 1,
-      firstFailed: failure?.first ?? clock.now(),
-      controlHeader,
-    };
-  }
-
   /** After a failure the partitions of the round are taken anew; a record that failed twice is set aside, something away is waited for. */
   private async setBack(
     failure: RecordFailure | PlatformError,
@@ -505,21 +458,13 @@ export class FoldRunner<State, Control> {
       this.options.observer?.retrying?.(failure.message);
       await this.options.sleep(RETRY_PAUSE_MS);
     } else if (failure.certain) this.blame(failure);
-    else for (const task of touched) this.alone.set(task.partition, task.next);
+    else for (const task of touched) this.failures.tryAlone(task.partition, task.next);
     for (const task of touched) this.take(task.partition);
   }
 
   private blame(failure: RecordFailure): void {
-    const key = `${failure.partition}-${failure.offset}`;
-    const before = this.failures.get(key);
-    const now = {
-      tries: (before?.tries ?? 0) + 1,
-      first: before?.first ?? this.options.clock.now(),
-      reason: messageOf(failure.cause),
-    };
-    this.failures.set(key, now);
-    this.options.observer?.log?.('error', `${this.group}: ${failure.message} (time ${now.tries})`);
-    if (now.tries >= 2) this.poisonedOf(failure.partition).add(failure.offset);
+    const { tries } = this.failures.blame(failure);
+    this.options.observer?.log?.('error', `${this.group}: ${failure.message} (time ${tries})`);
   }
 
   private async publish(
@@ -601,18 +546,3 @@ export class FoldRunner<State, Control> {
     }
   }
 }
-
-const isTooLarge = ({ key, value, headers }: Output): boolean => {
-  // Nearly every output is small: its headers are added up only when the value comes near.
-  if ((value?.length ?? 0) < MAX_OUTPUT_BYTES / 2) return false;
-  const carried = headers.reduce((sum, [name, header]) => sum + name.length + header.length + 10, 0);
-  return (value?.length ?? 0) + (key?.length ?? 0) + carried > MAX_OUTPUT_BYTES;
-};
-
-const sourceOf = <State>(output: Output, slices: readonly Slice<State>[]): LogRecord | undefined =>
-  slices
-    .flatMap(({ records }) => records)
-    .find(
-      (record) =>
-        record.offset === output.source && (slices.length === 1 || record.partition === output.partition),
-    );

@@ -1,0 +1,70 @@
+import { qualify } from '#contracts';
+import type { HeaderEntry, LogRecord, UnreadableChunk } from '../port';
+import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
+import type { Failed } from './failures';
+import type { Output, Slice } from './fold';
+import type { RunnerOptions } from './options';
+
+/** Somewhat below `max.message.bytes` of derived topics: what is larger would be refused by the broker at every try. */
+export const MAX_OUTPUT_BYTES = 2_150_000;
+
+export interface Reason {
+  readonly code: string;
+  readonly reason: string;
+  /** The position under which it was given up. */
+  readonly controlHeader: HeaderEntry;
+  readonly failed?: Failed;
+}
+
+type Options = Pick<
+  RunnerOptions<never, never>,
+  'namespace' | 'service' | 'source' | 'clock' | 'observer'
+> & {
+  readonly fold: { readonly name: string };
+};
+
+/** Makes the dead letters of a fold (law L9): a bad record never blocks a partition and is never lost. */
+export class SetAside {
+  constructor(private readonly options: Options) {}
+
+  record(record: LogRecord, why: Reason): Output {
+    this.options.observer?.deadLettered?.(why.code, 1);
+    return deadLetterOf(record, this.facts(why));
+  }
+
+  batch(chunk: UnreadableChunk, controlHeader: HeaderEntry): Output {
+    const { reason: code, message: reason, count } = chunk;
+    this.options.observer?.deadLettered?.(code, count);
+    return deadLetterOfBatch(chunk, this.facts({ code, reason, controlHeader }));
+  }
+
+  private facts({ code, reason, controlHeader, failed }: Reason): DeadLetterFacts {
+    const { namespace, service, fold, source, clock } = this.options;
+    return {
+      topic: qualify(namespace, `${service}.dead-letters`),
+      handler: `${service}.${fold.name}`,
+      source,
+      code,
+      reason,
+      attempts: failed?.tries ?? 1,
+      firstFailed: failed?.first ?? clock.now(),
+      controlHeader,
+    };
+  }
+}
+
+export const isTooLarge = ({ key, value, headers }: Output): boolean => {
+  // Nearly every output is small: its headers are added up only when the value comes near.
+  if ((value?.length ?? 0) < MAX_OUTPUT_BYTES / 2) return false;
+  const carried = headers.reduce((sum, [name, header]) => sum + name.length + header.length + 10, 0);
+  return (value?.length ?? 0) + (key?.length ?? 0) + carried > MAX_OUTPUT_BYTES;
+};
+
+/** The record of a round that an output was made from. */
+export const sourceOf = <State>(output: Output, slices: readonly Slice<State>[]): LogRecord | undefined =>
+  slices
+    .flatMap(({ records }) => records)
+    .find(
+      ({ offset, partition }) =>
+        offset === output.source && (slices.length === 1 || partition === output.partition),
+    );
