@@ -111,8 +111,8 @@ describe('ten questions of a stranger', () => {
   const table = read('ARCHITECTURE.md').split('## To change X, look at Y')[1]!;
   const rows = table.split('\n').filter((line) => /^\| .*\?/.test(line));
 
-  it('has ten, each answered by a path', () => {
-    expect(rows).toHaveLength(10);
+  it('has ten and more, each answered by a path', () => {
+    expect(rows.length).toBeGreaterThanOrEqual(10);
     for (const row of rows) expect(pathsIn(row.split('|')[2]!)).not.toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import {
 } from '#localstack';
 import { Refused } from '#kernel';
 import { readPlatformState, type PlatformState, type ServiceName } from './platform-state';
-import { serviceUrl, startServices, stopServices } from './service-processes';
+import { checkPlace, serviceUrl, startServices, stopServices } from './service-processes';
 
 export interface PlatformOptions {
   readonly dataDir: string;
@@ -30,6 +30,7 @@ export interface Platform {
 /** Starts the local stack (or asks the external one) and the six services; returns once all are ready and leaves them running. */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const dataDir = resolve(options.dataDir);
+  await checkPlace({ ...options, dataDir });
   const stack = await startLocalStack({ dataDir, env: options.env, progress: options.progress });
   const endpoints: Endpoints = { kafka: stack.kafka, postgres: stack.postgres, s3: stack.s3 };
   const state = await startServices({ ...options, dataDir, endpoints });

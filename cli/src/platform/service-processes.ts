@@ -41,16 +41,6 @@ export const serviceUrl = (state: Pick<ServiceState, 'port'>): string => `http:/
 /** Starts the services that do not run, each in a process of its own that outlives this one, and waits until all are ready. */
 export const startServices = async (options: ServicesOptions): Promise<PlatformState> => {
   const before = readPlatformState(options.dataDir);
-  if (
-    before &&
-    before.namespace !== options.namespace &&
-    Object.values(before.services).some(({ identity }) => isRunning(identity))
-  ) {
-    throw new Refused(
-      'PLAYHEAD_CONFLICT',
-      `${options.dataDir} runs the namespace ${before.namespace}; \`playhead down\` it first, or use another --data-dir`,
-    );
-  }
   const ports = await choosePorts(options, before);
   const services: Partial<Record<ServiceName, ServiceState>> = { ...before?.services };
   for (const name of options.only ?? SERVICES) {
@@ -63,6 +53,24 @@ export const startServices = async (options: ServicesOptions): Promise<PlatformS
   writePlatformState(options.dataDir, state);
   await Promise.all(Object.entries(services).map(([name, service]) => untilReady(name, service)));
   return state;
+};
+
+/** Refuses, before anything is started, what would be refused behind the local stack: another namespace at work, or a port that is taken. */
+export const checkPlace = async (
+  options: Pick<ServicesOptions, 'dataDir' | 'namespace' | 'portBase'>,
+): Promise<void> => {
+  const before = readPlatformState(options.dataDir);
+  if (
+    before &&
+    before.namespace !== options.namespace &&
+    Object.values(before.services).some(({ identity }) => isRunning(identity))
+  ) {
+    throw new Refused(
+      'PLAYHEAD_CONFLICT',
+      `${options.dataDir} runs the namespace ${before.namespace}; \`playhead down\` it first, or use another --data-dir`,
+    );
+  }
+  await choosePorts(options, before);
 };
 
 /** Ends all services, politely first. */
@@ -124,7 +132,7 @@ const serviceEnvironment = (
 
 /** Fixed ports must be free (or ours already); free ones are those used before, where they still are. */
 const choosePorts = async (
-  { portBase }: ServicesOptions,
+  { portBase }: Pick<ServicesOptions, 'portBase'>,
   before: PlatformState | undefined,
 ): Promise<Record<ServiceName, number>> => {
   const ports: Partial<Record<ServiceName, number>> = {};

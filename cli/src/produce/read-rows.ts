@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -32,6 +32,8 @@ export const formatOf = (path: string): FileFormat => {
 
 /** Rows of a file in its order: CSV (gzip allowed) and Parquet through DuckDB, newline-delimited JSON, and tables separated by white space. */
 export const readRows = (options: ReadOptions): AsyncGenerator<Row> => {
+  if (!existsSync(options.path))
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `there is no file ${options.path}`);
   const format = options.format ?? formatOf(options.path);
   switch (format) {
     case 'csv':

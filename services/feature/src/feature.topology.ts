@@ -6,6 +6,7 @@
  *   registry.requests                -> onRequests     -> feature.datasets            feature.dataset.built | failed
  *   observations that are none                         -> feature.dead-letters
  *
+ * Windows, aggregates and expressions are libs/features; the doors (http/) answer from the newest vector of each entity.
  * One runner for each feature service, made by the fleet as `registry.definitions` grows.
  */
 import { DefinitionApplied, TOPICS, decodeEvent } from '#contracts';

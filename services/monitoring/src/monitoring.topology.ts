@@ -11,6 +11,8 @@
  *                                                                 -> monitoring.alerts                monitoring.alert.raised | resolved
  *   what breaks its contract                                      -> monitoring.dead-letters
  *
+ * Doors (http/): the first page at `/`, and the JSON that it shows.
+ *
  * Three runners for each deployment that has had a champion, made by the fleet as `registry.deployments` grows; one that decides.
  * Ticks on `monitoring.inputs.<deployment>` stand for time that goes by. A window ends when later events come: a stream that
  * falls silent leaves its last window open.

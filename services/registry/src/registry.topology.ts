@@ -1,7 +1,8 @@
 /**
  * The registry, read aloud:
  *
- *   doors (HTTP)                    ->               registry.inputs        registry.input.*-submitted, with the id of the request
+ *   doors (HTTP; definitions are read and checked by contracts/definitions, faults with line and suggestion)
+ *                                   ->               registry.inputs        registry.input.*-submitted, with the id of the request
  *   training.runs                   -> onRun      -> registry.inputs        registry.input.run-reported
  *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | retired
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
