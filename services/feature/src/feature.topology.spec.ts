@@ -269,6 +269,15 @@ describe('the feature service', () => {
       expect(built.immature).toBe(27);
     });
 
+    it('takes a time that the log has not reached for now: no row becomes mature by it', async () => {
+      await world.fact(TOPICS.requests, TrainingRequested, request(), { id: '0-3' });
+      const later = request({ run: 'run-0-13', as_of: '9999-12-31T23:59:59.000Z' });
+      await world.fact(TOPICS.requests, TrainingRequested, later, { id: '0-4' });
+      const records = await world.untilRecords(TOPICS.datasets, 2);
+      const [now, future] = records.map(({ value }) => decodeEvent(DatasetBuilt, value));
+      expect([future!.digest, future!.immature]).toEqual([now!.digest, now!.immature]);
+    });
+
     it('says why there is none', async () => {
       await world.fact(
         TOPICS.requests,

@@ -36,7 +36,8 @@ export const buildDataset = async (
 
   const vectors = await readVectors(log, vectorTopic, service.revision, { ends: vectorEnds, asOf });
   const labels = await readLabels(log, labelTopic, label, { ends: labelEnds, asOf });
-  const time = asOf ?? Math.max(vectors.newest, labels.newest);
+  // Of a time that the log has not reached, nothing more is known than now: maturity counts back from what was observed.
+  const time = Math.min(asOf ?? Infinity, Math.max(vectors.newest, labels.newest));
   const endOffsets = labels.ranges.map(({ to }) => to);
   const joined = joinLabels(vectors.rows, labels.rows, { time, endOffsets }, label.maturity_ms);
   if (joined.rows.length === 0)
