@@ -68,5 +68,8 @@ export const canonicalKey = (value: unknown): string | null => {
     return number === null ? null : String(number);
   }
   if (typeof value === 'boolean') return String(value);
-  throw new ContractViolation('PLAYHEAD_CANONICAL_UNSUPPORTED', `a key is a string, a number or a boolean, not ${Array.isArray(value) ? 'an array' : typeof value}`);
+  throw new ContractViolation(
+    'PLAYHEAD_CANONICAL_UNSUPPORTED',
+    `a key is a string, a number or a boolean, not ${Array.isArray(value) ? 'an array' : typeof value}`,
+  );
 };
