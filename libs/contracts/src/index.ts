@@ -1,6 +1,7 @@
 export * from './contracts';
 export * from './define-event';
 export * from './definitions';
+export * from './deployments';
 export * from './envelope';
 export * from './events';
 export * from './streams';

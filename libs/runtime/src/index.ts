@@ -16,3 +16,4 @@ export * from './service-log';
 export * from './start-service';
 export * from './parquet/parquet';
 export * from './provide-service-log';
+export * from './follow-deployments';

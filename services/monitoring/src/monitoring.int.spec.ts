@@ -1,3 +1,4 @@
+import { followDeployments } from '#runtime';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,7 @@ import type { EventLog } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
 import { startLocalStack, stopLocalStack } from '#localstack';
 import { ReferenceProfiles } from './effects/reference-profiles';
-import {
-  decidingWorker,
-  followDeployments,
-  gatesWorker,
-  monitoringFleet,
-  type MonitoringParts,
-} from './monitoring.topology';
+import { decidingWorker, gatesWorker, monitoringFleet, type MonitoringParts } from './monitoring.topology';
 import { MonitoringWorld, paymentsOf, type Row } from './monitoring.testing';
 
 jest.setTimeout(180_000);

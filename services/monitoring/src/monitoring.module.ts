@@ -1,6 +1,6 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
-import { TOPICS } from '#contracts';
+import { TOPICS, type Deployments } from '#contracts';
 import { TopicFollower, type EventLog, type FollowedTopic, type LogRecord } from '#eventlog';
 import type { Clock } from '#kernel';
 import {
@@ -12,23 +12,17 @@ import {
   LogTransport,
   SLEEP,
   ServiceLog,
+  followDeployments,
   provideServiceLog,
   type Logger,
   type Sleep,
 } from '#runtime';
-import type { Deployments } from './domain/deployments';
 import { ReferenceProfiles } from './effects/reference-profiles';
 import { TopicCounts } from './effects/topic-counts';
 import { DEPLOYMENTS, OverviewController } from './http/overview.controller';
 import { PageController } from './http/page.controller';
 import type { MonitoringConfig } from './monitoring.config';
-import {
-  decidingWorker,
-  followDeployments,
-  gatesWorker,
-  monitoringFleet,
-  type MonitoringParts,
-} from './monitoring.topology';
+import { decidingWorker, gatesWorker, monitoringFleet, type MonitoringParts } from './monitoring.topology';
 import { Alerts } from './projections/alerts';
 import { Reports } from './projections/reports';
 

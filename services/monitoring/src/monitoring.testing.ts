@@ -6,6 +6,7 @@ import {
   TOPICS,
   VectorComputed,
   encodeEvent,
+  type DeploymentFact,
   type EnvelopeHeader,
   type EventContract,
   type EventOf,
@@ -15,7 +16,6 @@ import { readTopic, type EventLog, type NewRecord } from '#eventlog';
 import { Rng } from '#kernel';
 import { ServiceWorld } from '#testing';
 import type { Static, TSchema } from 'typebox';
-import type { DeploymentFact } from './domain/deployments';
 
 export const DAY = 86_400_000;
 export const START = Date.parse('2026-03-01T00:00:00.000Z');

@@ -1,3 +1,4 @@
+import { followDeployments } from '#runtime';
 import {
   AlertRaised,
   ModelVersionRegistered,
@@ -5,19 +6,13 @@ import {
   WindowReported,
   decodeEvent,
   readEnvelope,
+  type DeploymentFact,
   type EventOf,
 } from '#contracts';
 import { BinaryPerformance, WindowProfile, compareColumn } from '#drift';
-import type { DeploymentFact } from './domain/deployments';
 import { MIN_ROWS } from './domain/reports/report';
 import { ReferenceProfiles } from './effects/reference-profiles';
-import {
-  decidingWorker,
-  followDeployments,
-  gatesWorker,
-  monitoringFleet,
-  type MonitoringParts,
-} from './monitoring.topology';
+import { decidingWorker, gatesWorker, monitoringFleet, type MonitoringParts } from './monitoring.topology';
 import { DAY, MonitoringWorld, START, paymentsOf, type Row } from './monitoring.testing';
 
 type Report = EventOf<typeof WindowReported>;

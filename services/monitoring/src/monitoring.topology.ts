@@ -17,11 +17,10 @@
  * Ticks on `monitoring.inputs.<deployment>` stand for time that goes by. A window ends when later events come: a stream that
  * falls silent leaves its last window open.
  */
-import { DeploymentUpdated, TOPICS, decodeEvent } from '#contracts';
+import { TOPICS, championOf, type DeploymentFact, type Deployments } from '#contracts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
-import { championOf, evolveDeployments, type DeploymentFact, type Deployments } from './domain/deployments';
 import type { ReferenceProfiles } from './effects/reference-profiles';
 import { DeploymentWorker } from './handlers/deployment-worker';
 import { onModels } from './handlers/on-models';
@@ -39,13 +38,6 @@ export interface MonitoringParts {
   readonly logger: Logger;
   readonly transport: Pick<LogTransport, 'fail'>;
 }
-
-export const followDeployments = (serviceLog: ServiceLog): FollowedTopic<Deployments> =>
-  serviceLog.followed<Deployments>(TOPICS.deployments, {
-    initial: new Map(),
-    evolve: (deployments, record) =>
-      evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
-  });
 
 /** The topics that monitoring always has. */
 export const ensureMonitoringTopics = (serviceLog: ServiceLog): Promise<void> =>

@@ -1,3 +1,4 @@
+import type { Deployments } from '#contracts';
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
@@ -13,18 +14,18 @@ import {
   Readiness,
   SLEEP,
   ServiceLog,
+  followDeployments,
   provideServiceLog,
   type Logger,
   type Sleep,
 } from '#runtime';
-import type { Deployments } from './domain/deployments';
 import { ModelShelf } from './effects/model-shelf';
 import { ServingStatus } from './effects/serving-status';
 import { InferenceController } from './http/inference.controller';
 import { PredictController } from './http/predict.controller';
 import { Champions } from './projections/champions';
 import type { ServingConfig } from './serving.config';
-import { followDeployments, servingFleet } from './serving.topology';
+import { servingFleet } from './serving.topology';
 
 const CONTROL = Symbol('deployments');
 

@@ -1,11 +1,19 @@
-import { DeploymentStarted, DeploymentUpdated, HEADERS, TOPICS, decodeEvent, type EventOf } from '#contracts';
+import { followDeployments } from '#runtime';
+import {
+  DeploymentStarted,
+  DeploymentUpdated,
+  HEADERS,
+  TOPICS,
+  decodeEvent,
+  type Deployments,
+  type EventOf,
+} from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { trainerOf } from '#learn';
 import { ServiceWorld } from '#testing';
-import type { Deployments } from './domain/deployments';
 import { ModelShelf } from './effects/model-shelf';
 import { ServingStatus } from './effects/serving-status';
-import { followDeployments, servingFleet } from './serving.topology';
+import { servingFleet } from './serving.topology';
 
 const VECTORS = TOPICS.vectors('fraud');
 const PREDICTIONS = TOPICS.predictions('fraud');

@@ -9,10 +9,9 @@
  *
  * One runner for each deployment that has had a champion, made by the fleet as `registry.deployments` grows.
  */
-import { DeploymentUpdated, TOPICS, decodeEvent } from '#contracts';
+import { championOf, type Deployments } from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Worker } from '#runtime';
-import { championOf, evolveDeployments, type Deployments } from './domain/deployments';
 import type { ModelShelf } from './effects/model-shelf';
 import type { ServingStatus } from './effects/serving-status';
 import { DeploymentWorker } from './handlers/deployment-worker';
@@ -24,13 +23,6 @@ export interface ServingParts {
   readonly logger: Logger;
   readonly transport: Pick<LogTransport, 'fail'>;
 }
-
-export const followDeployments = (serviceLog: ServiceLog): FollowedTopic<Deployments> =>
-  serviceLog.followed<Deployments>(TOPICS.deployments, {
-    initial: new Map(),
-    evolve: (deployments, record) =>
-      evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
-  });
 
 export const servingFleet = (
   control: FollowedTopic<Deployments>,

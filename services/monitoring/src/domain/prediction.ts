@@ -1,5 +1,5 @@
 import { ContractViolation, timestampMs } from '#kernel';
-import type { Watch } from './deployments';
+import type { Watch } from './watch';
 
 /** What monitoring needs of a prediction. */
 export interface Prediction {

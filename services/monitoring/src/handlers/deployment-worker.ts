@@ -1,8 +1,7 @@
-import { HEADERS, TOPICS } from '#contracts';
+import { HEADERS, TOPICS, type DeploymentFact, type Deployments } from '#contracts';
 import { readRecords, untilAvailable, type EventLog, type FoldRunner, type FollowedTopic } from '#eventlog';
 import { timestampMs, type Clock } from '#kernel';
 import type { Logger, LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
-import type { DeploymentFact, Deployments } from '../domain/deployments';
 import { ClockTicks } from '../effects/clock-ticks';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import { VectorsByPosition } from '../effects/vectors-by-position';

@@ -8,10 +8,10 @@ import {
   decodeEvent,
   readEnvelope,
   sourcePositionOf,
+  type Deployments,
 } from '#contracts';
 import type { Fold, LogRecord } from '#eventlog';
 import { ContractViolation, sha256, timestampMs } from '#kernel';
-import type { Deployments } from '../domain/deployments';
 import { isoTime, isoWindow } from '../domain/event-window';
 import { LabelJoin } from '../domain/parts/label-join';
 import { storePerformance, type MeasuredTask, type PerformancePart } from '../domain/parts/performance-part';

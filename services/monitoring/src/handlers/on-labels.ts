@@ -1,7 +1,6 @@
-import { HEADERS, LabelRouted, TOPICS } from '#contracts';
+import { HEADERS, LabelRouted, TOPICS, type DeploymentFact, type Deployments } from '#contracts';
 import { perRecord, type Fold } from '#eventlog';
 import { ContractViolation, canonicalKey, partitionOf, timestampMs } from '#kernel';
-import type { DeploymentFact, Deployments } from '../domain/deployments';
 import { parseObject } from '../domain/prediction';
 import { outputsOf } from './outputs';
 

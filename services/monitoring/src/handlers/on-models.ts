@@ -1,6 +1,12 @@
-import { GatesLearned, ModelVersionRegistered, TOPICS, decodeEvent, readEnvelope } from '#contracts';
+import {
+  GatesLearned,
+  ModelVersionRegistered,
+  TOPICS,
+  decodeEvent,
+  readEnvelope,
+  type Deployments,
+} from '#contracts';
 import { perRecord, type Fold } from '#eventlog';
-import type { Deployments } from '../domain/deployments';
 import { outputsOf } from './outputs';
 
 export interface ModelsHandler {

@@ -9,10 +9,10 @@ import {
   WindowReported,
   decodeEvent,
   readEnvelope,
+  type Deployments,
 } from '#contracts';
 import type { Fold, LogRecord, Round } from '#eventlog';
 import { ContractViolation, sha256 } from '#kernel';
-import type { Deployments } from '../domain/deployments';
 import { MonitorState, type Decision } from '../domain/reports/monitor-state';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import { eachRecord } from './each-record';

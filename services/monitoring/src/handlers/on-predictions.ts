@@ -6,12 +6,13 @@ import {
   WindowProfiled,
   controlPositionOf,
   sourcePositionOf,
+  type Deployments,
 } from '#contracts';
 import type { ReferenceProfile } from '#drift';
 import { type Fold, type FollowedTopic, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, partitionOf, sha256 } from '#kernel';
 import type { Logger } from '#runtime';
-import { watchOf, type Deployments, type Watch } from '../domain/deployments';
+import { watchOf, type Watch } from '../domain/watch';
 import { isoTime } from '../domain/event-window';
 import { parsePrediction, readValues, type Prediction } from '../domain/prediction';
 import type { ScoredRow } from '../domain/parts/profile-part';

@@ -1,9 +1,10 @@
+import { championOf, type DeploymentFact, type Deployments } from '#contracts';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FollowedTopic } from '#eventlog';
 import { Refused } from '#kernel';
 import { CONFIG } from '#runtime';
-import { championOf, watchOf, type DeploymentFact, type Deployments } from '../domain/deployments';
+import { watchOf } from '../domain/watch';
 import { TopicCounts } from '../effects/topic-counts';
 import type { MonitoringConfig } from '../monitoring.config';
 import { Alerts } from '../projections/alerts';

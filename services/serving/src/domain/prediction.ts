@@ -1,5 +1,5 @@
+import type { DeploymentFact, RouteFact } from '#contracts';
 import { ContractViolation } from '#kernel';
-import type { DeploymentFact, RouteFact } from './deployments';
 
 /** What scoring needs of a vector's value. */
 export interface Vector {

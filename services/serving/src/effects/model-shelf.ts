@@ -1,6 +1,6 @@
+import type { RouteFact } from '#contracts';
 import type { ArtifactStore } from '#artifacts';
 import { loadModel, type OnnxModel } from '#inference';
-import type { RouteFact } from '../domain/deployments';
 
 export interface ShelfOptions {
   readonly artifacts: Pick<ArtifactStore, 'get'>;

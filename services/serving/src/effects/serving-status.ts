@@ -6,6 +6,7 @@ import {
   decodeEvent,
   encodeEvent,
   type EventContract,
+  type RouteFact,
 } from '#contracts';
 import type { Static, TSchema } from 'typebox';
 import { readTopic, untilAvailable, type EventLog, type LogProducer, type NewRecord } from '#eventlog';
@@ -17,7 +18,6 @@ import {
   observeLatency,
   type RouteCounts,
 } from '../domain/latency-histogram';
-import type { RouteFact } from '../domain/deployments';
 
 const REPORT_EVERY_MS = 10_000;
 

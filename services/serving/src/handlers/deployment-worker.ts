@@ -1,7 +1,6 @@
-import { TOPICS } from '#contracts';
+import { TOPICS, type DeploymentFact, type Deployments } from '#contracts';
 import type { FoldRunner, FollowedTopic } from '#eventlog';
 import type { ServiceLog, Worker } from '#runtime';
-import type { DeploymentFact, Deployments } from '../domain/deployments';
 import type { ModelShelf } from '../effects/model-shelf';
 import type { ServingStatus } from '../effects/serving-status';
 import { onVectors } from './on-vectors';

@@ -1,7 +1,16 @@
-import { EnvelopeTemplate, HEADERS, PredictionMade, TOPICS, type EnvelopeHeader } from '#contracts';
+import {
+  EnvelopeTemplate,
+  HEADERS,
+  PredictionMade,
+  TOPICS,
+  championOf,
+  type DeploymentFact,
+  type Deployments,
+  type EnvelopeHeader,
+  type RouteFact,
+} from '#contracts';
 import { RecordFailure, checksumOf, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, Defect, formatPosition } from '#kernel';
-import { championOf, type DeploymentFact, type Deployments, type RouteFact } from '../domain/deployments';
 import { fillRow, parseVector, renderPrediction, type Vector } from '../domain/prediction';
 import type { ModelShelf } from '../effects/model-shelf';
 import type { ServingStatus } from '../effects/serving-status';

@@ -1,8 +1,8 @@
+import { championOf, type DeploymentFact, type Deployments, type RouteFact } from '#contracts';
 import { untilAvailable, type FollowedTopic } from '#eventlog';
 import { MicroBatcher, type MicroBatcherOptions, type OnnxModel } from '#inference';
 import { PlatformError, Refused, messageOf } from '#kernel';
 import type { Logger, Sleep } from '#runtime';
-import { championOf, type DeploymentFact, type Deployments, type RouteFact } from '../domain/deployments';
 import type { ModelShelf } from '../effects/model-shelf';
 
 export interface Champion {

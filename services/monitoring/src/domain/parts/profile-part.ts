@@ -1,6 +1,6 @@
 import type { EventOf, WindowProfiled } from '#contracts';
 import { WindowProfile, type Bins, type ReferenceProfile, type WindowProfileData } from '#drift';
-import type { Watch } from '../deployments';
+import type { Watch } from '../watch';
 import { isoWindow, type Watched } from '../event-window';
 
 /** A prediction together with the vector that it was made from. */

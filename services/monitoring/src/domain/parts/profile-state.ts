@@ -1,6 +1,6 @@
 import type { ReferenceProfile } from '#drift';
 import { NO_WATERMARK, advanceWatermark, type Watermark } from '#kernel';
-import type { Watch } from '../deployments';
+import type { Watch } from '../watch';
 import { lastBoundary, windowAt } from '../event-window';
 import { ProfilePart, type ScoredRow, type StoredProfilePart } from './profile-part';
 import {

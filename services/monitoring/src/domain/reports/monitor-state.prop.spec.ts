@@ -2,13 +2,14 @@ import * as fc from 'fast-check';
 import { WindowProfile, compareColumn, profileReference } from '#drift';
 import {
   DeploymentUpdated,
-  checkEvent,
   PartitionAdvanced,
   WindowProfiled,
   WindowReported,
+  checkEvent,
+  type DeploymentFact,
   type EventOf,
 } from '#contracts';
-import { watchOf, type DeploymentFact } from '../deployments';
+import { watchOf } from '../watch';
 import { isoTime, windowAt } from '../event-window';
 import type { ScoredRow } from '../parts/profile-part';
 import { ProfileState } from '../parts/profile-state';

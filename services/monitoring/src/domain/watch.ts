@@ -1,16 +1,4 @@
-import type { DeploymentUpdated, EventOf } from '#contracts';
-
-export type DeploymentFact = EventOf<typeof DeploymentUpdated>;
-export type RouteFact = DeploymentFact['routes'][number];
-
-/** All deployments as `registry.deployments` tells them: a pure fold over that topic. */
-export type Deployments = ReadonlyMap<string, DeploymentFact>;
-
-export const evolveDeployments = (deployments: Deployments, fact: DeploymentFact): Deployments =>
-  new Map(deployments).set(fact.deployment, fact);
-
-export const championOf = (deployment: DeploymentFact | undefined): RouteFact | undefined =>
-  deployment?.routes.find(({ route }) => route === 'champion');
+import type { DeploymentFact } from '#contracts';
 
 /** How the predictions of one version are watched, as the deployment fact says under which they were made. */
 export interface Watch {

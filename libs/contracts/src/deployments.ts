@@ -1,9 +1,10 @@
-import type { DeploymentUpdated, EventOf } from '#contracts';
+import type { EventOf } from './define-event';
+import type { DeploymentUpdated } from './events';
 
 export type DeploymentFact = EventOf<typeof DeploymentUpdated>;
 export type RouteFact = DeploymentFact['routes'][number];
 
-/** All deployments as `registry.deployments` tells them: a pure fold over that topic. */
+/** All deployments as `registry.deployments` tells them: a pure fold over that topic, the control of serving and monitoring. */
 export type Deployments = ReadonlyMap<string, DeploymentFact>;
 
 export const evolveDeployments = (deployments: Deployments, fact: DeploymentFact): Deployments =>
