@@ -100,7 +100,8 @@ export interface LogReader {
   drop(at: TopicPartition): void;
   /**
    * The next chunks, at most one for each partition and about `maxRecords` records in all; an empty array when nothing came within `maxWaitMs`.
-   * Rejects with TransientFailure while the broker is away (call again), with PLAYHEAD_LOG_HOLE when a position is below the start of the log.
+   * Rejects with TransientFailure while the broker is away (call again) and once the reader is closed, with PLAYHEAD_LOG_HOLE when a
+   * position is below the start of the log. A poll that waits while the reader is closed gives nothing.
    */
   poll(maxWaitMs: number, maxRecords?: number): Promise<Chunk[]>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { TransientFailure } from '#kernel';
 import type { PartitionEnds } from '../port';
 import type { Cluster } from './cluster';
-import { unavailable } from './connection';
+import { retrying, unavailable } from './connection';
 
 interface OffsetsAnswer {
   readonly responses: readonly {
@@ -11,7 +11,8 @@ interface OffsetsAnswer {
 
 const EARLIEST = -2;
 const LATEST = -1;
-const LIST_ATTEMPTS = 3;
+/** A leader that was only just elected does not know the end of its log for a moment. */
+const PATIENCE_MS = 3_000;
 
 /**
  * First offset of each partition, and the one past the last that a reader of committed records can get, from the leaders.
@@ -22,13 +23,16 @@ export const listOffsets = async (
   topic: string,
   partitions: readonly number[],
 ): Promise<PartitionEnds[]> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await listOffsetsOnce(cluster, topic, partitions);
-    } catch (error) {
-      if (attempt >= LIST_ATTEMPTS) throw unavailable(error, `ends of ${topic}`);
-      await cluster.refresh([topic]);
-    }
+  let moved = false;
+  const ask = async (): Promise<PartitionEnds[]> => {
+    if (moved) await cluster.refresh([topic]);
+    moved = true;
+    return listOffsetsOnce(cluster, topic, partitions);
+  };
+  try {
+    return await retrying(ask, PATIENCE_MS, () => true);
+  } catch (error) {
+    throw unavailable(error, `ends of ${topic}`);
   }
 };
 

@@ -112,6 +112,7 @@ describe('batches of other producers', () => {
     const topic = await freshTopic(4);
     const kafka = new Kafka({ brokers: [...cluster.addresses], logLevel: logLevel.NOTHING });
     const producer = kafka.producer({
+      idempotent: true, // else it writes twice what it sends again, as it does while a leader is being found
       createPartitioner:
         () =>
         ({ message }) =>

@@ -1,6 +1,6 @@
 /** Leaders and coordinators that move between two brokers while everything runs. */
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import type { AppendedPosition, EventLog, LogReader, NewRecord, TopicPartition } from '../port';
+import type { AppendedPosition, Chunk, EventLog, LogReader, NewRecord, TopicPartition } from '../port';
 import { readTopic } from '../read';
 import { startCluster, type TestBroker, type TestCluster } from './testing/broker.testing';
 import { Cluster } from './cluster';
@@ -40,7 +40,7 @@ const follow = (reader: LogReader, topic: string): { seen: string[][]; stop: () 
   for (let partition = 0; partition < PARTITIONS; partition++) reader.seek({ topic, partition }, 0);
   const loop = (async () => {
     while (running) {
-      for (const chunk of await reader.poll(200).catch(async () => pauseFor(50, []))) {
+      for (const chunk of await reader.poll(200).catch((): Promise<Chunk[]> => pauseFor(50, []))) {
         if (chunk.kind === 'records')
           seen[chunk.partition]!.push(...chunk.records.map(({ value }) => value!.toString()));
       }

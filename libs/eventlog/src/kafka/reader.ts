@@ -63,6 +63,7 @@ export class KafkaReader implements LogReader {
 
   async poll(maxWaitMs: number, maxRecords: number = DEFAULT_MAX_RECORDS): Promise<Chunk[]> {
     if (this.polling) throw new Defect('a reader is polled by one caller at a time');
+    if (this.closed) throw readerClosed();
     this.polling = true;
     try {
       return await this.pollUntil(Date.now() + maxWaitMs, maxRecords);
@@ -235,7 +236,7 @@ export class KafkaReader implements LogReader {
     const connection = await this.cluster.open(leader);
     if (this.closed) {
       destroyConnection(connection);
-      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the reader was closed');
+      throw readerClosed();
     }
     this.connections.set(leader, connection);
     return connection;
@@ -253,6 +254,9 @@ export class KafkaReader implements LogReader {
     });
   }
 }
+
+const readerClosed = (): TransientFailure =>
+  new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the reader was closed');
 
 const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}:${partition}`;
 

@@ -382,6 +382,7 @@ class MemoryReader implements LogReader {
   }
 
   async poll(maxWaitMs: number, maxRecords = 2_000): Promise<Chunk[]> {
+    if (this.closed) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'the reader was closed');
     const ready = this.take(maxRecords);
     if (ready.length > 0) {
       await Promise.resolve();
