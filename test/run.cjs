@@ -4,7 +4,8 @@
  * A level is a list of checks (one pass or failure each) or a jest project (read from jest's own JSON, not from its summary).
  */
 'use strict';
-const { spawnSync } = require('node:child_process');
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
 const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
@@ -12,21 +13,34 @@ const { join, resolve } = require('node:path');
 const root = resolve(__dirname, '..');
 const dataFolder = resolve(root, process.env.PLAYHEAD_DATA ?? '../shared/data');
 
-/** In the order they run: the quick ones first, so that a fault shows early. */
+/** In the order they run: the quick ones first, so that a fault shows early. `minutes`: a level that takes longer hangs, is ended and counts as failed. */
 const levels = [
-  { name: 'types', check: ['npm', ['run', '--silent', 'types']] },
-  { name: 'lint', check: ['npm', ['run', '--silent', 'lint']] },
-  { name: 'layering', check: ['npm', ['run', '--silent', 'layering']] },
-  { name: 'contracts', check: ['npm', ['run', '--silent', 'contracts:check']] },
-  { name: 'quick', jest: 'quick', workers: 2, about: 'unit, property and topology tests; no server' },
+  { name: 'types', minutes: 4, check: ['npm', ['run', '--silent', 'types']] },
+  { name: 'lint', minutes: 4, check: ['npm', ['run', '--silent', 'lint']] },
+  { name: 'layering', minutes: 4, check: ['npm', ['run', '--silent', 'layering']] },
+  { name: 'contracts', minutes: 4, check: ['npm', ['run', '--silent', 'contracts:check']] },
+  {
+    name: 'quick',
+    minutes: 8,
+    jest: 'quick',
+    workers: 2,
+    about: 'unit, property and topology tests; no server',
+  },
   {
     name: 'integration',
+    minutes: 15,
     jest: 'integration',
     workers: 1,
     about: 'each adapter against the real local stack',
   },
-  { name: 'e2e', jest: 'e2e', workers: 1, about: 'all six services on the real local stack' },
-  { name: 'chaos', jest: 'chaos', workers: 1, about: 'kills and restarts in the middle of the work' },
+  { name: 'e2e', minutes: 20, jest: 'e2e', workers: 1, about: 'all six services on the real local stack' },
+  {
+    name: 'chaos',
+    minutes: 15,
+    jest: 'chaos',
+    workers: 1,
+    about: 'kills and restarts in the middle of the work',
+  },
 ];
 
 const help = `playhead test: run all that CI runs
@@ -53,12 +67,34 @@ const parseArguments = (argv) => {
     : options;
 };
 
-const runCheck = ({ check: [command, args] }) => {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+/** Runs a program to its end, or ends it and all that it started in its group when it hangs. Gives its exit code. */
+const run = async (command, args, { name, minutes, stdio }) => {
+  const child = spawn(command, args, { cwd: root, stdio, detached: true });
+  const killGroup = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  };
+  const timer = setTimeout(() => {
+    console.error(`!! ${name} has not ended after ${minutes} minutes: it hangs and is ended`);
+    killGroup();
+  }, minutes * 60_000);
+  const interrupted = () => (killGroup(), process.exit(130));
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
+  const [status, signal] = await once(child, 'exit');
+  process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+  clearTimeout(timer);
+  return status ?? signal;
+};
+
+const runCheck = async ({ check: [command, args], name, minutes }) => {
+  const status = await run(command, args, { name, minutes, stdio: 'inherit' });
   return status === 0 ? { passed: 1, failed: 0, skipped: [] } : { passed: 0, failed: 1, skipped: [] };
 };
 
-const runJest = ({ name, jest, workers }) => {
+const runJest = async ({ name, jest, workers, minutes }) => {
   const folder = mkdtempSync(join(tmpdir(), 'playhead-test-'));
   const output = join(folder, 'result.json');
   try {
@@ -73,8 +109,9 @@ const runJest = ({ name, jest, workers }) => {
       '-w',
       String(workers),
     ];
-    const { status } = spawnSync(process.execPath, args, {
-      cwd: root,
+    const status = await run(process.execPath, args, {
+      name,
+      minutes,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     if (!existsSync(output))
@@ -101,7 +138,7 @@ const runJest = ({ name, jest, workers }) => {
   }
 };
 
-const main = () => {
+const main = async () => {
   const options = parseArguments(process.argv.slice(2));
   if (options.help) return (console.log(help), 0);
   if (options.fault) return (console.error(options.fault), 2);
@@ -115,7 +152,7 @@ const main = () => {
   )) {
     console.error(`== ${level.name}${level.about ? ` (${level.about})` : ''}`);
     const started = Date.now();
-    const result = level.check ? runCheck(level) : runJest(level);
+    const result = level.check ? await runCheck(level) : await runJest(level);
     const seconds = Math.round((Date.now() - started) / 1000);
     rows.push({ level: level.name, ...result, seconds });
     console.error(
@@ -135,4 +172,4 @@ const main = () => {
   return failed === 0 ? 0 : 1;
 };
 
-process.exitCode = main();
+void main().then((code) => (process.exitCode = code));
