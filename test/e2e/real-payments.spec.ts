@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { DatasetBuilt, DeploymentStarted, TOPICS, decodeEvent, qualify } from '#contracts';
 import { readConservation, readTopic, type EventLog, type LogRecord } from '#eventlog';
 import { Rng } from '#kernel';
+import { pythonWith } from '#localstack';
 import { featuresOf, type Observed } from '../support/brute-force';
 import { DATA, PlatformUnderTest, ROOT, describeWithData } from '../support/platform-under-test';
-import { pythonWith } from '../support/python';
 
 const ROWS = 400_000;
 const SAMPLED = 1_000;
@@ -132,7 +132,7 @@ describeWithData('400,000 real payments', () => {
       const paths = [join(folder, 'train.parquet'), join(folder, 'holdout.parquet')];
       await artifacts.getToFile(train.artifact, paths[0]!);
       await artifacts.getToFile(holdout.artifact, paths[1]!);
-      const python = pythonWith('sklearn', ['scikit-learn==1.7.2', 'pyarrow==21.0.0', 'pandas<3']);
+      const python = await pythonWith('sklearn', ['scikit-learn==1.7.2', 'pyarrow==21.0.0', 'pandas<3']);
       const theirs = JSON.parse(
         execFileSync(python, [join(ROOT, 'test', 'support', 'fit_public.py'), ...paths], {
           encoding: 'utf8',

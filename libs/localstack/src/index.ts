@@ -14,3 +14,6 @@ export {
   type ProcessIdentity,
 } from './processes';
 export { becomesFreePort, isFreePort } from './ports';
+export { cachedFolder, type CachedFolder } from './cached-folder';
+export { cacheFolder, findProgram, run, sayingSo } from './commands';
+export { pythonWith } from './python';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Refused } from '#kernel';
+import { cachedFolder } from '../cached-folder';
 import { cacheFolder, findProgram, run, sayingSo } from '../commands';
 import type { Environment } from '../external';
-import { withLock } from '../lock';
 import { KAFKA_JARS, KAFKA_ROOTS, KAFKA_VERSION, type PinnedJar } from './pinned-jars';
 
 type Say = (line: string) => void;
@@ -100,22 +100,13 @@ const fetchInto = async (folder: string, env: Environment, say: Say): Promise<vo
  * whole or not at all, and two starters at once fetch it once.
  */
 export const kafkaJars = async (env: Environment, say: Say): Promise<string> => {
-  const cache = cacheFolder(env);
-  const home = join(cache, `kafka-${KAFKA_VERSION}`);
+  const home = join(cacheFolder(env), `kafka-${KAFKA_VERSION}`);
   const libs = join(home, 'libs');
-  const complete = (): boolean => KAFKA_JARS.every((jar) => existsSync(fileOf(libs, jar)));
-  if (complete()) return libs;
-  const fill = async (): Promise<void> => {
-    if (complete()) return;
-    const folder = mkdtempSync(join(cache, 'fetching-'));
-    try {
-      await fetchInto(folder, env, say);
-      rmSync(home, { recursive: true, force: true });
-      renameSync(folder, home);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  };
-  await withLock(`${home}.lock`, fill, () => say('kafka: waiting for another start that is fetching Kafka'));
+  await cachedFolder({
+    home,
+    isComplete: () => KAFKA_JARS.every((jar) => existsSync(fileOf(libs, jar))),
+    fill: (folder) => fetchInto(folder, env, say),
+    waiting: () => say('kafka: waiting for another start that is fetching Kafka'),
+  });
   return libs;
 };
