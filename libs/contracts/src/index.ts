@@ -6,4 +6,5 @@ export * from './envelope';
 export * from './events';
 export * from './streams';
 export * from './topics';
+export * from './topology';
 export * from './upcast';

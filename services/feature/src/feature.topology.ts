@@ -4,18 +4,45 @@
  *   registry.definitions             -- control: feature services, compiled, by digest
  *   ingestion.observations.<trigger> -> onObservations -> feature.vectors.<service>   (one for each event, aligned with its partitions)
  *   registry.requests                -> onRequests     -> feature.datasets            feature.dataset.built | failed
+ *     (and the vectors and label observations up to the cut)
+ *   feature.vectors.<service>        -> LatestVectors     what the doors answer from
  *   observations that are none                         -> feature.dead-letters
  *
  * Windows, aggregates and expressions are libs/features; the doors (http/) answer from the newest vector of each entity.
  * One runner for each feature service, made by the fleet as `registry.definitions` grows.
  */
-import { DefinitionApplied, TOPICS, decodeEvent } from '#contracts';
+import {
+  DatasetBuilt,
+  DatasetFailed,
+  DefinitionApplied,
+  ObservationRecorded,
+  TOPICS,
+  TrainingRequested,
+  VectorComputed,
+  decodeEvent,
+  type Topology,
+} from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
 import { evolveServices, newest, type Services } from './domain/services';
 import type { DatasetPorts } from './effects/build-dataset';
 import { onRequests } from './handlers/on-requests';
 import { ServiceWorker } from './handlers/service-worker';
+
+export const TOPOLOGY: Topology = {
+  service: 'feature',
+  control: [DefinitionApplied],
+  roads: [
+    { on: [ObservationRecorded], by: 'onObservations', gives: [VectorComputed] },
+    {
+      on: [TrainingRequested],
+      by: 'onRequests',
+      looksUp: [VectorComputed, ObservationRecorded],
+      gives: [DatasetBuilt, DatasetFailed],
+    },
+    { on: [VectorComputed], by: 'LatestVectors', gives: [] },
+  ],
+};
 
 export const followServices = (serviceLog: ServiceLog): FollowedTopic<Services> =>
   serviceLog.followed<Services>(TOPICS.definitions, {

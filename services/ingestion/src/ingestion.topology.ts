@@ -12,11 +12,35 @@
  * `domain/seen-ids.ts`, how late is late in `domain/watermark.ts`, what a schema refuses in `libs/contracts/src/streams`.
  * One runner for each stream, made by the fleet as `registry.definitions` grows.
  */
-import { DefinitionApplied, HEADERS, TOPICS, decodeEvent } from '#contracts';
+import {
+  DefinitionApplied,
+  HEADERS,
+  INBOX,
+  ObservationRecorded,
+  RecordRejected,
+  TOPICS,
+  deadLettersOf,
+  decodeEvent,
+  type Topology,
+} from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Worker } from '#runtime';
 import { evolveStreams, type Streams } from './domain/streams';
 import { StreamWorker, type StreamWorkerParts } from './handlers/stream-worker';
+
+export const TOPOLOGY: Topology = {
+  service: 'ingestion',
+  control: [DefinitionApplied],
+  roads: [
+    { on: 'POST /v1/streams/<stream>/events', by: 'EventsController', gives: [INBOX] },
+    {
+      on: [INBOX],
+      by: 'onInbox',
+      looksUp: [INBOX, RecordRejected, deadLettersOf('ingestion')],
+      gives: [ObservationRecorded, RecordRejected, INBOX],
+    },
+  ],
+};
 
 export const followStreams = (serviceLog: ServiceLog): FollowedTopic<Streams> =>
   serviceLog.followed<Streams>(TOPICS.definitions, {

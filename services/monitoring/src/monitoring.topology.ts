@@ -9,6 +9,8 @@
  *   registry.models                         -> onModels           -> monitoring.inputs                gates of a version
  *   monitoring.inputs                       -> onParts            -> monitoring.reports               monitoring.window.reported
  *                                                                 -> monitoring.alerts                monitoring.alert.raised | resolved
+ *   every tick                              -> ClockTicks         -> monitoring.inputs.<deployment>
+ *   monitoring.reports, monitoring.alerts   -> Reports, Alerts       every instance, in memory: what the doors answer from
  *   what breaks its contract                                      -> monitoring.dead-letters
  *
  * Doors (http/): the first page at `/`, and the JSON that it shows.
@@ -17,7 +19,28 @@
  * Ticks on `monitoring.inputs.<deployment>` stand for time that goes by. A window ends when later events come: a stream that
  * falls silent leaves its last window open.
  */
-import { TOPICS, championOf, type DeploymentFact, type Deployments } from '#contracts';
+import {
+  AlertRaised,
+  AlertResolved,
+  ClockTicked,
+  DeploymentUpdated,
+  GatesLearned,
+  LabelRouted,
+  ModelVersionRegistered,
+  ObservationRecorded,
+  PartitionAdvanced,
+  PredictionMade,
+  PredictionRouted,
+  TOPICS,
+  VectorComputed,
+  WindowMeasured,
+  WindowProfiled,
+  WindowReported,
+  championOf,
+  type DeploymentFact,
+  type Deployments,
+  type Topology,
+} from '#contracts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
@@ -25,6 +48,34 @@ import type { ReferenceProfiles } from './effects/reference-profiles';
 import { DeploymentWorker } from './handlers/deployment-worker';
 import { onModels } from './handlers/on-models';
 import { onParts } from './handlers/on-parts';
+
+export const TOPOLOGY: Topology = {
+  service: 'monitoring',
+  control: [DeploymentUpdated],
+  roads: [
+    {
+      on: [PredictionMade],
+      by: 'onPredictions',
+      looksUp: [VectorComputed],
+      gives: [PredictionRouted, WindowProfiled, PartitionAdvanced],
+    },
+    { on: [ObservationRecorded], by: 'onLabels', looksUp: [PredictionMade], gives: [LabelRouted] },
+    { on: 'every tick', by: 'ClockTicks', gives: [ClockTicked] },
+    {
+      on: [PredictionRouted, LabelRouted, ClockTicked],
+      by: 'onDeploymentInputs',
+      gives: [WindowMeasured, PartitionAdvanced],
+    },
+    { on: [ModelVersionRegistered], by: 'onModels', gives: [GatesLearned] },
+    {
+      on: [WindowProfiled, WindowMeasured, PartitionAdvanced, GatesLearned],
+      by: 'onParts',
+      gives: [WindowReported, AlertRaised, AlertResolved],
+    },
+    { on: [WindowReported], by: 'Reports', gives: [] },
+    { on: [AlertRaised, AlertResolved], by: 'Alerts', gives: [] },
+  ],
+};
 
 export interface MonitoringParts {
   readonly log: EventLog;

@@ -14,7 +14,31 @@
  *
  * All decisions come from folding `registry.inputs` alone: `domain/decide.ts`. Every topic here has one partition.
  */
-import { TOPICS } from '#contracts';
+import {
+  AliasAssigned,
+  CancellationRequested,
+  CancellationSubmitted,
+  CommandRefused,
+  DefinitionApplied,
+  DefinitionRetired,
+  DefinitionsSubmitted,
+  DeploymentUpdated,
+  ModelVersionRegistered,
+  ModelVersionReviewed,
+  PromotionSubmitted,
+  ReviewSubmitted,
+  RollbackSubmitted,
+  RunReported,
+  TOPICS,
+  TrainingRequested,
+  TrainingRunCancelled,
+  TrainingRunCompleted,
+  TrainingRunFailed,
+  TrainingRunRejected,
+  TrainingRunStarted,
+  TrainingSubmitted,
+  type Topology,
+} from '#contracts';
 import { NoControl, type EventLog, type FollowedTopic } from '#eventlog';
 import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { apply } from './domain/evolve';
@@ -22,6 +46,52 @@ import { initialState, type RegistryState } from './domain/state';
 import { onInput } from './handlers/on-input';
 import { onRun } from './handlers/on-run';
 import { decodeInput } from './handlers/registry-records';
+
+const SUBMITTED = [
+  DefinitionsSubmitted,
+  TrainingSubmitted,
+  CancellationSubmitted,
+  PromotionSubmitted,
+  RollbackSubmitted,
+  ReviewSubmitted,
+];
+const INPUTS = [...SUBMITTED, RunReported];
+
+export const TOPOLOGY: Topology = {
+  service: 'registry',
+  control: [],
+  roads: [
+    { on: 'doors (HTTP)', by: 'RequestDesk', gives: SUBMITTED },
+    {
+      on: [
+        TrainingRunStarted,
+        TrainingRunCompleted,
+        TrainingRunFailed,
+        TrainingRunCancelled,
+        TrainingRunRejected,
+      ],
+      by: 'onRun',
+      gives: [RunReported],
+    },
+    {
+      on: INPUTS,
+      by: 'onInput',
+      gives: [
+        DefinitionApplied,
+        DefinitionRetired,
+        TrainingRequested,
+        CancellationRequested,
+        CommandRefused,
+        ModelVersionRegistered,
+        ModelVersionReviewed,
+        AliasAssigned,
+        DeploymentUpdated,
+      ],
+    },
+    { on: INPUTS, by: 'RegistryView', gives: [] },
+    { on: INPUTS, by: 'RegistryProjection', gives: [] },
+  ],
+};
 
 export const OUTCOME_TOPICS = [
   TOPICS.definitions,

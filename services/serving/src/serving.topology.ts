@@ -3,18 +3,44 @@
  *
  *   registry.deployments            -- control: which version answers on which route, by digest
  *   feature.vectors.<service>       -> onVectors  -> serving.predictions.<deployment>   (one for each vector, aligned with its partitions)
- *   where a deployment begins       ->               serving.status                     serving.deployment.started
- *   every ten seconds               ->               serving.status                     serving.interval.reported
+ *   where a deployment begins       -> ServingStatus -> serving.status                   serving.deployment.started
+ *   every ten seconds               -> ServingStatus -> serving.status                   serving.interval.reported
+ *   feature.vectors.<service>       -> LatestVectors    what the doors look entities up in
  *   vectors that break their contract             -> serving.dead-letters
  *
  * One runner for each deployment that has had a champion, made by the fleet as `registry.deployments` grows.
  */
-import { championOf, type Deployments } from '#contracts';
+import {
+  DeploymentStarted,
+  DeploymentUpdated,
+  IntervalReported,
+  PredictionMade,
+  VectorComputed,
+  championOf,
+  type Deployments,
+  type Topology,
+} from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Worker } from '#runtime';
 import type { ModelShelf } from './effects/model-shelf';
 import type { ServingStatus } from './effects/serving-status';
 import { DeploymentWorker } from './handlers/deployment-worker';
+
+export const TOPOLOGY: Topology = {
+  service: 'serving',
+  control: [DeploymentUpdated],
+  roads: [
+    { on: [VectorComputed], by: 'onVectors', gives: [PredictionMade] },
+    {
+      on: 'a deployment begins',
+      by: 'ServingStatus',
+      looksUp: [DeploymentStarted],
+      gives: [DeploymentStarted],
+    },
+    { on: 'every ten seconds', by: 'ServingStatus', gives: [IntervalReported] },
+    { on: [VectorComputed], by: 'LatestVectors', gives: [] },
+  ],
+};
 
 export interface ServingParts {
   readonly serviceLog: ServiceLog;

@@ -13,7 +13,25 @@
  * instance that owns it fits.
  */
 import type { ArtifactStore } from '#artifacts';
-import { TOPICS } from '#contracts';
+import {
+  CancellationRequested,
+  DatasetBuilt,
+  DatasetFailed,
+  TOPICS,
+  TrainingInputCancellationRequested,
+  TrainingInputDatasetReported,
+  TrainingInputFitReported,
+  TrainingInputRequested,
+  TrainingRequested,
+  TrainingRunCancelled,
+  TrainingRunCompleted,
+  TrainingRunFailed,
+  TrainingRunProgressed,
+  TrainingRunRejected,
+  TrainingRunRequested,
+  TrainingRunStarted,
+  type Topology,
+} from '#contracts';
 import type { EventLog } from '#eventlog';
 import type { Clock } from '#kernel';
 import type { Logger, LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
@@ -23,6 +41,40 @@ import type { Fit } from './effects/fit-thread';
 import { TrainingReports } from './effects/training-reports';
 import { Decider } from './handlers/decider';
 import { Router } from './handlers/router';
+
+const RUN_FACTS = [
+  TrainingRunRequested,
+  TrainingRunStarted,
+  TrainingRunCompleted,
+  TrainingRunFailed,
+  TrainingRunCancelled,
+  TrainingRunRejected,
+];
+
+export const TOPOLOGY: Topology = {
+  service: 'training',
+  control: [],
+  roads: [
+    {
+      on: [TrainingRequested, CancellationRequested],
+      by: 'toInputs',
+      gives: [TrainingInputRequested, TrainingInputCancellationRequested],
+    },
+    { on: [DatasetBuilt, DatasetFailed], by: 'toInputs', gives: [TrainingInputDatasetReported] },
+    {
+      on: [
+        TrainingInputRequested,
+        TrainingInputCancellationRequested,
+        TrainingInputDatasetReported,
+        TrainingInputFitReported,
+      ],
+      by: 'onInput',
+      gives: RUN_FACTS,
+    },
+    { on: 'a started run', by: 'fitRun', gives: [TrainingInputFitReported, TrainingRunProgressed] },
+    { on: [...RUN_FACTS, TrainingRunProgressed], by: 'RunList', gives: [] },
+  ],
+};
 
 export interface TrainingParts {
   readonly log: EventLog;
