@@ -2,7 +2,70 @@ import type { RunnerObserver } from '#eventlog';
 import { messageOf } from '#kernel';
 import type { LogTransport } from './log-transport';
 import type { Logger } from './logger';
-import { LATENCY_SECONDS, type Metrics } from './metrics';
+import { LATENCY_SECONDS, type MetricSpec, type Metrics } from './metrics';
+
+const FOLD = { fold: '<name>.<source topic> of the fold' } as const;
+
+/** What every service tells about its folds. */
+export const FOLD_METRICS = {
+  records: {
+    name: 'playhead_fold_records_total',
+    kind: 'counter',
+    unit: 'records',
+    labels: FOLD,
+    help: 'records folded',
+  },
+  outputs: {
+    name: 'playhead_fold_outputs_total',
+    kind: 'counter',
+    unit: 'records',
+    labels: FOLD,
+    help: 'records given by folds',
+  },
+  dropped: {
+    name: 'playhead_fold_dropped_total',
+    kind: 'counter',
+    unit: 'records',
+    labels: FOLD,
+    help: 'records dropped because they were applied before (law L3)',
+  },
+  rounds: {
+    name: 'playhead_fold_rounds_total',
+    kind: 'counter',
+    unit: 'rounds',
+    labels: FOLD,
+    help: 'rounds folded',
+  },
+  seconds: {
+    name: 'playhead_fold_seconds_total',
+    kind: 'counter',
+    unit: 'seconds',
+    labels: FOLD,
+    help: 'seconds spent folding',
+  },
+  deadLetters: {
+    name: 'playhead_dead_letters_total',
+    kind: 'counter',
+    unit: 'records',
+    labels: { ...FOLD, code: 'why: an error code' },
+    help: 'records set aside',
+  },
+  retries: {
+    name: 'playhead_fold_retries_total',
+    kind: 'counter',
+    unit: 'attempts',
+    labels: FOLD,
+    help: 'times that something away was tried again',
+  },
+  restore: {
+    name: 'playhead_fold_restore_seconds',
+    kind: 'histogram',
+    unit: 'seconds',
+    labels: FOLD,
+    help: 'seconds until a partition was back',
+    boundaries: LATENCY_SECONDS,
+  },
+} as const satisfies Record<string, MetricSpec>;
 
 interface FoldCounts {
   records: number;
@@ -25,25 +88,11 @@ export class FoldMetrics {
   ) {
     const read = (pick: keyof FoldCounts) => () =>
       [...this.counts].map(([fold, counts]) => ({ value: counts[pick], labels: { fold } }));
-    metrics.total('playhead_fold_records_total', 'records folded', read('records'));
-    metrics.total('playhead_fold_outputs_total', 'records given by folds', read('outputs'));
-    metrics.total(
-      'playhead_fold_dropped_total',
-      'records dropped because they were applied before (law L3)',
-      read('dropped'),
-    );
-    metrics.total('playhead_fold_rounds_total', 'rounds folded', read('rounds'));
-    metrics.total('playhead_fold_seconds_total', 'seconds spent folding', read('seconds'));
-    this.deadLetters = metrics.counter('playhead_dead_letters_total', 'records set aside');
-    this.retries = metrics.counter(
-      'playhead_fold_retries_total',
-      'times that something away was tried again',
-    );
-    this.restores = metrics.histogram(
-      'playhead_fold_restore_seconds',
-      'seconds until a partition was back',
-      LATENCY_SECONDS,
-    );
+    for (const kept of ['records', 'outputs', 'dropped', 'rounds', 'seconds'] as const)
+      metrics.total(FOLD_METRICS[kept], read(kept));
+    this.deadLetters = metrics.counter(FOLD_METRICS.deadLetters);
+    this.retries = metrics.counter(FOLD_METRICS.retries);
+    this.restores = metrics.histogram(FOLD_METRICS.restore);
   }
 
   observer(fold: string, transport: Pick<LogTransport, 'fail'>): RunnerObserver {

@@ -1,5 +1,6 @@
 export * from './config';
 export * from './fleet';
+export { FOLD_METRICS } from './fold-metrics';
 export * from './http/bodies';
 export * from './http/error-answer';
 export * from './latest-vectors';

@@ -1,33 +1,54 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import {
+  PerformanceObserver,
+  constants,
+  monitorEventLoopDelay,
+  type PerformanceEntry,
+} from 'node:perf_hooks';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 
-export type Labels = Readonly<Record<string, string | number>>;
+/**
+ * A metric as data: the code makes it from this, and `docs/reference/metrics.md` shows it. Names are Prometheus's:
+ * `playhead_<thing>_<unit>`; a counter's ends in `_total`. Each module has one table of them.
+ */
+export interface MetricSpec<Label extends string = string> {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** In words: `records`, `seconds`, `bytes`. */
+  readonly unit: string;
+  /** What each label says. */
+  readonly labels: Readonly<Record<Label, string>>;
+  readonly help: string;
+  /** Upper bounds of the buckets of a histogram. */
+  readonly boundaries?: readonly number[];
+}
 
-export interface Sample {
+export type Labels<Label extends string = string> = Readonly<Record<Label, string | number>>;
+
+export interface Sample<Label extends string = string> {
   readonly value: number;
-  readonly labels: Labels;
+  readonly labels: Labels<Label>;
 }
 
-export interface Counter {
-  add(value: number, labels?: Labels): void;
+export interface Counter<Label extends string = string> {
+  add(value: number, labels: Labels<Label>): void;
 }
 
-export interface Histogram {
-  record(value: number, labels?: Labels): void;
+export interface Histogram<Label extends string = string> {
+  record(value: number, labels: Labels<Label>): void;
 }
 
 /**
- * What a process tells about itself (Prometheus text at `/metrics`). Names are Prometheus's: `playhead_<thing>_<unit>`; a counter's
- * gets `_total`. A counter costs about a microsecond with labels: on hot paths add once for each batch, or keep the number and give it by `total`.
+ * What a process tells about itself (Prometheus text at `/metrics`). A counter costs about a microsecond with labels: on hot paths
+ * add once for each batch, or keep the number and give it by `total`.
  */
 export interface Metrics {
-  counter(name: string, help: string): Counter;
-  histogram(name: string, help: string, boundaries: readonly number[]): Histogram;
+  counter<L extends string>(spec: MetricSpec<L>): Counter<L>;
+  histogram<L extends string>(spec: MetricSpec<L>): Histogram<L>;
   /** A level, read at each scrape. */
-  gauge(name: string, help: string, read: () => number | readonly Sample[]): void;
+  gauge<L extends string>(spec: MetricSpec<L>, read: () => number | readonly Sample<L>[]): void;
   /** A count that is kept elsewhere and only grows, read at each scrape. */
-  total(name: string, help: string, read: () => number | readonly Sample[]): void;
+  total<L extends string>(spec: MetricSpec<L>, read: () => number | readonly Sample<L>[]): void;
   /** Prometheus text exposition. */
   render(): Promise<string>;
 }
@@ -63,32 +84,78 @@ export const createMetrics = (): Metrics => {
   const meter = new MeterProvider({ readers: [reader] }).getMeter('playhead');
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   return {
-    counter: (name, help) => meter.createCounter(name, { description: help }),
-    histogram: (name, help, boundaries) =>
+    counter: ({ name, help }) => meter.createCounter(name, { description: help }),
+    histogram: ({ name, help, boundaries }) =>
       meter.createHistogram(name, {
         description: help,
-        advice: { explicitBucketBoundaries: [...boundaries] },
+        advice: { explicitBucketBoundaries: [...(boundaries ?? LATENCY_SECONDS)] },
       }),
-    gauge: (name, help, read) =>
+    gauge: ({ name, help }, read) =>
       meter.createObservableGauge(name, { description: help }).addCallback(observing(read)),
-    total: (name, help, read) =>
+    total: ({ name, help }, read) =>
       meter.createObservableCounter(name, { description: help }).addCallback(observing(read)),
     render: async () => serializer.serialize((await reader.collect()).resourceMetrics),
   };
 };
 
-/** Memory, processor time and event loop delay of this process. Returns a function that ends the measurement. */
+/** What every process tells. */
+export const PROCESS_METRICS = {
+  cpu: {
+    name: 'process_cpu_seconds_total',
+    kind: 'counter',
+    unit: 'seconds',
+    labels: {},
+    help: 'processor time of the process, user and system',
+  },
+  memory: {
+    name: 'process_resident_memory_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: {},
+    help: 'resident memory',
+  },
+  heap: {
+    name: 'nodejs_heap_used_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: {},
+    help: 'heap in use',
+  },
+  uptime: {
+    name: 'process_uptime_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: {},
+    help: 'seconds since the process started',
+  },
+  loopDelay: {
+    name: 'nodejs_eventloop_delay_seconds',
+    kind: 'gauge',
+    unit: 'seconds',
+    labels: { quantile: '0.5, 0.99 or 1' },
+    help: 'event loop delay since the last scrape',
+  },
+  garbage: {
+    name: 'nodejs_gc_seconds_total',
+    kind: 'counter',
+    unit: 'seconds',
+    labels: { kind: 'minor, major, incremental, weak-callback or other' },
+    help: 'seconds that the process stood still to collect garbage',
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+/** Memory, processor time, garbage collection and event loop delay of this process. Returns a function that ends the measurement. */
 export const addProcessMetrics = (metrics: Metrics): (() => void) => {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
-  metrics.total('process_cpu_seconds_total', 'processor time of the process', () => {
+  metrics.total(PROCESS_METRICS.cpu, () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
   });
-  metrics.gauge('process_resident_memory_bytes', 'resident memory', () => process.memoryUsage.rss());
-  metrics.gauge('nodejs_heap_used_bytes', 'heap in use', () => process.memoryUsage().heapUsed);
-  metrics.gauge('process_uptime_seconds', 'seconds since the process started', () => process.uptime());
-  metrics.gauge('nodejs_eventloop_delay_seconds', 'event loop delay since the last scrape', () => {
+  metrics.gauge(PROCESS_METRICS.memory, () => process.memoryUsage.rss());
+  metrics.gauge(PROCESS_METRICS.heap, () => process.memoryUsage().heapUsed);
+  metrics.gauge(PROCESS_METRICS.uptime, () => process.uptime());
+  metrics.gauge(PROCESS_METRICS.loopDelay, () => {
     const samples = [50, 99, 100].map((p) => ({
       value: delay.percentile(p) / 1e9,
       labels: { quantile: p / 100 },
@@ -96,5 +163,34 @@ export const addProcessMetrics = (metrics: Metrics): (() => void) => {
     delay.reset();
     return samples;
   });
-  return () => delay.disable();
+  const endGarbage = addGarbageMetrics(metrics);
+  return () => {
+    delay.disable();
+    endGarbage();
+  };
+};
+
+const GARBAGE_KINDS: Readonly<Record<number, string>> = {
+  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
+  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
+  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weak-callback',
+};
+
+type GarbageEntry = PerformanceEntry & { readonly detail: { readonly kind: number } };
+
+/** One small callback for each collection; returns a function that ends the measurement. */
+const addGarbageMetrics = (metrics: Metrics): (() => void) => {
+  const seconds = new Map(Object.values(GARBAGE_KINDS).map((kind) => [kind, 0]));
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as GarbageEntry[]) {
+      const kind = GARBAGE_KINDS[entry.detail.kind] ?? 'other';
+      seconds.set(kind, (seconds.get(kind) ?? 0) + entry.duration / 1_000);
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  metrics.total(PROCESS_METRICS.garbage, () =>
+    [...seconds].map(([kind, value]) => ({ value, labels: { kind } })),
+  );
+  return () => observer.disconnect();
 };

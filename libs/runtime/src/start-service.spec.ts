@@ -6,7 +6,7 @@ import { createMemoryLog, type MemoryLog } from '../../eventlog/src/memory';
 import type { CommonConfig } from './config';
 import { LogTransport, type Worker } from './log-transport';
 import { createLogger } from './logger';
-import { createMetrics, type Metrics } from './metrics';
+import { createMetrics, type MetricSpec, type Metrics } from './metrics';
 import { METRICS, sleep, type Ports } from './ports';
 import { startService, type RunningService } from './start-service';
 
@@ -19,10 +19,18 @@ const worker: Worker = {
   status: () => ({ folded: 3 }),
 };
 
+const TRIALS: MetricSpec<'kind'> = {
+  name: 'playhead_trials_total',
+  kind: 'counter',
+  unit: 'trials',
+  labels: { kind: 'good or bad' },
+  help: 'trials of this test',
+};
+
 @Controller('v1')
 class TrialController {
   constructor(@Inject(METRICS) metrics: Metrics) {
-    metrics.counter('playhead_trials', 'trials of this test').add(2, { kind: 'good' });
+    metrics.counter(TRIALS).add(2, { kind: 'good' });
   }
   @Get('refused')
   refused(): never {
@@ -124,6 +132,7 @@ describe('a service', () => {
     expect(text).toContain('playhead_trials_total{kind="good"} 2\n');
     expect(text).toContain('# TYPE process_cpu_seconds_total counter');
     expect(text).toMatch(/nodejs_eventloop_delay_seconds\{quantile="0.99"\} \d/);
+    expect(text).toMatch(/nodejs_gc_seconds_total\{kind="minor"\} \d/);
   });
 
   it('renders a refusal with its code and status', async () => {

@@ -18,7 +18,7 @@ import {
   type Sleep,
 } from '#runtime';
 import type { Streams } from './domain/streams';
-import { InboxMeter } from './handlers/inbox-meter';
+import { INBOX_METRICS, InboxMeter } from './handlers/inbox-meter';
 import { DiskGuard } from './http/disk-guard';
 import { EventsController } from './http/events.controller';
 import { InboxAppender } from './http/inbox-appender';
@@ -92,11 +92,7 @@ export class IngestionModule {
     meter: InboxMeter,
     appender: InboxAppender,
   ) {
-    metrics.gauge(
-      'playhead_ingestion_queue_bytes',
-      'events of the HTTP door that wait to be appended',
-      () => appender.backlog,
-    );
+    metrics.gauge(INBOX_METRICS.queue, () => appender.backlog);
     transport.add('door', {
       start: () => Promise.resolve(),
       stop: () => appender.close(),

@@ -1,5 +1,39 @@
-import type { Metrics } from '#runtime';
+import type { MetricSpec, Metrics } from '#runtime';
 import type { InboxProgress } from './on-inbox';
+
+const STREAM = { stream: 'name of the stream' } as const;
+
+/** What ingestion tells beside its folds. */
+export const INBOX_METRICS = {
+  rejections: {
+    name: 'playhead_ingestion_rejections_total',
+    kind: 'counter',
+    unit: 'records',
+    labels: { ...STREAM, code: 'why: a rejection code' },
+    help: 'records rejected, by code',
+  },
+  moved: {
+    name: 'playhead_ingestion_moved_total',
+    kind: 'counter',
+    unit: 'records',
+    labels: STREAM,
+    help: 'records moved to the partition that owns their key',
+  },
+  watermark: {
+    name: 'playhead_ingestion_watermark_seconds',
+    kind: 'gauge',
+    unit: 'seconds since 1970, event time',
+    labels: { ...STREAM, partition: 'number of the partition' },
+    help: 'event time that a partition has reached',
+  },
+  queue: {
+    name: 'playhead_ingestion_queue_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    labels: {},
+    help: 'events of the HTTP door that wait to be appended',
+  },
+} as const satisfies Record<string, MetricSpec>;
 
 interface StreamMeter {
   readonly watermarks: Map<number, number>;
@@ -12,17 +46,15 @@ export class InboxMeter {
   private readonly streams = new Map<string, StreamMeter>();
 
   constructor(metrics: Metrics) {
-    metrics.total('playhead_ingestion_rejections_total', 'records rejected, by code', () =>
+    metrics.total(INBOX_METRICS.rejections, () =>
       [...this.streams].flatMap(([stream, { rejections }]) =>
         [...rejections].map(([code, value]) => ({ value, labels: { stream, code } })),
       ),
     );
-    metrics.total(
-      'playhead_ingestion_moved_total',
-      'records moved to the partition that owns their key',
-      () => [...this.streams].map(([stream, { moved }]) => ({ value: moved, labels: { stream } })),
+    metrics.total(INBOX_METRICS.moved, () =>
+      [...this.streams].map(([stream, { moved }]) => ({ value: moved, labels: { stream } })),
     );
-    metrics.gauge('playhead_ingestion_watermark_seconds', 'event time that a partition has reached', () =>
+    metrics.gauge(INBOX_METRICS.watermark, () =>
       [...this.streams].flatMap(([stream, { watermarks }]) =>
         [...watermarks]
           .filter(([, ms]) => Number.isFinite(ms))
