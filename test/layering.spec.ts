@@ -76,6 +76,11 @@ const breaches: Record<string, { file: string; imports: string; target?: string;
     imports: '../../../cli/src/x',
     target: 'cli/src/x.ts',
   },
+  'only-its-command-imports-the-bench': {
+    file: 'cli/src/commands/a.ts',
+    imports: '../../../bench/src/x',
+    target: 'bench/src/x.ts',
+  },
   'tests-stay-out-of-the-product': {
     file: 'services/a/src/c.ts',
     imports: './d.spec',
@@ -112,7 +117,7 @@ describe('the layering gate', () => {
       const cruiser = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
       const run = spawnSync(
         process.execPath,
-        [cruiser, '--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'libs', 'services', 'cli'],
+        [cruiser, '--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'libs', 'services', 'cli', 'bench'],
         {
           cwd: folder,
           encoding: 'utf8',

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBench } from './commands/bench';
 import { addApply, addDiff, addGet } from './commands/definitions';
 import { addDemo } from './commands/demo';
 import { addDeploy } from './commands/deploy';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addModels,
   addDeploy,
   addDlq,
+  addBench,
   addTest,
 ];
 

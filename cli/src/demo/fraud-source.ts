@@ -1,7 +1,13 @@
 import { Refused, timestampMs } from '#kernel';
 import { rowConverter } from '../produce/convert-row';
 import { readRows } from '../produce/read-rows';
-import { DEFAULT_FRAUD_SIMULATION, simulateFraud, type Occurrence } from './fraud-simulator';
+import {
+  DEFAULT_FRAUD_SIMULATION,
+  simulateFraud,
+  type FraudLabel,
+  type Occurrence,
+  type Payment,
+} from './fraud-simulator';
 
 /** Payments and their labels in event-time order, with the span that they cover. */
 export interface FraudSource {
@@ -52,47 +58,57 @@ const FIELDS = [
   { name: 'is_fraud', type: 'boolean' },
 ] as const;
 
-/** A file of payments: each label becomes known seven days after its payment, and is streamed then. */
-export const fraudFromFile = async (path: string, rows: number | undefined): Promise<FraudSource> => {
+/** A payment of a file, and what became of it. */
+export interface LabelledPayment {
+  readonly payment: Payment;
+  /** Event time, epoch ms. */
+  readonly time: number;
+  readonly isFraud: boolean;
+}
+
+/** The payments of a file in its order. */
+export async function* readPayments(path: string, rows?: number): AsyncGenerator<LabelledPayment> {
   const convert = rowConverter(
     { fields: FIELDS.map((field) => ({ ...field, required: true, nullable: false })) },
     COLUMNS,
   );
-  const payments: Occurrence[] = [];
-  const labels: Occurrence[] = [];
   for await (const row of readRows({ path, limit: rows })) {
-    const {
-      transaction_id: id,
-      event_time,
-      customer_id,
-      terminal_id,
-      amount,
-      is_fraud,
-    } = convert(row) as Record<string, string> & { amount: number; is_fraud: boolean };
+    const { transaction_id, event_time, customer_id, terminal_id, amount, is_fraud } = convert(
+      row,
+    ) as unknown as Payment & { readonly is_fraud: boolean };
     const time = timestampMs(event_time);
-    if (id === undefined || Number.isNaN(time))
+    if (transaction_id === undefined || Number.isNaN(time))
       throw new Refused(
         'PLAYHEAD_REQUEST_INVALID',
         `${path} has not the columns ${[...COLUMNS.keys()].join(', ')}`,
       );
-    const knownAt = time + LABEL_DELAY_MS;
-    const where = { customer_id: customer_id!, terminal_id: terminal_id! };
-    payments.push({
-      stream: 'transactions',
+    yield {
+      payment: { transaction_id, event_time: new Date(time).toISOString(), customer_id, terminal_id, amount },
       time,
-      event: { transaction_id: id, event_time: new Date(time).toISOString(), ...where, amount },
-    });
-    labels.push({
-      stream: 'fraud-labels',
-      time: knownAt,
-      event: {
-        label_id: `L${id}`,
-        known_at: new Date(knownAt).toISOString(),
-        transaction_id: id,
-        ...where,
-        is_fraud,
-      },
-    });
+      isFraud: is_fraud,
+    };
+  }
+}
+
+/** What becomes known of a payment, at a time (epoch ms). */
+export const labelOf = ({ payment, isFraud }: LabelledPayment, knownAt: number): FraudLabel => ({
+  label_id: `L${payment.transaction_id}`,
+  known_at: new Date(knownAt).toISOString(),
+  transaction_id: payment.transaction_id,
+  customer_id: payment.customer_id,
+  terminal_id: payment.terminal_id,
+  is_fraud: isFraud,
+});
+
+/** A file of payments: each label becomes known seven days after its payment, and is streamed then. */
+export const fraudFromFile = async (path: string, rows: number | undefined): Promise<FraudSource> => {
+  const payments: Occurrence[] = [];
+  const labels: Occurrence[] = [];
+  for await (const labelled of readPayments(path, rows)) {
+    const { payment, time } = labelled;
+    const knownAt = time + LABEL_DELAY_MS;
+    payments.push({ stream: 'transactions', time, event: payment });
+    labels.push({ stream: 'fraud-labels', time: knownAt, event: labelOf(labelled, knownAt) });
   }
   if (payments.length === 0) throw new Refused('PLAYHEAD_REQUEST_INVALID', `${path} holds no payments`);
   return spanOf(merged(payments, labels));

@@ -88,7 +88,12 @@ const describeService = async (
   ];
 };
 
-const topicsOf = async ({ endpoints, namespace, dataDir }: Platform): Promise<TopicStatus[]> => {
+/** What stands on the topics of the namespace. */
+export const topicsOf = async ({
+  endpoints,
+  namespace,
+  dataDir,
+}: Pick<Platform, 'endpoints' | 'namespace' | 'dataDir'>): Promise<TopicStatus[]> => {
   const log = createKafkaLog({ brokers: endpoints.kafka.brokers, clientId: 'playhead-status' });
   try {
     const bytes = await bytesByTopic(dataDir);

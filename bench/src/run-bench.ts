@@ -1,0 +1,88 @@
+import type { BenchOptions, Findings, Scenario, Workbench } from './scenario';
+import { thisMachine, type Machine } from './report/machine';
+import { PaymentStream } from './stage/payments';
+import { Stage } from './stage/stage';
+
+export interface BenchRun extends BenchOptions {
+  readonly scenarios: readonly Scenario[];
+  readonly keep: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly say: (line: string) => void;
+  /** Called with each scenario's findings as they come. */
+  readonly found: (scenario: string, findings: Findings) => void;
+}
+
+/** What `--out` writes. */
+export interface BenchReport {
+  readonly machine: Machine;
+  readonly at: string;
+  readonly scenarios: Readonly<
+    Record<string, Findings & { readonly rows: number; readonly repeats: number; readonly seconds: number }>
+  >;
+}
+
+/** Everything that was started by a bench, released in reverse order, once. */
+export class Releases {
+  private readonly held: (() => Promise<void>)[] = [];
+
+  add(release: () => Promise<void>): () => Promise<void> {
+    this.held.push(release);
+    return async () => {
+      const at = this.held.indexOf(release);
+      if (at < 0) return;
+      this.held.splice(at, 1);
+      await release();
+    };
+  }
+
+  /** Goes on after a failure, and throws the first one at the end. */
+  async all(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let release = this.held.pop(); release; release = this.held.pop())
+      await release().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+/** Runs the scenarios one after the other. What they started is stopped by `releases`, by whoever called. */
+export const runBench = async (run: BenchRun, releases: Releases): Promise<BenchReport> => {
+  const shared = sharedStage(run, releases);
+  const scenarios: Record<string, BenchReport['scenarios'][string]> = {};
+  for (const { name, defaults, run: measure } of run.scenarios) {
+    const { rows = defaults.rows, repeats = defaults.repeats, withoutPeers, say } = run;
+    say(`${name}: ${rows} rows, ${repeats} ${repeats === 1 ? 'time' : 'times'}`);
+    const started = Date.now();
+    const workbench: Workbench = {
+      rows,
+      repeats,
+      withoutPeers,
+      say,
+      stage: shared,
+      atEnd: (release) => releases.add(release),
+    };
+    const findings = await measure(workbench);
+    scenarios[name] = { ...findings, rows, repeats, seconds: (Date.now() - started) / 1_000 };
+    run.found(name, findings);
+  }
+  return { machine: thisMachine(), at: new Date().toISOString(), scenarios };
+};
+
+/** One stage for all scenarios, until its stream of payments is used up. */
+const sharedStage = (
+  { env, say, keep }: Pick<BenchRun, 'env' | 'say' | 'keep'>,
+  releases: Releases,
+): Workbench['stage'] => {
+  let current: { stage: Stage; payments: PaymentStream; close: () => Promise<void> } | undefined;
+  return async (count) => {
+    if (current && (await current.payments.has(count))) return current.stage;
+    await current?.close();
+    const payments = PaymentStream.open(env, say);
+    say(`payments: ${payments.origin}`);
+    let close = (): Promise<void> => payments.close();
+    const stage = await Stage.open({ payments, env, say, keep }, (begun) => {
+      close = releases.add(() => begun.close());
+    });
+    current = { stage, payments, close };
+    return stage;
+  };
+};

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readRecords, type PartitionEnds } from '#eventlog';
+import { TransientFailure } from '#kernel';
+import { readUsage, usedBetween, type Usage } from './processes';
+import type { Stage } from './stage';
+
+/** Time without any progress after which a stretch has failed. */
+const PATIENCE_MS = 60_000;
+
+export interface StretchPlan {
+  /** Topics below the namespace: time runs from the first new record of `first` to the last one of `last`. */
+  readonly first: string;
+  readonly last: string;
+  /** So many new records are expected on `last`. */
+  readonly count: number;
+  /** What sets it going; not waited for before the watching begins. */
+  readonly start: () => Promise<void>;
+  readonly say: (line: string) => void;
+}
+
+/** How long a stretch of records took, by the broker's clock, and what was used meanwhile. */
+export interface Stretch {
+  readonly count: number;
+  readonly seconds: number;
+  readonly eventsPerSecond: number;
+  readonly used: ReadonlyMap<string, Usage>;
+}
+
+/** Lets a stretch of records run and measures it. Fails when it stands still for a minute. */
+export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<Stretch> => {
+  const firstBefore = await stage.ends(plan.first);
+  const lastBefore = await stage.ends(plan.last);
+  let begun = false;
+  const starting = plan.start().finally(() => (begun = true));
+  await Promise.race([
+    grown(stage, plan.first, totalOf(firstBefore), 1, () => undefined),
+    failureOf(starting),
+  ]);
+  const usedBefore = await readUsage(await stage.processes());
+  await grown(stage, plan.last, totalOf(lastBefore), plan.count, progressOf(plan));
+  const usedAfter = await readUsage(await stage.processes());
+  if (!begun) await starting;
+  const begunAt = Math.min(...(await appendTimes(stage, plan.first, firstBefore, 'first')));
+  const endedAt = Math.max(...(await appendTimes(stage, plan.last, lastBefore, 'last')));
+  const seconds = Math.max(1, endedAt - begunAt) / 1_000;
+  return {
+    count: plan.count,
+    seconds,
+    eventsPerSecond: plan.count / seconds,
+    used: usedBetween(usedBefore, usedAfter),
+  };
+};
+
+/** Rejects when the work does, and never resolves. */
+const failureOf = (work: Promise<void>): Promise<never> =>
+  new Promise((_, reject) => {
+    work.catch(reject);
+  });
+
+const totalOf = (ends: readonly PartitionEnds[]): number => ends.reduce((sum, { end }) => sum + end, 0);
+
+const progressOf = ({ count, say }: StretchPlan): ((done: number) => void) => {
+  const started = Date.now();
+  let saidAt = started;
+  return (done) => {
+    if (Date.now() - saidAt < 2_000) return;
+    saidAt = Date.now();
+    say(`  ${done} of ${count} (${Math.round((done * 1_000) / (saidAt - started))}/s since the start)`);
+  };
+};
+
+/** Resolves when so many records have come to a topic since it held `before`. */
+export const grown = async (
+  stage: Stage,
+  topic: string,
+  before: number,
+  count: number,
+  progress: (done: number) => void,
+): Promise<void> => {
+  let most = -1;
+  let since = Date.now();
+  for (;;) {
+    const done = (await stage.count(topic)) - before;
+    if (done >= count) return;
+    if (done > most) {
+      most = done;
+      since = Date.now();
+    }
+    if (Date.now() - since > PATIENCE_MS)
+      throw new TransientFailure(
+        'PLAYHEAD_NOT_READY',
+        `${done} of ${count} records came to ${topic}, and none for ${PATIENCE_MS / 1_000} s; logs are in ${stage.dataDir}/logs`,
+      );
+    progress(done);
+    await sleep(20);
+  }
+};
+
+/** Append times of the first or last record of each partition behind the ends of then. */
+const appendTimes = async (
+  stage: Stage,
+  topic: string,
+  before: readonly PartitionEnds[],
+  which: 'first' | 'last',
+): Promise<number[]> => {
+  const now = await stage.ends(topic);
+  const times: number[] = [];
+  for (const { partition, end: from } of before) {
+    const { end } = now[partition]!;
+    if (end === from) continue;
+    const offset = which === 'first' ? from : end - 1;
+    for await (const { timestamp } of readRecords(
+      stage.log,
+      stage.topic(topic),
+      partition,
+      offset,
+      offset + 1,
+    ))
+      times.push(timestamp);
+  }
+  return times;
+};

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { Refused } from '#kernel';
+import type { Command } from 'commander';
+import { SCENARIOS } from '../../../bench/src/scenarios';
+import { Releases, runBench, type BenchReport } from '../../../bench/src/run-bench';
+import { renderTable } from '../../../bench/src/report/table';
+import { printJson, progress } from '../options';
+
+interface Options {
+  readonly rows?: number;
+  readonly repeats?: number;
+  readonly out?: string;
+  readonly withoutPeers: boolean;
+  readonly keep: boolean;
+  readonly json: boolean;
+}
+
+const wholeNumber = (text: string): number => {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `"${text}" is not a whole number above 0`);
+  return number;
+};
+
+const table = SCENARIOS.map(
+  ({ name, measures, defaults: { rows, repeats } }) =>
+    `  ${name.padEnd(10)} ${measures} (${rows} rows, ${repeats} ${repeats === 1 ? 'time' : 'times'})`,
+).join('\n');
+
+export const addBench = (program: Command): void => {
+  program
+    .command('bench')
+    .argument('<scenario...>', SCENARIOS.map(({ name }) => name).join(', '))
+    .description('measure the platform on this machine, beside other programs that do the same work')
+    .option('--rows <n>', 'so many events in each repeat', wholeNumber)
+    .option('--repeats <n>', 'so many times, each on a further stretch of the stream', wholeNumber)
+    .option('--out <file>', 'writes all figures as JSON')
+    .option('--without-peers', 'measures nothing beside the platform', false)
+    .option('--keep', 'leave the platform running', false)
+    .option('--json', 'one JSON object as the last line of standard output, for programs', false)
+    .addHelpText(
+      'after',
+      `\nScenarios:\n${table}\n\nExample:\n  ./playhead bench pipeline --rows 100000 --without-peers\n  ./playhead bench pipeline services latency --out figures.json`,
+    )
+    .action(async (names: string[], options: Options) => {
+      const scenarios = names.map((name) => {
+        const scenario = SCENARIOS.find((known) => known.name === name);
+        if (!scenario)
+          throw new Refused(
+            'PLAYHEAD_REQUEST_INVALID',
+            `there is no scenario ${name}; there are ${SCENARIOS.map((known) => known.name).join(', ')}`,
+          );
+        return scenario;
+      });
+      const report = await stoppingAll((releases) =>
+        runBench(
+          {
+            scenarios,
+            ...options,
+            env: process.env,
+            say: progress,
+            found: (_, findings) => console.log(`\n${findings.tables.map(renderTable).join('\n\n')}\n`),
+          },
+          releases,
+        ),
+      );
+      if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
+      if (options.json) printJson(report);
+    });
+};
+
+/** Stops what was started when the work ends, fails or is interrupted. */
+const stoppingAll = async (work: (releases: Releases) => Promise<BenchReport>): Promise<BenchReport> => {
+  const releases = new Releases();
+  const interrupted = (signal: NodeJS.Signals): void => {
+    progress(`${signal}: stopping what was started`);
+    void releases
+      .all()
+      .catch((error: unknown) => progress(String(error)))
+      .finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, interrupted);
+  try {
+    return await work(releases);
+  } finally {
+    await releases.all();
+    for (const signal of signals) process.off(signal, interrupted);
+  }
+};
