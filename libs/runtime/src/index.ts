@@ -15,6 +15,7 @@ export * from './readiness';
 export * from './run-service';
 export * from './service-log';
 export * from './start-service';
+export * from './tracing';
 export * from './parquet/parquet';
 export * from './provide-service-log';
 export * from './follow-deployments';

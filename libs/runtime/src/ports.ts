@@ -3,6 +3,7 @@ import type { EventLog } from '#eventlog';
 import type { Clock } from '#kernel';
 import type { Logger } from './logger';
 import type { Metrics } from './metrics';
+import type { Tracing } from './tracing';
 
 export type Sleep = (ms: number) => Promise<void>;
 
@@ -14,6 +15,8 @@ export interface Ports {
   readonly sleep: Sleep;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Absent where tracing is off. */
+  readonly tracing?: Tracing;
 }
 
 /** Tokens under which the ports, the compiled config and the runtime's own parts are injected. */
@@ -24,6 +27,7 @@ export const CLOCK = Symbol('clock');
 export const SLEEP = Symbol('sleep');
 export const LOGGER = Symbol('logger');
 export const METRICS = Symbol('metrics');
+export const TRACING = Symbol('tracing');
 
 export const systemClock: Clock = { now: () => Date.now() };
 

@@ -6,13 +6,24 @@ import type { CommonConfig } from './config';
 import { LogTransport } from './log-transport';
 import type { Logger } from './logger';
 import type { Metrics } from './metrics';
-import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, METRICS, SLEEP, type Sleep } from './ports';
+import {
+  ARTIFACT_STORE,
+  CLOCK,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  METRICS,
+  SLEEP,
+  TRACING,
+  type Sleep,
+} from './ports';
 import { ServiceLog } from './service-log';
+import type { Tracing } from './tracing';
 
 /** Binds `ServiceLog` to the ports; every service's module has it. */
 export const provideServiceLog: FactoryProvider<ServiceLog> = {
   provide: ServiceLog,
-  inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, CLOCK, SLEEP, LOGGER, METRICS, LogTransport],
+  inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, CLOCK, SLEEP, LOGGER, METRICS, TRACING, LogTransport],
   useFactory: (
     config: CommonConfig,
     log: EventLog,
@@ -21,6 +32,7 @@ export const provideServiceLog: FactoryProvider<ServiceLog> = {
     sleep: Sleep,
     logger: Logger,
     metrics: Metrics,
+    tracing: Tracing | undefined,
     transport: LogTransport,
-  ) => new ServiceLog(config, { log, artifacts, clock, sleep, logger, metrics }, transport),
+  ) => new ServiceLog(config, { log, artifacts, clock, sleep, logger, metrics, tracing }, transport),
 };

@@ -4,6 +4,7 @@ import { ConfigurationError, messageOf } from '#kernel';
 import { loadConfig, type CommonConfig, type ConfigSpec, type Environment } from './config';
 import { openPorts } from './open-ports';
 import { startService, type ServiceOptions } from './start-service';
+import { openTracing } from './tracing';
 
 /** Draining takes as long as it takes, but not longer than an orchestrator waits before it kills. */
 const DRAIN_MS = 20_000;
@@ -19,7 +20,9 @@ export interface ProgramOptions<P extends TProperties> extends Omit<ServiceOptio
  */
 export const runService = async <P extends TProperties>(program: ProgramOptions<P>): Promise<void> => {
   const config = configOrExit(program.config, program.environment);
-  const ports = openPorts(config);
+  const opened = openPorts(config);
+  const tracing = config.tracing && (await openTracing(config.tracing, config, opened.logger));
+  const ports = { ...opened, tracing };
   const crash = (reason: string) => (error: unknown) => {
     ports.logger.error({ err: error }, `${reason}: ${messageOf(error)}`);
     process.exit(1);

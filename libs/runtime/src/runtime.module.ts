@@ -2,7 +2,17 @@ import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { CommonConfig } from './config';
 import { HealthController } from './http/health.controller';
 import { LogTransport } from './log-transport';
-import { ARTIFACT_STORE, CLOCK, CONFIG, EVENT_LOG, LOGGER, METRICS, SLEEP, type Ports } from './ports';
+import {
+  ARTIFACT_STORE,
+  CLOCK,
+  CONFIG,
+  EVENT_LOG,
+  LOGGER,
+  METRICS,
+  SLEEP,
+  TRACING,
+  type Ports,
+} from './ports';
 import { Readiness } from './readiness';
 
 /** Binds the ports to their tokens for the whole service, and adds the doors that every service has. */
@@ -18,6 +28,7 @@ export class RuntimeModule {
       [SLEEP, ports.sleep],
       [LOGGER, ports.logger],
       [METRICS, ports.metrics],
+      [TRACING, ports.tracing],
     ];
     const providers = [
       ...values.map(([provide, useValue]) => ({ provide, useValue })),

@@ -19,7 +19,7 @@ export const DERIVED_MAX_BYTES = 2_200_000;
 
 export type FoldOptions<State, Control> = Omit<
   RunnerOptions<State, Control>,
-  'log' | 'namespace' | 'service' | 'clock' | 'sleep' | 'observer' | 'snapshots'
+  'log' | 'namespace' | 'service' | 'clock' | 'sleep' | 'observer' | 'snapshots' | 'tracer'
 >;
 
 /** The log as one service uses it: its namespace, its dead letters and snapshots, and runners with their metrics. */
@@ -105,7 +105,7 @@ export class ServiceLog implements Worker {
   }
 
   runner<State, Control>(options: FoldOptions<State, Control>): FoldRunner<State, Control> {
-    const { log, clock, sleep } = this.ports;
+    const { log, clock, sleep, tracing } = this.ports;
     const { service, namespace } = this.config;
     const observer = this.metrics.observer(`${options.fold.name}.${options.source}`, this.transport);
     return new FoldRunner({
@@ -117,6 +117,7 @@ export class ServiceLog implements Worker {
       sleep,
       observer,
       snapshots: this.snapshots,
+      ...(tracing && { tracer: (fold) => tracing.fold(fold) }),
     });
   }
 }

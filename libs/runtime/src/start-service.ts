@@ -90,6 +90,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     await app.close();
     endProcessMetrics();
     await ports.log.close();
+    await ports.tracing?.close();
     ports.logger.info({}, `${config.service} has stopped`);
   };
   return { url, app, failed: transport.failed, stop: () => (stopping ??= stop()) };

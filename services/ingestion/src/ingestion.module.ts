@@ -11,11 +11,13 @@ import {
   LogTransport,
   METRICS,
   SLEEP,
+  TRACING,
   ServiceLog,
   provideServiceLog,
   type Logger,
   type Metrics,
   type Sleep,
+  type Tracing,
 } from '#runtime';
 import type { Streams } from './domain/streams';
 import { INBOX_METRICS, InboxMeter } from './handlers/inbox-meter';
@@ -49,9 +51,9 @@ const freeBytes = async (path: string): Promise<number> => {
     },
     {
       provide: Intake,
-      inject: [CONFIG, InboxAppender],
-      useFactory: ({ namespace }: IngestionConfig, appender: InboxAppender) =>
-        new Intake(namespace, appender),
+      inject: [CONFIG, InboxAppender, TRACING],
+      useFactory: ({ namespace }: IngestionConfig, appender: InboxAppender, tracing?: Tracing) =>
+        new Intake(namespace, appender, tracing?.door),
     },
     {
       provide: DiskGuard,

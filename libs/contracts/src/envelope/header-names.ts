@@ -9,7 +9,9 @@ export const HEADERS = {
   dataschema: 'ce_dataschema',
   causationId: 'ce_causationid',
   correlationId: 'ce_correlationid',
+  /** W3C Trace Context: an annotation, no part of what a record says (ADR 0016). */
   traceparent: 'traceparent',
+  tracestate: 'tracestate',
   /** Position in the fold's control topic under which the output was decided: the offset of the last control fact applied, -1 for none. */
   control: 'ph_control',
   /** CRC32C of the source record's value, eight lower-case hexadecimal digits (law L4). */

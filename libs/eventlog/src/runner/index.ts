@@ -3,6 +3,7 @@ export * from './followed-topic';
 export * from './no-control';
 export * from './options';
 export * from './per-record';
+export * from './round-tracer';
 export * from './runner';
 export * from './snapshots';
 export { SeenPositions, readTail, seekBySource } from './tail';

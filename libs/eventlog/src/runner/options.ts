@@ -2,6 +2,7 @@ import type { Clock } from '#kernel';
 import type { EventLog } from '../port';
 import type { Fold } from './fold';
 import type { FollowedTopic } from './followed-topic';
+import type { RoundTracer, TracedFold } from './round-tracer';
 import type { Snapshots } from './snapshots';
 
 /** What the runner tells the world; a service turns it into metrics. */
@@ -42,4 +43,6 @@ export interface RunnerOptions<State, Control> {
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   readonly observer?: RunnerObserver;
+  /** Absent where nothing is traced. */
+  readonly tracer?: (fold: TracedFold) => RoundTracer;
 }

@@ -16,6 +16,7 @@ import type { RunnerOptions } from './options';
 import { PartitionTask } from './partition-task';
 import { Publisher } from './publisher';
 import { controlHeaderOf, perRound } from './round';
+import type { RoundTrace, RoundTracer } from './round-tracer';
 import { admitted } from './restore';
 import { MAX_OUTPUT_BYTES, SetAside, isTooLarge, sourceOf } from './set-aside';
 import { takeOver } from './take-over';
@@ -44,7 +45,9 @@ export class FoldRunner<State, Control> {
   private readonly taking = new Map<number, symbol>();
   private readonly failures: Failures;
   private readonly setAside: SetAside;
+  private readonly tracer: RoundTracer | undefined;
   private announcements: NewRecord[] = [];
+  private traces: RoundTrace[] = [];
   private readonly reader: LogReader;
   private membership: Membership | undefined;
   private assignment: readonly TopicPartition[] | undefined;
@@ -65,6 +68,11 @@ export class FoldRunner<State, Control> {
     );
     this.failures = new Failures(options.clock);
     this.setAside = new SetAside(options);
+    this.tracer = options.tracer?.({
+      topic: this.sourceTopic,
+      group: this.group,
+      enters: !fold.dropSeen,
+    });
     this.reader = log.reader();
     this.publisher = new Publisher({
       log,
@@ -377,6 +385,8 @@ export class FoldRunner<State, Control> {
         this.setAside.record(record, { code, reason, controlHeader: controlHeaderOf(controlPosition) }),
       );
     const round = perRound(slices, value, controlPosition, emit, giveUp);
+    const from = outputs.length;
+    const began = this.tracer ? performance.now() : 0;
     try {
       await fold.process(round);
     } catch (error) {
@@ -393,6 +403,10 @@ export class FoldRunner<State, Control> {
         error,
         slices.length === 1 && slices[0]!.records.length === 1,
       );
+    }
+    if (this.tracer) {
+      const trace = this.tracer.folded(slices, outputs, from, began);
+      if (trace) this.traces.push(trace);
     }
   }
 
@@ -454,6 +468,7 @@ export class FoldRunner<State, Control> {
     failure: RecordFailure | PlatformError,
     touched: readonly PartitionTask<State>[],
   ): Promise<void> {
+    this.traces = [];
     if (failure instanceof PlatformError) {
       this.options.observer?.retrying?.(failure.message);
       await this.options.sleep(RETRY_PAUSE_MS);
@@ -471,14 +486,16 @@ export class FoldRunner<State, Control> {
     outputs: readonly Output[],
     progress: readonly { task: PartitionTask<State>; upTo: number }[],
   ): Promise<void> {
-    const announcements = this.announcements;
+    const { announcements, traces } = this;
     this.announcements = [];
+    this.traces = [];
     const appended = await this.publisher.publish(outputs, announcements);
     for (const { topic, partition, offset } of appended) {
       const task = this.tasks.get(partition);
       if (task && topic !== this.sourceTopic) task.primaryEnd = Math.max(task.primaryEnd, offset + 1);
     }
     for (const { task, upTo } of progress) task.acked = upTo;
+    for (const trace of traces) trace.acknowledged();
   }
 
   private async publishAnnouncements(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Type, type Static, type TObject } from 'typebox';
+import { tracingConfigOf, tracingVariables, type TracingConfig } from '../tracing/tracing-config';
 import type { ConfigRule } from './define-config';
 
 /** Default ports on one machine (interfaces.md, Doors). */
@@ -68,6 +69,7 @@ export const commonVariables = (service: ServiceName) => ({
     default: 'info',
     description: 'lowest level that is logged',
   }),
+  ...tracingVariables,
 });
 
 export type CommonOptions = Static<TObject<ReturnType<typeof commonVariables>>>;
@@ -104,6 +106,8 @@ export interface CommonConfig {
     readonly secretKey: string;
   };
   readonly artifactDirectory?: string;
+  /** Absent where nothing is traced. */
+  readonly tracing?: TracingConfig;
 }
 
 export const compileCommon = (service: ServiceName, options: CommonOptions): CommonConfig => ({
@@ -126,4 +130,5 @@ export const compileCommon = (service: ServiceName, options: CommonOptions): Com
           secretKey: options.S3_SECRET_KEY ?? '',
         },
   artifactDirectory: options.PLAYHEAD_ARTIFACT_DIR,
+  tracing: tracingConfigOf(options),
 });

@@ -1,5 +1,6 @@
-import { HEADERS, TOPICS, qualify } from '#contracts';
+import { TOPICS, qualify } from '#contracts';
 import type { HeaderEntry, NewRecord } from '#eventlog';
+import { carriedContext, type DoorTracer } from '#runtime';
 import { examine, keyOf, ownerOf } from '../domain/decide';
 import { readEvent } from '../domain/read-event';
 import type { StreamInForce } from '../domain/streams';
@@ -24,8 +25,6 @@ interface Prepared {
   readonly refusal?: { readonly code: string; readonly message: string };
 }
 
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 /**
  * Takes a body into the inbox: every record that can be cut out of it, valid or not, with its own bytes. The answer comes when they
  * are durable, and says what the schema will refuse; lateness and duplicates are judged later, in the order of the log.
@@ -36,15 +35,21 @@ export class Intake {
   constructor(
     private readonly namespace: string,
     private readonly appender: InboxAppender,
+    private readonly tracer?: DoorTracer,
   ) {}
 
   async take(stream: StreamInForce, body: Buffer, headers: RequestHeaders): Promise<IntakeAnswer> {
-    const trace = headers['traceparent'];
-    const traced: readonly HeaderEntry[] =
-      typeof trace === 'string' && TRACEPARENT.test(trace) ? [[HEADERS.traceparent, Buffer.from(trace)]] : [];
     const fallback = this.turn++ % stream.partitions;
-    const prepared = cutBody(body, headers).map((cut) => this.prepare(stream, cut, traced, fallback));
-    const positions = await this.appender.append(prepared.map(({ record }) => record));
+    const cut = cutBody(body, headers);
+    const send = this.tracer?.sending(
+      qualify(this.namespace, TOPICS.inbox(stream.name)),
+      headers,
+      cut.length,
+    );
+    const traced = send?.headers ?? carriedContext(headers);
+    const prepared = cut.map((one) => this.prepare(stream, one, traced, fallback));
+    const appended = this.appender.append(prepared.map(({ record }) => record));
+    const positions = await (send?.until(appended) ?? appended);
     const rejected = prepared.flatMap(({ refusal }, index) =>
       refusal ? [{ index, code: refusal.code, message: refusal.message }] : [],
     );
