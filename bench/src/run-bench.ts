@@ -74,7 +74,7 @@ const sharedStage = (
 ): Workbench['stage'] => {
   let current: { stage: Stage; payments: PaymentStream; close: () => Promise<void> } | undefined;
   return async (count) => {
-    if (current && (await current.payments.has(count))) return current.stage;
+    if (current?.stage.isCountable && (await current.payments.has(count))) return current.stage;
     await current?.close();
     const payments = PaymentStream.open(env, say);
     say(`payments: ${payments.origin}`);

@@ -1,5 +1,7 @@
 import type { Scenario } from './scenario';
+import { latency } from './scenarios/latency';
 import { pipeline } from './scenarios/pipeline';
+import { recovery } from './scenarios/recovery';
 import { services } from './scenarios/services';
 
 /** What `playhead bench` can measure. */
@@ -16,5 +18,18 @@ export const SCENARIOS: readonly Scenario[] = [
     measures: 'ingestion, feature and serving each alone: events/s, and events/s a core',
     defaults: { rows: 150_000, repeats: 1 },
     run: services,
+  },
+  {
+    name: 'latency',
+    measures: 'ms from inbox to prediction at 1,000 events/s, open loop: p50, p99, max',
+    defaults: { rows: 30_000, repeats: 1 },
+    run: latency,
+  },
+  {
+    name: 'recovery',
+    measures:
+      'kill -9 of ingestion, feature and serving at full speed: seconds to flow again, duplicates, wrong values',
+    defaults: { rows: 300_000, repeats: 1 },
+    run: recovery,
   },
 ];

@@ -4,44 +4,99 @@ import type { Table } from '../report/table';
 import type { Findings, Workbench } from '../scenario';
 import { ROAD, type Stage } from '../stage/stage';
 import { measureStretch, type Stretch } from '../stage/stretch';
+import { buildPeers, runPeer, type PeerStretch } from './peer-runs';
 import { usageTable } from './usage-table';
 
 /** All that is ready before the first event goes; ingestion comes last, so that nobody's start is in the time. */
 const BEHIND_INGESTION = ['registry', 'training', 'monitoring', 'serving', 'feature'] as const;
 
-/** From inbox to prediction with all six services, over a preloaded inbox. */
-export const pipeline = async ({ rows, repeats, say, stage: stageWith }: Workbench): Promise<Findings> => {
-  const stage = await stageWith(rows * repeats);
+/** From inbox to prediction with all six services over a preloaded inbox; then the peers, one after the other, over the same one. */
+export const pipeline = async (bench: Workbench): Promise<Findings> => {
+  const { rows, repeats, say } = bench;
+  const peers = await buildPeers(bench);
+  const stage = await bench.stage(rows * repeats);
   const stretches: Stretch[] = [];
+  const others: PeerStretch[] = [];
   const tables: Table[] = [];
   for (let repeat = 1; repeat <= repeats; repeat++) {
     await stage.preload(rows);
     const topicsBefore = await stage.topics();
     const stretch = await runThrough(stage, rows, say);
     stretches.push(stretch);
+    await stage.stopServices();
     tables.push(
-      usageTable(`pipeline ${repeat} of ${repeats}: what ${rows} events cost`, stretch),
+      usageTable(`what ${rows} events cost (repeat ${repeat} of ${repeats})`, stretch),
       bytesTable(topicsBefore, await stage.topics()),
     );
-    await stage.stopServices();
+    for (const peer of peers) others.push(await runPeer(bench, stage, peer, String(repeat)));
   }
   const rate = median(stretches.map(({ eventsPerSecond }) => eventsPerSecond));
+  const peerRates = peers.map(({ name }) => ({
+    name,
+    rate: median(
+      others.filter(({ peer }) => peer === name).map(({ stretch: { eventsPerSecond } }) => eventsPerSecond),
+    ),
+  }));
   return {
-    figures: { events_per_second: rate, ...cpuFigures(stretches) },
-    tables: [
-      {
-        title: 'pipeline: inbox to prediction, three hops',
-        columns: ['repeat', 'events', 'seconds', 'events/s'],
-        rows: stretches.map(({ count, seconds, eventsPerSecond }, i) => [
-          String(i + 1),
-          count,
-          seconds,
-          Math.round(eventsPerSecond),
+    figures: {
+      events_per_second: rate,
+      ...cpuFigures(stretches),
+      ...Object.fromEntries(
+        peerRates.flatMap((peer) => [
+          [`${peer.name}_events_per_second`, peer.rate],
+          [`ratio_to_${peer.name}`, rate / peer.rate],
         ]),
-      },
+      ),
+    },
+    tables: [
       ...tables,
+      {
+        title: 'pipeline: from inbox to output, each run',
+        columns: ['', 'events', 'seconds', 'events/s', 'CPU us/event', 'peak MiB'],
+        rows: [
+          ...stretches.map((stretch) => runRow('playhead (three hops, six services)', stretch, 'broker')),
+          ...others.map(({ peer, stretch }) => runRow(`${peer} (one hop)`, stretch, 'broker')),
+        ],
+      },
+      ...(peers.length === 0
+        ? []
+        : [
+            {
+              title: 'pipeline: playhead beside the others, medians',
+              columns: ['', 'events/s', 'playhead is'],
+              rows: [
+                ['playhead', Math.round(rate), ''],
+                ...peerRates.map((peer) => [
+                  peer.name,
+                  Math.round(peer.rate),
+                  `${(rate / peer.rate).toFixed(2)} x`,
+                ]),
+              ],
+            },
+          ]),
     ],
   };
+};
+
+const MIB = 1024 * 1024;
+
+/** All processes but the broker together. */
+const runRow = (
+  name: string,
+  { count, seconds, eventsPerSecond, used }: Stretch,
+  broker: string,
+): Table['rows'][number] => {
+  const own = [...used].filter(([process]) => process !== broker).map(([, usage]) => usage);
+  const sum = (pick: (usage: (typeof own)[number]) => number): number =>
+    own.reduce((total, usage) => total + pick(usage), 0);
+  return [
+    name,
+    count,
+    seconds,
+    Math.round(eventsPerSecond),
+    (sum(({ cpuSeconds }) => cpuSeconds) * 1e6) / count,
+    sum(({ peakBytes }) => peakBytes) / MIB,
+  ];
 };
 
 const runThrough = async (stage: Stage, count: number, say: (line: string) => void): Promise<Stretch> => {

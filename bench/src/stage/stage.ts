@@ -3,11 +3,17 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openArtifactStore } from '#artifacts';
-import { DeploymentStarted, TOPICS, qualify, type CompiledStream } from '#contracts';
+import {
+  DeploymentStarted,
+  TOPICS,
+  qualify,
+  type CompiledFeatureService,
+  type CompiledStream,
+} from '#contracts';
 import { readRecords, readTopic, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
 import { Refused, TransientFailure } from '#kernel';
-import { isFreePort, readLocalStack, type Endpoints } from '#localstack';
+import { isFreePort, readLocalStack, type Endpoints, type ProcessIdentity } from '#localstack';
 import { fetchDefinition } from '../../../cli/src/definitions';
 import { ControlPlane } from '../../../cli/src/demo/control-plane';
 import { labelOf, type LabelledPayment } from '../../../cli/src/demo/fraud-source';
@@ -47,6 +53,12 @@ export class Stage {
   readonly namespace = 'bench';
   /** The deployed model's file. */
   readonly modelFile: string;
+  /** What the vectors are computed from. */
+  features!: CompiledFeatureService;
+  /** Vectors that came before the deployment and are never scored. */
+  unscored = 0;
+  /** False once records may stand on the road twice, so that counts no longer tell how far the work has come. */
+  isCountable = true;
   private platform!: Platform;
   private portBase = 0;
   private readonly writers = {} as { transactions: StreamWriter; labels: StreamWriter };
@@ -93,6 +105,7 @@ export class Stage {
     await control.apply(DEFINITIONS);
     this.writers.transactions = await this.writer('transactions');
     this.writers.labels = await this.writer('fraud-labels');
+    this.features = await fetchDefinition(this.platform.url('registry'), 'FeatureService', 'fraud');
     const watch = new PipelineWatch(this.log, namespace, say);
 
     say(`streaming ${HISTORY} payments and their labels through the platform`);
@@ -105,10 +118,10 @@ export class Stage {
     const model = await control.train('fraud', say);
     await control.promote('fraud', model.version, 'champion');
     await control.untilServing('fraud', say);
-    const unscored = await this.untilDeploymentStarted();
+    this.unscored = await this.untilDeploymentStarted();
     await this.write(await payments.take(PROOF));
     await watch.folded(['transactions'], { name: 'fraud', trigger: 'transactions' });
-    await watch.scored('fraud', 'fraud', unscored);
+    await watch.scored('fraud', 'fraud', this.unscored);
     const { s3 } = this.endpoints;
     const artifacts = openArtifactStore(
       s3.kind === 's3' ? { namespace, s3 } : { namespace, directory: s3.directory },
@@ -159,6 +172,11 @@ export class Stage {
     return this.options.payments.take(count);
   }
 
+  /** The state of a service that runs. */
+  identityOf(service: ServiceName): ProcessIdentity {
+    return readPlatformState(this.dataDir)!.services[service]!.identity;
+  }
+
   /** Starts what does not run of them and waits until it is ready; always on the same ports. */
   async startServices(only: readonly ServiceName[] = SERVICES): Promise<void> {
     const { dataDir, namespace, portBase, endpoints } = this;
@@ -193,11 +211,20 @@ export class Stage {
     return (await this.ends(name)).reduce((sum, { end }) => sum + end, 0);
   }
 
-  /** Everything that stands on a topic behind the ends of then. */
+  /** Everything that is in the inbox has its prediction once there are so many. */
+  async predictionsDue(): Promise<number> {
+    return (await this.count(ROAD.inbox)) - this.unscored;
+  }
+
+  /** Everything that stands on a topic behind the ends of then, partition after partition. */
   async *since(name: string, ends: readonly PartitionEnds[]): AsyncGenerator<LogRecord> {
-    const now = await this.ends(name);
-    for (const { partition, end } of ends)
-      yield* readRecords(this.log, this.topic(name), partition, end, now[partition]!.end);
+    for (const { partition, end } of ends) yield* this.records(name, partition, end);
+  }
+
+  /** What stands on a partition now, from an offset on. */
+  async *records(name: string, partition: number, from: number): AsyncGenerator<LogRecord> {
+    const { end } = (await this.ends(name))[partition]!;
+    yield* readRecords(this.log, this.topic(name), partition, from, end);
   }
 
   /** By name below the namespace. */

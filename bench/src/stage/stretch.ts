@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRecords, type PartitionEnds } from '#eventlog';
 import { TransientFailure } from '#kernel';
-import { readUsage, usedBetween, type Usage } from './processes';
+import { readUsage, usedBetween, type Measured, type Usage } from './processes';
 import type { Stage } from './stage';
 
 /** Time without any progress after which a stretch has failed. */
@@ -16,6 +16,8 @@ export interface StretchPlan {
   /** What sets it going; not waited for before the watching begins. */
   readonly start: () => Promise<void>;
   readonly say: (line: string) => void;
+  /** Processes that are measured with the services and the broker. */
+  readonly besides?: () => readonly Measured[];
 }
 
 /** How long a stretch of records took, by the broker's clock, and what was used meanwhile. */
@@ -30,16 +32,17 @@ export interface Stretch {
 export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<Stretch> => {
   const firstBefore = await stage.ends(plan.first);
   const lastBefore = await stage.ends(plan.last);
-  let begun = false;
-  const starting = plan.start().finally(() => (begun = true));
-  await Promise.race([
-    grown(stage, plan.first, totalOf(firstBefore), 1, () => undefined),
-    failureOf(starting),
-  ]);
-  const usedBefore = await readUsage(await stage.processes());
-  await grown(stage, plan.last, totalOf(lastBefore), plan.count, progressOf(plan));
-  const usedAfter = await readUsage(await stage.processes());
-  if (!begun) await starting;
+  const starting = plan.start();
+  const failure = failureOf(starting);
+  await Promise.race([grown(stage, plan.first, totalOf(firstBefore), 1, () => undefined), failure]);
+  const processes = async (): Promise<Measured[]> => [
+    ...(plan.besides?.() ?? []),
+    ...(await stage.processes()),
+  ];
+  const usedBefore = await readUsage(await processes());
+  await Promise.race([grown(stage, plan.last, totalOf(lastBefore), plan.count, progressOf(plan)), failure]);
+  const usedAfter = await readUsage(await processes());
+  await starting;
   const begunAt = Math.min(...(await appendTimes(stage, plan.first, firstBefore, 'first')));
   const endedAt = Math.max(...(await appendTimes(stage, plan.last, lastBefore, 'last')));
   const seconds = Math.max(1, endedAt - begunAt) / 1_000;
@@ -57,9 +60,11 @@ const failureOf = (work: Promise<void>): Promise<never> =>
     work.catch(reject);
   });
 
-const totalOf = (ends: readonly PartitionEnds[]): number => ends.reduce((sum, { end }) => sum + end, 0);
+export const totalOf = (ends: readonly PartitionEnds[]): number =>
+  ends.reduce((sum, { end }) => sum + end, 0);
 
-const progressOf = ({ count, say }: StretchPlan): ((done: number) => void) => {
+/** Says every two seconds how far it is. */
+export const progressOf = ({ count, say }: Pick<StretchPlan, 'count' | 'say'>): ((done: number) => void) => {
   const started = Date.now();
   let saidAt = started;
   return (done) => {
@@ -97,7 +102,7 @@ export const grown = async (
 };
 
 /** Append times of the first or last record of each partition behind the ends of then. */
-const appendTimes = async (
+export const appendTimes = async (
   stage: Stage,
   topic: string,
   before: readonly PartitionEnds[],
@@ -109,14 +114,8 @@ const appendTimes = async (
     const { end } = now[partition]!;
     if (end === from) continue;
     const offset = which === 'first' ? from : end - 1;
-    for await (const { timestamp } of readRecords(
-      stage.log,
-      stage.topic(topic),
-      partition,
-      offset,
-      offset + 1,
-    ))
-      times.push(timestamp);
+    const records = readRecords(stage.log, stage.topic(topic), partition, offset, offset + 1);
+    for await (const { timestamp } of records) times.push(timestamp);
   }
   return times;
 };
