@@ -21,7 +21,7 @@ export interface ProgramOptions<P extends TProperties> extends Omit<ServiceOptio
 export const runService = async <P extends TProperties>(program: ProgramOptions<P>): Promise<void> => {
   const config = configOrExit(program.config, program.environment);
   const opened = openPorts(config);
-  const tracing = config.tracing && (await openTracing(config.tracing, config, opened.logger));
+  const tracing = config.tracing && openTracing(config.tracing, config, opened.logger);
   const ports = { ...opened, tracing };
   const crash = (reason: string) => (error: unknown) => {
     ports.logger.error({ err: error }, `${reason}: ${messageOf(error)}`);

@@ -30,3 +30,6 @@ export const HEADERS = {
   handler: 'ph_handler',
   count: 'ph_count',
 } as const;
+
+/** Headers that say nothing about the fact: whoever compares records leaves them out (ADR 0016). */
+export const ANNOTATIONS: readonly string[] = [HEADERS.traceparent, HEADERS.tracestate];

@@ -18,13 +18,14 @@ export interface TracedProcess {
  * OpenTelemetry's SDK as its variables configure it, with our ids; only traces, no instrumentation of libraries. Ended spans wait in the
  * SDK's bounded queue (`OTEL_BSP_MAX_QUEUE_SIZE`) and are dropped when it is full: nothing on the way of a record waits for an exporter.
  */
-export const openTracing = async (
+export const openTracing = (
   { sampling }: TracingConfig,
   { service, namespace, instance }: TracedProcess,
   logger: Logger,
-): Promise<Tracing> => {
+): Tracing => {
   // Loaded here, since it is large and most processes do not need it.
-  const { NodeSDK, resources } = await import('@opentelemetry/sdk-node');
+  const { NodeSDK, resources } =
+    require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
   const say = (message: string, ...rest: unknown[]): void =>
     logger.warn({ details: rest.map(messageOf) }, `traces: ${message}`);
   const silent = (): void => undefined;

@@ -1,5 +1,5 @@
-import { HEADERS } from '#contracts';
-import type { HeaderEntry, RecordHeaders } from '#eventlog';
+import { ANNOTATIONS, HEADERS } from '#contracts';
+import type { HeaderEntry, NewHeader, RecordHeaders } from '#eventlog';
 
 /** Where a record stands in a trace, as W3C Trace Context says it in `traceparent` and `tracestate`. */
 export interface TraceContext {
@@ -58,12 +58,11 @@ export const contextHeaders = (context: TraceContext): HeaderEntry[] => [
  * The headers with another context: in the place of the first one, else at the end. (Of a dead letter the original headers stand in
  * front; so what is driven again from it goes on in its trace.)
  */
-export const withContext = (headers: readonly HeaderEntry[], context: TraceContext): HeaderEntry[] => {
+export const withContext = (headers: readonly NewHeader[], context: TraceContext): NewHeader[] => {
   const first = headers.findIndex(isOfTrace);
   const others = headers.filter((header) => !isOfTrace(header));
   others.splice(first < 0 ? others.length : first, 0, ...contextHeaders(context));
   return others;
 };
 
-const isOfTrace = ([name]: HeaderEntry): boolean =>
-  name === HEADERS.traceparent || name === HEADERS.tracestate;
+const isOfTrace = ([name]: NewHeader): boolean => ANNOTATIONS.includes(name);
