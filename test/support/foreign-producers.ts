@@ -17,7 +17,7 @@ import {
   type Codec,
 } from '../../libs/eventlog/src/kafka/testing/foreign.testing';
 import { sizeOfVarint, writeVarint } from '../../libs/eventlog/src/kafka/wire/bytes';
-import { encodeRawBatch } from '../../libs/eventlog/src/kafka/wire/record-batch';
+import { encodeRawBatch } from '../../libs/eventlog/src/kafka/wire/batch-writer';
 
 export type { Codec };
 

@@ -7,6 +7,7 @@ import {
   deadLetterOfBatch,
   readTopic,
   type HeaderEntry,
+  type NewHeader,
   type LogRecord,
   type NewRecord,
 } from '#eventlog';
@@ -23,7 +24,7 @@ const REJECTIONS = TOPICS.rejections('payments');
 const LETTERS = TOPICS.deadLetters('ingestion');
 
 const header = (name: string, value: string): HeaderEntry => [name, Buffer.from(value)];
-const text = (headers: readonly HeaderEntry[]): string[] =>
+const text = (headers: readonly NewHeader[]): string[] =>
   headers.map(([name, value]) => `${name}=${value.toString()}`);
 
 let now = 1_525_132_800_000;

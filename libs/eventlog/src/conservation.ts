@@ -141,7 +141,8 @@ export class ConservationCheck {
    */
   private move({ partition, from, checksum }: (typeof this.copies)[number]): void {
     const isOpen = this.at(from.partition, from.offset) === IN_INBOX;
-    if (!isOpen || from.partition === partition || this.checksums[from.partition]![from.offset] !== checksum) return;
+    if (!isOpen || from.partition === partition || this.checksums[from.partition]![from.offset] !== checksum)
+      return;
     this.mark(from.partition, from.offset, bitOf('moved'));
     this.counts.moved++;
   }

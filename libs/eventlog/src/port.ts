@@ -12,6 +12,11 @@ export interface RecordHeaders {
 
 export type HeaderEntry = readonly [name: string, value: Buffer];
 
+/** What is appended: bytes, or text that is written in UTF-8 without a buffer of its own. */
+export type Content = Buffer | string;
+
+export type NewHeader = readonly [name: string, value: Content];
+
 export interface LogRecord {
   readonly topic: string;
   readonly partition: number;
@@ -27,10 +32,11 @@ export interface LogRecord {
 export interface NewRecord {
   readonly topic: string;
   readonly partition: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  /** On hot topics the constant entries are shared buffers, built once. */
-  readonly headers: readonly HeaderEntry[];
+  readonly key: Content | null;
+  readonly value: Content | null;
+  /** Headers that many records have in common, as one and the same array: encoded once, they stand before the others. */
+  readonly shared?: readonly NewHeader[];
+  readonly headers: readonly NewHeader[];
 }
 
 export interface TopicPartition {

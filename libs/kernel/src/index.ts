@@ -13,5 +13,6 @@ export * from './portable-math';
 export * from './portable-pow';
 export * from './position';
 export * from './rng';
+export * from './json-text';
 export * from './timestamp';
 export * from './watermark';

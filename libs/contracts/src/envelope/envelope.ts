@@ -1,48 +1,51 @@
 import { ContractViolation, tryParsePosition, type Position } from '#kernel';
 import { HEADERS } from './header-names';
 
-/** One header on the wire; structurally the log port's `HeaderEntry`. */
-export type EnvelopeHeader = readonly [name: string, value: Buffer];
+/** One header to write; structurally the log port's `NewHeader`. */
+export type EnvelopeHeader = readonly [name: string, value: Buffer | string];
 
 interface ReadableHeaders {
   text(name: string): string | undefined;
 }
 
 /**
- * The headers that are the same on every record of one output topic: shared buffers, built once, in front of the two or more
- * that differ. `ce_source` of a derived record names its source topic (below the namespace).
+ * The headers of the records of one output topic. `ce_source` of a derived record names its source topic (below the namespace).
+ * Hot topics take them in two parts, so that a log encodes the common one once: `shared`, the same array as long as it is asked with
+ * the same entries, and `own`. `headers` is both, for everything else.
  */
 export class EnvelopeTemplate {
   private readonly constant: readonly EnvelopeHeader[];
+  private with: readonly EnvelopeHeader[] = [];
+  private common: readonly EnvelopeHeader[];
 
   constructor(
     readonly fixed: { readonly type: string; readonly source: string; readonly contentType?: string },
   ) {
     this.constant = [
-      [HEADERS.specversion, Buffer.from('1.0')],
-      [HEADERS.type, Buffer.from(fixed.type)],
-      [HEADERS.source, Buffer.from(fixed.source)],
-      [HEADERS.contentType, Buffer.from(fixed.contentType ?? 'application/json')],
+      [HEADERS.specversion, '1.0'],
+      [HEADERS.type, fixed.type],
+      [HEADERS.source, fixed.source],
+      [HEADERS.contentType, fixed.contentType ?? 'application/json'],
     ];
+    this.common = this.constant;
   }
 
-  /** Headers of one record. `extra` follows as it is (for example shared `ph_control` and `ph_definition` entries). */
+  /** What does not change from record to record: the constant headers and `extra` (control, definition, model). */
+  shared(...extra: readonly EnvelopeHeader[]): readonly EnvelopeHeader[] {
+    if (extra.length !== this.with.length || extra.some((header, index) => header !== this.with[index])) {
+      this.with = extra;
+      this.common = [...this.constant, ...extra];
+    }
+    return this.common;
+  }
+
+  /** What every record has of its own. */
+  own(id: string, time: string, ...extra: readonly EnvelopeHeader[]): EnvelopeHeader[] {
+    return [[HEADERS.id, id], [HEADERS.time, time], ...extra];
+  }
+
   headers(id: string, time: string, ...extra: readonly EnvelopeHeader[]): EnvelopeHeader[] {
-    const [specversion, type, source, contentType] = this.constant as [
-      EnvelopeHeader,
-      EnvelopeHeader,
-      EnvelopeHeader,
-      EnvelopeHeader,
-    ];
-    return [
-      specversion,
-      type,
-      source,
-      contentType,
-      [HEADERS.id, Buffer.from(id)],
-      [HEADERS.time, Buffer.from(time)],
-      ...extra,
-    ];
+    return [...this.constant, ...this.own(id, time, ...extra)];
   }
 }
 

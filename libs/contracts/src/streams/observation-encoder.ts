@@ -1,7 +1,8 @@
+import { jsonString } from '#kernel';
 import type { CompiledStream } from '../definitions';
 import type { Observation } from './event-validator';
 
-/** Texts up to this length are looked through here; longer ones are left to JSON.stringify, which does it in native code. */
+/** Texts up to this length are written unit by unit; an event with a longer one is left to native code. */
 const SHORT = 64;
 
 /** Encoded observations are cut from slabs of this size, as small buffers of Node are; a slab lives as long as one of them. */
@@ -15,8 +16,7 @@ export const compileObservationText = (stream: CompiledStream): ((event: Observa
     for (let i = 0; i < fields.length; i++) {
       const { name, prefix } = fields[i]!;
       const value = event[name]!;
-      if (typeof value !== 'string') text += prefix + String(value);
-      else text += isPlain(value) ? `${prefix}"${value}"` : prefix + JSON.stringify(value);
+      text += prefix + (typeof value === 'string' ? jsonString(value) : String(value));
     }
     return `${text}}`;
   };
@@ -66,16 +66,6 @@ const prefixesOf = (stream: CompiledStream): { name: string; prefix: string }[] 
     name,
     prefix: `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`,
   }));
-
-/** Whether a text stands in JSON as it is: no quote, backslash, control character or surrogate. */
-const isPlain = (text: string): boolean => {
-  if (text.length > SHORT) return false;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 32 || unit === QUOTE || unit === BACKSLASH || unit >= 0xd800) return false;
-  }
-  return true;
-};
 
 const writeAscii = (bytes: Buffer, from: number, text: string): number => {
   let at = from;

@@ -1,18 +1,14 @@
 import { FollowedPartition } from './followed-partition';
 import type { FetchedPartition } from './wire/fetch';
-import { encodeBatch, sizeOfRecord } from './wire/record-batch';
+import { BatchWriter } from './wire/batch-writer';
 
 const AT = { topic: 't', partition: 0 };
 const LAST_OFFSET_DELTA_AT = 23;
 
 const batchAt = (baseOffset: number, values: readonly string[]): Buffer => {
   const records = values.map((value) => ({ ...AT, key: null, value: Buffer.from(value), headers: [] }));
-  const buffer = encodeBatch(
-    records,
-    records.map(sizeOfRecord),
-    { producerId: -1, producerEpoch: -1, baseSequence: -1 },
-    0,
-  );
+  const origin = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
+  const buffer = new BatchWriter().write(records, 0, Infinity, origin, 0).batch;
   buffer.writeInt32BE(baseOffset, 4);
   return buffer;
 };

@@ -4,7 +4,7 @@ import type { AppendedPosition, LogProducer, NewRecord, TopicPartition } from '.
 import type { Cluster } from './cluster';
 import { type Connection, destroyConnection, exchange, isPassing, retrying, unavailable } from './connection';
 import { decodeProduce, encodeProduce, PRODUCE } from './wire/produce';
-import { BATCH_HEADER_BYTES, encodeBatch, roomForRecord, sizeOfRecord } from './wire/record-batch';
+import { BatchWriter } from './wire/batch-writer';
 
 export interface ProducerSettings {
   /** A batch is not made larger than this; a record that is larger goes alone. */
@@ -19,7 +19,6 @@ export interface ProducerSettings {
 interface Lane extends TopicPartition {
   readonly key: string;
   readonly records: NewRecord[];
-  readonly sizes: number[];
   /** Where each record stands in the caller's input. */
   readonly inputs: number[];
   done: number;
@@ -64,6 +63,7 @@ export class KafkaProducer implements LogProducer {
   private readonly lastOffset = new Map<string, number>();
   private readonly topicBatchBytes = new Map<string, number>();
   private readonly connections = new Map<number, Connection>();
+  private readonly writer = new BatchWriter();
 
   constructor(
     private readonly cluster: Cluster,
@@ -126,19 +126,9 @@ export class KafkaProducer implements LogProducer {
     let bytes = 0;
     for (const lane of lanes) {
       const limit = this.topicBatchBytes.get(lane.topic) ?? this.settings.batchBytes;
-      let end = lane.done;
-      for (let size = BATCH_HEADER_BYTES; end < lane.records.length; end++) {
-        size += roomForRecord(lane.sizes[end]!);
-        if (size > limit && end > lane.done) break;
-      }
-      const baseSequence = this.nextSequence.get(lane.key) ?? 0;
-      const batch = encodeBatch(
-        lane.records.slice(lane.done, end),
-        lane.sizes.slice(lane.done, end),
-        { ...this.identity!, baseSequence },
-        Date.now(),
-      );
-      round.push({ lane, topic: lane.topic, partition: lane.partition, count: end - lane.done, batch });
+      const origin = { ...this.identity!, baseSequence: this.nextSequence.get(lane.key) ?? 0 };
+      const { batch, count } = this.writer.write(lane.records, lane.done, limit, origin, Date.now());
+      round.push({ lane, topic: lane.topic, partition: lane.partition, count, batch });
       bytes += batch.length;
       if (bytes >= this.settings.roundBytes) break;
     }
@@ -315,14 +305,12 @@ const lanesOf = (records: readonly NewRecord[]): Lane[] => {
         topic,
         partition,
         records: [],
-        sizes: [],
         inputs: [],
         done: 0,
       };
       lanes.push(lane);
     }
     lane.records.push(record);
-    lane.sizes.push(sizeOfRecord(record));
     lane.inputs.push(i);
   }
   return lanes;

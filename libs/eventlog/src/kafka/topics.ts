@@ -6,7 +6,7 @@ import { retrying, unavailable } from './connection';
 import { listOffsets } from './ends';
 
 /** A record's timestamp is when it was appended; nothing is cut by time; facts are never compacted (architecture, 1). */
-const PLATFORM_SETTINGS: Readonly<Record<string, string>> = {
+export const PLATFORM_SETTINGS: Readonly<Record<string, string>> = {
   'message.timestamp.type': 'LogAppendTime',
   'retention.ms': '-1',
   'cleanup.policy': 'delete',

@@ -1,6 +1,6 @@
 import { OwnershipLost, PlatformError, TransientFailure } from '#kernel';
 import { assignPartitions } from '../assigner';
-import { HeaderList } from '../headers';
+import { HeaderList, bytesOf } from '../headers';
 import type {
   AppendedPosition,
   Chunk,
@@ -272,9 +272,9 @@ export class MemoryLog implements EventLog {
       partition: record.partition,
       offset,
       timestamp: this.now(),
-      key,
-      value,
-      headers: new HeaderList([...record.headers]),
+      key: key === null ? null : bytesOf(key),
+      value: value === null ? null : bytesOf(value),
+      headers: new HeaderList([...(record.shared ?? []), ...record.headers]),
     };
     partition.slots.push(stored);
     return { topic, partition: record.partition, offset };

@@ -1,6 +1,6 @@
 import { EnvelopeTemplate, HEADERS } from '#contracts';
 import { formatPosition } from '#kernel';
-import type { HeaderEntry, LogRecord, RecordHeaders, UnreadableChunk } from '../port';
+import type { HeaderEntry, LogRecord, RecordHeaders, UnreadableChunk, NewHeader } from '../port';
 import { checksumOf } from '../checksum';
 import type { Output } from './fold';
 
@@ -18,19 +18,19 @@ export interface DeadLetterFacts {
   readonly controlHeader: HeaderEntry;
 }
 
-const ownHeaders = (facts: DeadLetterFacts, id: string, time: number, origin: string): HeaderEntry[] => [
+const ownHeaders = (facts: DeadLetterFacts, id: string, time: number, origin: string): NewHeader[] => [
   ...new EnvelopeTemplate({
     type: DEAD_LETTER_TYPE,
     source: facts.source,
     contentType: 'application/octet-stream',
   }).headers(id, new Date(time).toISOString()),
   facts.controlHeader,
-  [HEADERS.origin, Buffer.from(origin)],
-  [HEADERS.code, Buffer.from(facts.code)],
-  [HEADERS.reason, Buffer.from(facts.reason.slice(0, 2_000))],
-  [HEADERS.attempts, Buffer.from(String(facts.attempts))],
-  [HEADERS.firstFailed, Buffer.from(new Date(facts.firstFailed).toISOString())],
-  [HEADERS.handler, Buffer.from(facts.handler)],
+  [HEADERS.origin, origin],
+  [HEADERS.code, facts.code],
+  [HEADERS.reason, facts.reason.slice(0, 2_000)],
+  [HEADERS.attempts, String(facts.attempts)],
+  [HEADERS.firstFailed, new Date(facts.firstFailed).toISOString()],
+  [HEADERS.handler, facts.handler],
 ];
 
 /** Raw key and value; the original headers first and ours behind them, so that a look-up by name finds ours. */
@@ -47,7 +47,7 @@ export const deadLetterOf = (record: LogRecord, facts: DeadLetterFacts): Output 
       record.timestamp,
       `${facts.source}:${record.partition}-${record.offset}`,
     ),
-    [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))],
+    [HEADERS.sourceCrc, checksumOf(record.value)],
   ],
   source: record.offset,
   k: 0,

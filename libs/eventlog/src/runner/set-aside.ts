@@ -1,5 +1,5 @@
 import { qualify } from '#contracts';
-import type { HeaderEntry, LogRecord, UnreadableChunk } from '../port';
+import type { Content, HeaderEntry, LogRecord, UnreadableChunk } from '../port';
 import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
 import type { Failed } from './failures';
 import type { Output, Slice } from './fold';
@@ -53,12 +53,17 @@ export class SetAside {
   }
 }
 
-export const isTooLarge = ({ key, value, headers }: Output): boolean => {
-  // Nearly every output is small: its headers are added up only when the value comes near.
-  if ((value?.length ?? 0) < MAX_OUTPUT_BYTES / 2) return false;
-  const carried = headers.reduce((sum, [name, header]) => sum + name.length + header.length + 10, 0);
-  return (value?.length ?? 0) + (key?.length ?? 0) + carried > MAX_OUTPUT_BYTES;
+export const isTooLarge = ({ key, value, headers, shared = [] }: Output): boolean => {
+  // Nearly every output is small: its bytes are counted only when the value comes near. A unit of text is three bytes at most.
+  if ((value?.length ?? 0) < MAX_OUTPUT_BYTES / 6) return false;
+  const carried = [...shared, ...headers].reduce(
+    (sum, [name, header]) => sum + name.length + bytesOf(header) + 10,
+    0,
+  );
+  return bytesOf(value) + bytesOf(key) + carried > MAX_OUTPUT_BYTES;
 };
+
+const bytesOf = (content: Content | null): number => (content === null ? 0 : Buffer.byteLength(content));
 
 /** The record of a round that an output was made from. */
 export const sourceOf = <State>(output: Output, slices: readonly Slice<State>[]): LogRecord | undefined =>

@@ -1,4 +1,4 @@
-import { ContractViolation, canonicalKey } from '#kernel';
+import { ContractViolation, canonicalKey, jsonString } from '#kernel';
 import type { FeatureEvent, FeatureValues } from '#features';
 import type { PartitionState } from './partition-state';
 import type { ServiceDefinition } from './services';
@@ -34,8 +34,8 @@ export const foldVector = (
     const folded = revision.engine.apply(state.of(revision), event);
     values += `${values === '' ? '' : ','}"${revision.revision}":${renderValues(folded)}`;
   }
-  const entity = `{${JSON.stringify(key)}:${JSON.stringify(canonicalKey(event[key]) ?? '')}}`;
-  const text = `{"event_id":${JSON.stringify(canonicalKey(event[id]) ?? '')},"entity":${entity},"event_time":"${time}","trigger":"${position}","values":{${values}}}`;
+  const entity = `{${jsonString(key)}:${jsonString(canonicalKey(event[key]) ?? '')}}`;
+  const text = `{"event_id":${jsonString(canonicalKey(event[id]) ?? '')},"entity":${entity},"event_time":"${time}","trigger":"${position}","values":{${values}}}`;
   return { text, time };
 };
 

@@ -26,8 +26,7 @@ export const onObservations = ({
   const definitionHeaders = new WeakMap<ServiceDefinition, EnvelopeHeader>();
   const headerOf = (service: ServiceDefinition): EnvelopeHeader => {
     let header = definitionHeaders.get(service);
-    if (!header)
-      definitionHeaders.set(service, (header = [HEADERS.definition, Buffer.from(definitionHeader(service))]));
+    if (!header) definitionHeaders.set(service, (header = [HEADERS.definition, definitionHeader(service)]));
     return header;
   };
   return {
@@ -51,11 +50,9 @@ export const onObservations = ({
         topic: vectors,
         partition: record.partition,
         key: record.key,
-        value: Buffer.from(text),
-        headers: template.headers(position, time, round.controlHeader, headerOf(service), [
-          HEADERS.sourceCrc,
-          Buffer.from(checksumOf(record.value)),
-        ]),
+        value: text,
+        shared: template.shared(round.controlHeader, headerOf(service)),
+        headers: template.own(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
         source: record.offset,
         k: 0,
       });

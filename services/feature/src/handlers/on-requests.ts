@@ -43,7 +43,7 @@ const onRequest = async <Control>(
   if (readEnvelope(record.headers).type !== TrainingRequested.type) return;
   const emit = (contract: typeof DatasetBuilt | typeof DatasetFailed, run: string, value: Buffer): void => {
     const template = new EnvelopeTemplate({ type: contract.type, source: TOPICS.requests });
-    const extra = [round.controlHeader, [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))] as const];
+    const extra = [round.controlHeader, [HEADERS.sourceCrc, checksumOf(record.value)] as const];
     const headers = template.headers(
       formatPosition(record.partition, record.offset),
       new Date(record.timestamp).toISOString(),

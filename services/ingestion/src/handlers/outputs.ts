@@ -1,4 +1,11 @@
-import { EnvelopeTemplate, HEADERS, ObservationRecorded, RecordRejected, TOPICS } from '#contracts';
+import {
+  EnvelopeTemplate,
+  HEADERS,
+  ObservationRecorded,
+  RecordRejected,
+  TOPICS,
+  type EnvelopeHeader,
+} from '#contracts';
 import { checksumOf, type HeaderEntry, type LogRecord, type Output } from '#eventlog';
 import { formatPosition } from '#kernel';
 import type { Refusal } from '../domain/decide';
@@ -32,16 +39,11 @@ export class Outputs {
     control: HeaderEntry,
   ): Output {
     const { key, value, time, observed } = content;
-    const headers = this.observed.headers(
-      formatPosition(record.partition, record.offset),
-      time,
-      control,
-      checksumHeader(record),
-    );
+    const position = formatPosition(record.partition, record.offset);
+    const headers = this.observed.own(position, time, checksumHeader(record));
     const { movedFrom, redrivenFrom } = observed;
-    if (movedFrom)
-      headers.push([HEADERS.movedFrom, Buffer.from(formatPosition(movedFrom.partition, movedFrom.offset))]);
-    if (redrivenFrom !== undefined) headers.push([HEADERS.redrivenFrom, Buffer.from(redrivenFrom)]);
+    if (movedFrom) headers.push([HEADERS.movedFrom, formatPosition(movedFrom.partition, movedFrom.offset)]);
+    if (redrivenFrom !== undefined) headers.push([HEADERS.redrivenFrom, redrivenFrom]);
     for (const name of CARRIED) {
       const carried = record.headers.get(name);
       if (carried && carried.length <= MAX_CARRIED_BYTES) headers.push([name, carried]);
@@ -49,8 +51,9 @@ export class Outputs {
     return {
       topic: this.topics.observations,
       partition: record.partition,
-      key: Buffer.from(key),
+      key,
       value,
+      shared: this.observed.shared(control),
       headers,
       source: record.offset,
       k: 0,
@@ -101,7 +104,4 @@ const MAX_MESSAGE = 1_000;
 const CARRIED = [HEADERS.traceparent, HEADERS.correlationId] as const;
 const MAX_CARRIED_BYTES = 1_000;
 
-const checksumHeader = (record: LogRecord): HeaderEntry => [
-  HEADERS.sourceCrc,
-  Buffer.from(checksumOf(record.value)),
-];
+const checksumHeader = (record: LogRecord): EnvelopeHeader => [HEADERS.sourceCrc, checksumOf(record.value)];

@@ -31,11 +31,12 @@ export const outputsOf = <S extends TSchema>(contract: EventContract<S>, { topic
   ): Output => ({
     topic,
     partition,
-    key: Buffer.from(key),
+    key,
     value: encodeEvent(contract, value),
-    headers: template.headers(formatPosition(record.partition, record.offset, k), time, control, [
+    shared: template.shared(control),
+    headers: template.own(formatPosition(record.partition, record.offset, k), time, [
       HEADERS.sourceCrc,
-      Buffer.from(checksumOf(record.value)),
+      checksumOf(record.value),
     ]),
     source: record.offset,
     k,

@@ -3,7 +3,6 @@ import {
   HEADERS,
   RunReported,
   TOPICS,
-  TrainingRunProgressed,
   TrainingRunRequested,
   encodeEvent,
   readEnvelope,
@@ -13,16 +12,14 @@ import { ContractViolation, formatPosition } from '#kernel';
 
 const template = new EnvelopeTemplate({ type: RunReported.type, source: TOPICS.runs });
 
-/** Facts about a run that change nothing here. */
-const passedOver = new Set<string>([TrainingRunRequested.type, TrainingRunProgressed.type]);
-
 /** Takes what training says about its runs into `registry.inputs`, where it gets its place in the order of decisions (law L1). */
 export const onRun = (qualified: (topic: string) => string): Fold<null, undefined> => ({
   name: 'runs',
   initial: () => null,
   process: perRecord((_, record, round) => {
     const { type, time } = readEnvelope(record.headers);
-    if (passedOver.has(type)) return;
+    // That a run waits for its data set changes nothing here.
+    if (type === TrainingRunRequested.type) return;
     const position = formatPosition(record.partition, record.offset);
     const value = encodeEvent(RunReported, {
       reference: `${TOPICS.runs}:${position}`,
@@ -34,7 +31,7 @@ export const onRun = (qualified: (topic: string) => string): Fold<null, undefine
       partition: 0,
       key: record.key,
       value,
-      headers: template.headers(position, time, [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))]),
+      headers: template.headers(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
       source: record.offset,
       k: 0,
     });

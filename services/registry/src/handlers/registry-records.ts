@@ -7,7 +7,7 @@ import {
   readEnvelope,
   type EventContract,
 } from '#contracts';
-import { checksumOf, type HeaderEntry, type LogRecord, type Output } from '#eventlog';
+import { checksumOf, type NewHeader, type LogRecord, type Output } from '#eventlog';
 import { ContractViolation, formatPosition } from '#kernel';
 import { INPUT_CONTRACTS, type Input, type InputPosition } from '../domain/inputs';
 import { OUTCOME_CONTRACTS, keyOfOutcome, type Outcome } from '../domain/outcomes';
@@ -41,11 +41,11 @@ export const encodeOutcomes = (
   outcomes: readonly Outcome[],
   source: LogRecord,
   qualified: (topic: string) => string,
-  controlHeader: HeaderEntry,
+  controlHeader: NewHeader,
 ): Output[] => {
   const onTopic = new Map<string, number>();
   const time = new Date(source.timestamp).toISOString();
-  const checksum: HeaderEntry = [HEADERS.sourceCrc, Buffer.from(checksumOf(source.value))];
+  const checksum: NewHeader = [HEADERS.sourceCrc, checksumOf(source.value)];
   return outcomes.map((outcome) => {
     const contract: EventContract = OUTCOME_CONTRACTS[outcome.type].contract;
     const k = onTopic.get(contract.topic) ?? 0;

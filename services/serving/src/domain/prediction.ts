@@ -1,5 +1,5 @@
 import type { DeploymentFact, RouteFact } from '#contracts';
-import { ContractViolation } from '#kernel';
+import { ContractViolation, jsonString } from '#kernel';
 
 /** What scoring needs of a vector's value. */
 export interface Vector {
@@ -50,6 +50,13 @@ export const outputName = (task: DeploymentFact['task']): 'probability' | 'value
 export const decide = (deployment: DeploymentFact, score: number): boolean | undefined =>
   deployment.threshold === null || !Number.isFinite(score) ? undefined : score >= deployment.threshold;
 
+const renderEntity = (entity: Vector['entity']): string => {
+  let text = '';
+  for (const name in entity)
+    text += `${text === '' ? '{' : ','}${jsonString(name)}:${jsonString(entity[name]!)}`;
+  return text === '' ? '{}' : `${text}}`;
+};
+
 /**
  * The value of a prediction: canonical JSON text in the declared order, written by hand because it stands on the hot path.
  * A float32 score prints as its exact double; a non-finite one is null.
@@ -63,8 +70,8 @@ export const renderPrediction = (
 ): string => {
   const decision = decide(deployment, score);
   return (
-    `{"event_id":${JSON.stringify(vector.event_id)},"entity":${JSON.stringify(vector.entity)},"event_time":"${vector.event_time}",` +
-    `"model":${JSON.stringify(deployment.model)},"version":${route.version},"route":"${route.route}",` +
+    `{"event_id":${jsonString(vector.event_id)},"entity":${renderEntity(vector.entity)},"event_time":"${vector.event_time}",` +
+    `"model":${jsonString(deployment.model)},"version":${route.version},"route":"${route.route}",` +
     `"output":{"${outputName(deployment.task)}":${Number.isFinite(score) ? String(score === 0 ? 0 : score) : 'null'}},` +
     `${decision === undefined ? '' : `"decision":${decision},`}"vector":"${position}"}`
   );

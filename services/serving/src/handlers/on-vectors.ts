@@ -60,11 +60,9 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
           topic: handler.predictions,
           partition: record.partition,
           key: record.key,
-          value: Buffer.from(renderPrediction(vector, deployment, route, scores[row]!, id)),
-          headers: template.headers(id, vector.event_time, round.controlHeader, definition, modelHeader, [
-            HEADERS.sourceCrc,
-            Buffer.from(checksumOf(record.value)),
-          ]),
+          value: renderPrediction(vector, deployment, route, scores[row]!, id),
+          shared: template.shared(round.controlHeader, definition, modelHeader),
+          headers: template.own(id, vector.event_time, [HEADERS.sourceCrc, checksumOf(record.value)]),
           source: record.offset,
           k: 0,
         });
@@ -115,8 +113,8 @@ const routeHeaders = (): ((
     let headers = built.get(route);
     if (!headers) {
       headers = [
-        [HEADERS.definition, Buffer.from(`${route.revision}=${route.definition}`)],
-        [HEADERS.model, Buffer.from(`${deployment.model}@${route.version}=${route.artifact}`)],
+        [HEADERS.definition, `${route.revision}=${route.definition}`],
+        [HEADERS.model, `${deployment.model}@${route.version}=${route.artifact}`],
       ];
       built.set(route, headers);
     }

@@ -132,7 +132,7 @@ const derived = (
     partition: 0,
     key: Buffer.from(key),
     value: encodeEvent(contract, value),
-    headers: template.headers(id, time, [HEADERS.sourceCrc, Buffer.from(checksumOf(source.value))]),
+    headers: template.headers(id, time, [HEADERS.sourceCrc, checksumOf(source.value)]),
     source: source.offset,
     k,
   };

@@ -3,7 +3,8 @@ import type { TopicPartition } from '../../port';
 import { Cluster } from '../cluster';
 import { type Connection, exchange } from '../connection';
 import { decodeProduce, encodeProduce, PRODUCE } from '../wire/produce';
-import { BATCH_HEADER_BYTES, encodeBatch, encodeRawBatch, sizeOfRecord } from '../wire/record-batch';
+import { BATCH_HEADER_BYTES } from '../wire/batch-layout';
+import { BatchWriter, encodeRawBatch } from '../wire/batch-writer';
 
 const NOBODY = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
 
@@ -13,7 +14,7 @@ const CODEC_IDS: Readonly<Record<Codec, number>> = { gzip: 1, snappy: 2, lz4: 3,
 /** The records part of an uncompressed batch of some values. */
 export const recordsPart = (at: TopicPartition, values: readonly Buffer[]): Buffer => {
   const records = values.map((value) => ({ ...at, key: null, value, headers: [] }));
-  return encodeBatch(records, records.map(sizeOfRecord), NOBODY, 0).subarray(BATCH_HEADER_BYTES);
+  return new BatchWriter().write(records, 0, Infinity, NOBODY, 0).batch.subarray(BATCH_HEADER_BYTES);
 };
 
 /** A batch with its records part compressed by `compress`. */

@@ -1,4 +1,5 @@
-import { BATCH_HEADER_BYTES, type RawBatch } from './record-batch';
+import { BATCH_HEADER_BYTES } from './batch-layout';
+import type { RawBatch } from './record-batch';
 import { Cursor } from './bytes';
 
 /** A transaction of a producer that was rolled back, from its first offset on, as the fetch answer says. */

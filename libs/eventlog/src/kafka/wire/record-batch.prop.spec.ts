@@ -3,15 +3,15 @@ import Decoder from 'kafkajs/src/protocol/decoder';
 import encodeOriginalRecord from 'kafkajs/src/protocol/recordBatch/record/v0';
 import { RecordBatch as encodeOriginalBatch } from 'kafkajs/src/protocol/recordBatch/v0';
 import decodeOriginalBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder';
-import type { HeaderEntry, LogRecord, NewRecord } from '../../port';
-import {
-  BATCH_HEADER_BYTES,
-  decodeBatch,
-  encodeBatch,
-  encodeRawBatch,
-  sizeOfRecord,
-  splitBatches,
-} from './record-batch';
+import type { HeaderEntry, LogRecord, NewHeader, NewRecord } from '../../port';
+import { BATCH_HEADER_BYTES } from './batch-layout';
+import { BatchWriter, encodeRawBatch } from './batch-writer';
+import { decodeBatch, splitBatches } from './record-batch';
+
+/** A record that is given as bytes. */
+type BytesRecord = Pick<LogRecord, 'topic' | 'partition' | 'key' | 'value'> & {
+  readonly headers: readonly HeaderEntry[];
+};
 
 const AT = { topic: 't', partition: 3 };
 const ORIGIN = { producerId: 4_294_967_299, producerEpoch: 7, baseSequence: 2_147_483_000 };
@@ -37,11 +37,11 @@ const newRecord = fc.record({
 });
 const newRecords = fc.oneof(
   { weight: 8, arbitrary: fc.array(newRecord, { minLength: 1, maxLength: 12 }) },
-  newRecord.map((record) => new Array<NewRecord>(150).fill(record)),
+  newRecord.map((record) => new Array<BytesRecord>(150).fill(record)),
 );
 
 const encode = (records: readonly NewRecord[], timestamp = 1_700_000_000_123): Buffer =>
-  encodeBatch(records, records.map(sizeOfRecord), ORIGIN, timestamp);
+  new BatchWriter().write(records, 0, Infinity, ORIGIN, timestamp).batch;
 
 const decodeOnly = (buffer: Buffer): LogRecord[] => {
   const [batch] = splitBatches(buffer);
@@ -59,7 +59,7 @@ const grouped = (headers: readonly HeaderEntry[]): Record<string, Buffer[]> => {
 
 /** Bytes as text, which compares and prints much faster than buffers do. */
 const text = (value: Buffer | null): string | null => value && value.toString('latin1');
-const plain = ({ key, value, headers }: Pick<NewRecord, 'key' | 'value' | 'headers'>) => ({
+const plain = ({ key, value, headers }: Pick<BytesRecord, 'key' | 'value' | 'headers'>) => ({
   key: text(key),
   value: text(value),
   headers: headers.map(([name, found]) => [name, text(found)]),
@@ -68,7 +68,7 @@ const plainGrouped = ({
   key,
   value,
   headers,
-}: Pick<NewRecord, 'key' | 'value'> & { headers: Record<string, Buffer | Buffer[]> }) => ({
+}: Pick<BytesRecord, 'key' | 'value'> & { headers: Record<string, Buffer | Buffer[]> }) => ({
   key: text(key),
   value: text(value),
   headers: Object.entries(headers).map(([name, found]) => [name, [found].flat().map(text)]),
@@ -206,13 +206,64 @@ describe('record batches', () => {
   });
 });
 
-describe('sizeOfRecord', () => {
-  it('is exact', () => {
+/** The same record with text, where its bytes are text, and its first headers shared. */
+const asText = (record: BytesRecord, sharedCount: number): NewRecord => {
+  const textOf = (content: Buffer): Buffer | string =>
+    Buffer.from(content.toString()).equals(content) ? content.toString() : content;
+  const headers = record.headers.map(([name, value]): NewHeader => [name, textOf(value)]);
+  return {
+    ...record,
+    key: record.key && textOf(record.key),
+    value: record.value && textOf(record.value),
+    shared: headers.slice(0, sharedCount),
+    headers: headers.slice(sharedCount),
+  };
+};
+
+describe('a batch writer', () => {
+  const someText = fc
+    .oneof(fc.string({ maxLength: 60 }), fc.string({ unit: 'binary', maxLength: 60 }))
+    .map((content) => Buffer.from(content));
+  const textRecord = fc.record({
+    topic: fc.constant(AT.topic),
+    partition: fc.constant(AT.partition),
+    key: fc.option(someText),
+    value: fc.option(someText),
+    headers: fc.array(fc.tuple(name, someText), { maxLength: 6 }),
+  });
+
+  it('writes text and shared headers as the bytes that they are', () => {
+    const writer = new BatchWriter();
+    const records = fc.array(fc.tuple(fc.oneof(newRecord, textRecord), fc.nat({ max: 6 })), { minLength: 1 });
     fc.assert(
-      fc.property(newRecord, (record) => {
-        const size = sizeOfRecord(record) + 1; // the offset delta 0
-        const lengthBytes = size < 64 ? 1 : size < 8_192 ? 2 : 3;
-        expect(encode([record])).toHaveLength(BATCH_HEADER_BYTES + lengthBytes + size);
+      fc.property(records, (drawn) => {
+        const expected = encode(drawn.map(([record]) => record));
+        const { batch } = writer.write(
+          drawn.map(([record, shared]) => asText(record, shared)),
+          0,
+          Infinity,
+          ORIGIN,
+          1_700_000_000_123,
+        );
+        expect(batch.equals(expected)).toBe(true);
+      }),
+    );
+  });
+
+  it('fills batches up to the limit, one record at least, and leaves none out', () => {
+    fc.assert(
+      fc.property(newRecords, fc.integer({ min: 1, max: 4_000 }), (records, limit) => {
+        const writer = new BatchWriter();
+        for (let from = 0; from < records.length;) {
+          const { batch, count } = writer.write(records, from, limit, ORIGIN, 0);
+          expect(decodeOnly(batch).map(({ value }) => text(value))).toEqual(
+            records.slice(from, from + count).map(({ value }) => text(value)),
+          );
+          if (count > 1) expect(batch.length).toBeLessThanOrEqual(limit);
+          from += count;
+          if (from < records.length)
+            expect(encode(records.slice(from - count, from + 1)).length).toBeGreaterThan(limit);
+        }
       }),
     );
   });

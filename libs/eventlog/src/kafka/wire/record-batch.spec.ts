@@ -1,19 +1,16 @@
 import { gzipSync } from 'node:zlib';
 import { committedBatches } from './committed';
-import {
-  BATCH_HEADER_BYTES,
-  decodeBatch,
-  encodeBatch,
-  encodeRawBatch,
-  type RawBatch,
-  sizeOfRecord,
-  splitBatches,
-} from './record-batch';
+import { BATCH_HEADER_BYTES } from './batch-layout';
+import { BatchWriter, encodeRawBatch } from './batch-writer';
+import { decodeBatch, type RawBatch, splitBatches } from './record-batch';
 
 const AT = { topic: 't', partition: 0 };
 const ORIGIN = { producerId: 1, producerEpoch: 0, baseSequence: 0 };
 const record = (value: string) => ({ ...AT, key: null, value: Buffer.from(value), headers: [] });
 const only = (buffer: Buffer): RawBatch => splitBatches(buffer)[0]!;
+
+const encode = (value: string, timestamp: number): Buffer =>
+  new BatchWriter().write([record(value)], 0, Infinity, ORIGIN, timestamp).batch;
 
 describe('a batch that cannot be read', () => {
   it.each([
@@ -53,7 +50,7 @@ describe('a batch that cannot be read', () => {
   });
 
   it('is corrupt in an old format', () => {
-    const old = encodeBatch([record('a')], [sizeOfRecord(record('a'))], ORIGIN, 0);
+    const old = encode('a', 0);
     old[16] = 1;
     expect(decodeBatch(AT, only(old))).toMatchObject({
       reason: 'BATCH_CORRUPT',
@@ -65,7 +62,7 @@ describe('a batch that cannot be read', () => {
 
 describe('append time', () => {
   it('is that of the batch where the broker stamps', () => {
-    const raw = encodeBatch([record('a')], [sizeOfRecord(record('a'))], ORIGIN, 5);
+    const raw = encode('a', 5);
     const stamped = encodeRawBatch(raw.subarray(BATCH_HEADER_BYTES), 1, 0x08, ORIGIN, 99);
     expect(decodeBatch(AT, only(stamped))).toMatchObject({ records: [{ timestamp: 99 }] });
   });

@@ -1,30 +1,26 @@
 /**
- * Kafka record batches, format v2, written straight into one buffer and read as views of one buffer.
- * Source: Kafka documentation, "Message Format", "Record Batch". CRC-32C is native and verified at every read.
- * A batch that cannot be read is a value (`UnreadableBatch`), never an exception (law L9).
+ * Kafka record batches, format v2, read as views of one buffer. Source: Kafka documentation, "Message Format", "Record Batch".
+ * CRC-32C is native and verified at every read. A batch that cannot be read is a value (`UnreadableBatch`), never an exception (law L9).
  */
 import { crc32c } from '@node-rs/crc32';
 import { gunzipSync } from 'node:zlib';
-import type { LogRecord, NewRecord, TopicPartition, UnreadableChunk } from '../../port';
-import { copyInto, Cursor, Malformed, readInt64, sizeOfVarint, writeInt64, writeVarint } from './bytes';
-import { headerNameBytes, passHeaders, WireHeaders } from './wire-headers';
+import type { LogRecord, TopicPartition, UnreadableChunk } from '../../port';
+import {
+  LENGTH_AT,
+  MAGIC_AT,
+  CRC_AT,
+  ATTRIBUTES_AT,
+  LAST_OFFSET_DELTA_AT,
+  BASE_TIMESTAMP_AT,
+  MAX_TIMESTAMP_AT,
+  PRODUCER_ID_AT,
+  COUNT_AT,
+  BATCH_HEADER_BYTES,
+  MAGIC,
+} from './batch-layout';
+import { Cursor, Malformed, readInt64 } from './bytes';
+import { passHeaders, WireHeaders } from './wire-headers';
 
-// Where the fields of the batch header stand.
-const LENGTH_AT = 8;
-const LEADER_EPOCH_AT = 12;
-const MAGIC_AT = 16;
-const CRC_AT = 17;
-const ATTRIBUTES_AT = 21;
-const LAST_OFFSET_DELTA_AT = 23;
-const BASE_TIMESTAMP_AT = 27;
-const MAX_TIMESTAMP_AT = 35;
-const PRODUCER_ID_AT = 43;
-const PRODUCER_EPOCH_AT = 51;
-const BASE_SEQUENCE_AT = 53;
-const COUNT_AT = 57;
-export const BATCH_HEADER_BYTES = 61;
-
-const MAGIC = 2;
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const CODEC_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;
@@ -33,114 +29,6 @@ const CONTROL = 0x20;
 
 /** A compressed batch that inflates to more than this is not read. */
 export const DEFAULT_MAX_INFLATED_BYTES = 64 * 1024 * 1024;
-
-/** Who writes a batch, and its place in the writer's sequence for the partition. */
-export interface BatchOrigin {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly baseSequence: number;
-}
-
-/** Bytes of a record without its own length and offset delta, both of which depend on where in a batch it comes. */
-export const sizeOfRecord = ({ key, value, headers }: NewRecord): number => {
-  // attributes, timestamp delta (0), key and value with their lengths, number of headers
-  let size = 2 + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(headers.length);
-  for (let i = 0; i < headers.length; i++) {
-    const nameLength = headerNameBytes(headers[i]![0]).length;
-    size += sizeOfVarint(nameLength) + nameLength + sizeOfBytes(headers[i]![1]);
-  }
-  return size;
-};
-
-/** Bytes that a record of `sizeOfRecord` takes up in a batch at most. */
-export const roomForRecord = (size: number): number => size + 10;
-
-const sizeOfBytes = (bytes: Buffer | null): number =>
-  bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length;
-
-/** Records of one partition as one uncompressed batch. `sizes[i]` is `sizeOfRecord(records[i])`; `timestamp` matters only where the topic does not stamp by itself. */
-export const encodeBatch = (
-  records: readonly NewRecord[],
-  sizes: readonly number[],
-  origin: BatchOrigin,
-  timestamp: number,
-): Buffer => {
-  let total = BATCH_HEADER_BYTES;
-  for (let i = 0; i < records.length; i++) {
-    const size = sizes[i]! + sizeOfVarint(i);
-    total += sizeOfVarint(size) + size;
-  }
-  const buffer = Buffer.allocUnsafe(total);
-  writeBatchHeader(buffer, { count: records.length, attributes: 0, timestamp, origin });
-  let at = BATCH_HEADER_BYTES;
-  for (let i = 0; i < records.length; i++)
-    at = writeRecord(buffer, records[i]!, sizes[i]! + sizeOfVarint(i), i, at);
-  return sealBatch(buffer);
-};
-
-/** A batch whose records part is given as bytes: for tests that need what this platform never writes. */
-export const encodeRawBatch = (
-  payload: Buffer,
-  count: number,
-  attributes: number,
-  origin: BatchOrigin,
-  timestamp: number,
-): Buffer => {
-  const buffer = Buffer.allocUnsafe(BATCH_HEADER_BYTES + payload.length);
-  writeBatchHeader(buffer, { count, attributes, timestamp, origin });
-  payload.copy(buffer, BATCH_HEADER_BYTES);
-  return sealBatch(buffer);
-};
-
-const writeBatchHeader = (
-  buffer: Buffer,
-  header: { count: number; attributes: number; timestamp: number; origin: BatchOrigin },
-): void => {
-  const { producerId, producerEpoch, baseSequence } = header.origin;
-  writeInt64(buffer, 0, 0);
-  buffer.writeInt32BE(buffer.length - LENGTH_AT - 4, LENGTH_AT);
-  buffer.writeInt32BE(-1, LEADER_EPOCH_AT);
-  buffer[MAGIC_AT] = MAGIC;
-  buffer.writeInt16BE(header.attributes, ATTRIBUTES_AT);
-  buffer.writeInt32BE(header.count - 1, LAST_OFFSET_DELTA_AT);
-  writeInt64(buffer, header.timestamp, BASE_TIMESTAMP_AT);
-  writeInt64(buffer, header.timestamp, MAX_TIMESTAMP_AT);
-  writeInt64(buffer, producerId, PRODUCER_ID_AT);
-  buffer.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT);
-  buffer.writeInt32BE(baseSequence, BASE_SEQUENCE_AT);
-  buffer.writeInt32BE(header.count, COUNT_AT);
-};
-
-const sealBatch = (buffer: Buffer): Buffer => {
-  buffer.writeUInt32BE(crc32c(buffer.subarray(ATTRIBUTES_AT)), CRC_AT);
-  return buffer;
-};
-
-const writeRecord = (
-  buffer: Buffer,
-  { key, value, headers }: NewRecord,
-  size: number,
-  offsetDelta: number,
-  start: number,
-): number => {
-  let at = writeVarint(buffer, size, start);
-  buffer[at++] = 0; // attributes
-  buffer[at++] = 0; // timestamp delta
-  at = writeVarint(buffer, offsetDelta, at);
-  at = writeBytes(buffer, key, at);
-  at = writeBytes(buffer, value, at);
-  at = writeVarint(buffer, headers.length, at);
-  for (let i = 0; i < headers.length; i++) {
-    at = writeBytes(buffer, headerNameBytes(headers[i]![0]), at);
-    at = writeBytes(buffer, headers[i]![1], at);
-  }
-  return at;
-};
-
-const writeBytes = (buffer: Buffer, bytes: Buffer | null, at: number): number =>
-  bytes === null
-    ? writeVarint(buffer, -1, at)
-    : copyInto(buffer, bytes, writeVarint(buffer, bytes.length, at));
 
 /** What the header of a batch says, and the batch itself. */
 export interface RawBatch {
