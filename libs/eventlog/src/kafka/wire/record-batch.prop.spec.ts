@@ -3,9 +3,10 @@ import Decoder from 'kafkajs/src/protocol/decoder';
 import encodeOriginalRecord from 'kafkajs/src/protocol/recordBatch/record/v0';
 import { RecordBatch as encodeOriginalBatch } from 'kafkajs/src/protocol/recordBatch/v0';
 import decodeOriginalBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder';
+import { gzipSync } from 'node:zlib';
 import type { HeaderEntry, LogRecord, NewHeader, NewRecord } from '../../port';
-import { BATCH_HEADER_BYTES } from './batch-layout';
 import { BatchWriter, encodeRawBatch } from './batch-writer';
+import { writeVarint } from './bytes';
 import { decodeBatch, splitBatches } from './record-batch';
 
 /** A record that is given as bytes. */
@@ -14,6 +15,7 @@ type BytesRecord = Pick<LogRecord, 'topic' | 'partition' | 'key' | 'value'> & {
 };
 
 const AT = { topic: 't', partition: 3 };
+const LOG_APPEND_TIME = 0x08;
 const ORIGIN = { producerId: 4_294_967_299, producerEpoch: 7, baseSequence: 2_147_483_000 };
 
 const bytes = fc
@@ -33,7 +35,7 @@ const newRecord = fc.record({
   partition: fc.constant(AT.partition),
   key: fc.option(bytes),
   value: fc.option(bytes),
-  headers: fc.array(header, { maxLength: 6 }),
+  headers: fc.array(header, { maxLength: 8 }),
 });
 const newRecords = fc.oneof(
   { weight: 8, arbitrary: fc.array(newRecord, { minLength: 1, maxLength: 12 }) },
@@ -51,10 +53,32 @@ const decodeOnly = (buffer: Buffer): LogRecord[] => {
 };
 
 /** Repeated names side by side under the first of them: the shape that kafkajs knows. */
-const grouped = (headers: readonly HeaderEntry[]): Record<string, Buffer[]> => {
-  const byName = new Map<string, Buffer[]>();
+const grouped = <Value extends Buffer | null = Buffer>(
+  headers: readonly (readonly [name: string, value: Value])[],
+): Record<string, Value[]> => {
+  const byName = new Map<string, Value[]>();
   for (const [name, value] of headers) byName.set(name, [...(byName.get(name) ?? []), value]);
   return Object.fromEntries(byName);
+};
+
+type ForeignHeader = readonly [name: string, value: Buffer | null];
+
+/** A record that nothing here would write: a header may have no value. */
+const emptyRecordWith = (headers: readonly ForeignHeader[]): Buffer => {
+  const varint = (value: number): Buffer => {
+    const room = Buffer.alloc(5);
+    return room.subarray(0, writeVarint(room, value, 0));
+  };
+  const sized = (content: Buffer | null): Buffer =>
+    content === null ? varint(-1) : Buffer.concat([varint(content.length), content]);
+  const body = Buffer.concat([
+    Buffer.from([0, 0, 0]), // attributes, timestamp and offset deltas
+    sized(null),
+    sized(null),
+    varint(headers.length),
+    ...headers.flatMap(([name, value]) => [sized(Buffer.from(name)), sized(value)]),
+  ]);
+  return Buffer.concat([varint(body.length), body]);
 };
 
 /** Bytes as text, which compares and prints much faster than buffers do. */
@@ -105,6 +129,7 @@ describe('record batches', () => {
     await fc.assert(
       fc.asyncProperty(newRecords, fc.nat(), async (records, timestamp) => {
         const batch = await decodeOriginalBatch(new Decoder(encode(records, timestamp)));
+        expect(batch.records).toHaveLength(records.length);
         expect(batch).toMatchObject({
           lastOffsetDelta: records.length - 1,
           producerId: `${ORIGIN.producerId}`,
@@ -126,13 +151,15 @@ describe('record batches', () => {
     ['plain', 0],
     ['with gzip', 1],
   ])('written by kafkajs are read here, %s', async (_, compression) => {
-    const timestamps = fc.tuple(fc.nat({ max: 2 ** 41 }), fc.integer({ min: -(2 ** 40), max: 2 ** 40 }));
+    const delta = fc.integer({ min: -(2 ** 40), max: 2 ** 40 });
     await fc.assert(
       fc.asyncProperty(
         newRecords,
-        fc.nat({ max: 2 ** 45 }),
-        timestamps,
-        async (records, firstOffset, [firstTimestamp, timestampDelta]) => {
+        fc.nat({ max: Number.MAX_SAFE_INTEGER - 200 }),
+        fc.nat({ max: 2 ** 41 }),
+        fc.tuple(delta, delta, delta),
+        async (records, firstOffset, firstTimestamp, deltas) => {
+          const timestampDeltaOf = (index: number): number => deltas[index % deltas.length]!;
           const encoded = await encodeOriginalBatch({
             compression,
             firstOffset,
@@ -140,13 +167,21 @@ describe('record batches', () => {
             maxTimestamp: firstTimestamp,
             lastOffsetDelta: records.length - 1,
             records: records.map(({ key, value, headers }, offsetDelta) =>
-              encodeOriginalRecord({ offsetDelta, timestampDelta, key, value, headers: grouped(headers) }),
+              encodeOriginalRecord({
+                offsetDelta,
+                timestampDelta: timestampDeltaOf(offsetDelta),
+                key,
+                value,
+                headers: grouped(headers),
+              }),
             ),
           });
-          decodeOnly(encoded.buffer).forEach((record, index) => {
+          const decoded = decodeOnly(encoded.buffer);
+          expect(decoded).toHaveLength(records.length);
+          decoded.forEach((record, index) => {
             expect([record.offset, record.timestamp]).toEqual([
               firstOffset + index,
-              firstTimestamp + timestampDelta,
+              firstTimestamp + timestampDeltaOf(index),
             ]);
             expect(plainGrouped({ ...record, headers: grouped(record.headers.entries()) })).toEqual(
               plainGrouped({ ...records[index]!, headers: grouped(records[index]!.headers) }),
@@ -154,6 +189,70 @@ describe('record batches', () => {
           });
         },
       ),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each([
+    ['plain', 0],
+    ['with gzip', 1],
+  ])('as they stand in a log are read alike here and by kafkajs, %s', async (_, compression) => {
+    await fc.assert(
+      fc.asyncProperty(
+        newRecords,
+        fc.nat({ max: Number.MAX_SAFE_INTEGER - 200 }),
+        fc.nat({ max: 2 ** 45 }),
+        fc.boolean(),
+        async (records, baseOffset, timestamp, isStamped) => {
+          const payload = encode(records).subarray(BATCH_HEADER_BYTES);
+          const buffer = encodeRawBatch(
+            compression === 1 ? gzipSync(payload) : payload,
+            records.length,
+            compression | (isStamped ? LOG_APPEND_TIME : 0),
+            ORIGIN,
+            timestamp,
+          );
+          buffer.writeBigInt64BE(BigInt(baseOffset)); // the broker's, which no checksum covers
+          const theirs = (await decodeOriginalBatch(new Decoder(buffer))).records;
+          const ours = decodeOnly(buffer);
+          expect(ours.map(({ offset, timestamp }) => [`${offset}`, `${timestamp}`])).toEqual(
+            theirs.map(({ offset, timestamp }) => [offset, timestamp]),
+          );
+          expect(
+            ours.map((record) => plainGrouped({ ...record, headers: grouped(record.headers.entries()) })),
+          ).toEqual(theirs.map(plainGrouped));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  // Lengths are zigzag varints: these are the last and the first of two, three and four bytes.
+  it.each([63, 64, 8_191, 8_192, 1_048_575, 1_048_576])('hold a value of %i bytes', async (length) => {
+    const value = Buffer.alloc(length, 'value');
+    const buffer = encode([{ ...AT, key: null, value, headers: [['name', value]] }]);
+    const [theirs] = (await decodeOriginalBatch(new Decoder(buffer))).records;
+    const [ours] = decodeOnly(buffer);
+    for (const found of [theirs!.value, theirs!.headers['name'], ours!.value, ours!.headers.get('name')])
+      expect(value.equals(found as Buffer)).toBe(true);
+  });
+
+  it('of others whose headers have no value are read as if it were empty', async () => {
+    const foreign = fc.array(fc.tuple(name, fc.option(bytes)), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(foreign, async (headers) => {
+        const buffer = encodeRawBatch(emptyRecordWith(headers), 1, 0, ORIGIN, 0);
+        const theirs = (await decodeOriginalBatch(new Decoder(buffer))).records[0]!;
+        expect(plainGrouped(theirs).headers).toEqual(
+          Object.entries(grouped(headers)).map(([name, values]) => [name, values.map(text)]),
+        );
+        const ours = decodeOnly(buffer)[0]!;
+        expect(plain({ ...ours, headers: ours.headers.entries() }).headers).toEqual(
+          headers.map(([name, value]) => [name, text(value) ?? '']),
+        );
+        for (const [name, value] of new Map(headers))
+          expect(ours.headers.text(name)).toBe(value?.toString() ?? '');
+      }),
       { numRuns: 50 },
     );
   });
