@@ -1,10 +1,14 @@
 import { configReference, type ConfigSpec, type VariableReference } from '#runtime';
+import type { CommandVariable } from '../../cli/src/environment';
 import { code, table } from './markdown';
 
 type Spec = Pick<ConfigSpec, 'service' | 'variables'>;
 
-/** Variables that all services read stand once; each service's own follow. */
-export const configPage = (specs: readonly Spec[]): string => {
+/** Variables that all services read stand once; each service's own follow, then those of the command. */
+export const configPage = (
+  specs: readonly Spec[],
+  command: Readonly<Record<string, CommandVariable>>,
+): string => {
   const referenced = specs.map(({ service, variables }) => ({
     service,
     variables: configReference({ variables }),
@@ -16,7 +20,8 @@ export const configPage = (specs: readonly Spec[]): string => {
   const isShared = new Set(shared.map(({ name }) => name));
   const own = referenced.flatMap(({ service, variables }) => {
     const rest = variables.filter(({ name }) => !isShared.has(name));
-    return rest.length === 0 ? [] : [`## ${service}\n\n${variableTable(rest)}`];
+    const said = rest.length === 0 ? 'Nothing but what every service reads.' : variableTable(rest);
+    return [`## ${service}\n\n${said}`];
   });
   const ports = referenced.map(({ service, variables }) => [
     service,
@@ -28,16 +33,32 @@ export const configPage = (specs: readonly Spec[]): string => {
     `## Every service\n\n${variableTable(shared.map((variable) => (variable.name === 'PLAYHEAD_PORT' ? { ...variable, default: 'see below' } : variable)))}`,
     `Ports by default:\n\n${table(['service', 'PLAYHEAD_PORT'], ports)}`,
     ...own,
+    `## The command playhead\n\nWhat \`./playhead\` looks at itself. Services that it starts take over its environment, too.\n\n${commandTable(command)}`,
   ].join('\n\n');
 };
 
 const variableTable = (variables: readonly VariableReference[]): string =>
   table(
-    ['variable', 'type', 'default', 'meaning'],
-    variables.map(({ name, type, default: preset, meaning, secret }) => [
+    ['variable', 'type', 'unit', 'default', 'example', 'meaning'],
+    variables.map(({ name, type, unit = '', default: preset = '', example = '', meaning, secret }) => [
       code(name),
       type,
-      preset === undefined ? '' : preset,
-      `${meaning}${secret ? ' (secret: never shown in faults or logs)' : ''}`,
+      unit,
+      preset,
+      example,
+      `${meaning}${secret ? SECRET : ''}`,
+    ]),
+  );
+
+const SECRET = ' (secret: never shown in faults or logs)';
+
+const commandTable = (command: Readonly<Record<string, CommandVariable>>): string =>
+  table(
+    ['variable', 'default', 'example', 'meaning'],
+    Object.entries(command).map(([name, { default: preset = '', example, meaning, secret }]) => [
+      code(name),
+      preset,
+      example,
+      `${meaning}${secret ? SECRET : ''}`,
     ]),
   );

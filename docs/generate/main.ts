@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { REFERENCE, referencePages } from './pages';
 
 mkdirSync(REFERENCE, { recursive: true });
-for (const [name, text] of referencePages()) {
+for (const [name, text] of referencePages(process.cwd())) {
   writeFileSync(join(REFERENCE, name), text);
   console.log(`wrote ${REFERENCE}/${name}`);
 }

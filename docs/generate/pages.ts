@@ -4,37 +4,39 @@
  */
 import { CONTRACTS, REJECTION_CODES } from '#contracts';
 import { ERROR_CODES } from '#kernel';
-import { featureConfig } from '../../services/feature/src/feature.config';
-import { ingestionConfig } from '../../services/ingestion/src/ingestion.config';
-import { monitoringConfig } from '../../services/monitoring/src/monitoring.config';
-import { registryConfig } from '../../services/registry/src/registry.config';
-import { servingConfig } from '../../services/serving/src/serving.config';
-import { trainingConfig } from '../../services/training/src/training.config';
+import { COMMAND_VARIABLES } from '../../cli/src/environment';
+import { asyncApiDocument } from './asyncapi/document';
+import { renderYaml } from './asyncapi/yaml';
 import { errorsPage, rejectionsPage } from './codes-page';
 import { configPage } from './config-page';
 import { eventsPage } from './events-page';
-
-const CONFIGS = [
-  ingestionConfig,
-  featureConfig,
-  trainingConfig,
-  registryConfig,
-  servingConfig,
-  monitoringConfig,
-];
+import { flowPage } from './flow-page';
+import { indexPage } from './index-page';
+import { metricsPage } from './metrics-page';
+import { dispositionsIn } from './sources/dispositions';
+import { readFrozenVersions } from './sources/frozen-versions';
+import { CONFIGS, METRICS, TOPOLOGIES } from './sources/services';
+import { sourceFiles } from './sources/source-files';
 
 export const REFERENCE = 'docs/reference';
 
-/** File name below `docs/reference` -> text. */
-export const referencePages = (): ReadonlyMap<string, string> =>
-  new Map(
-    [
-      ['config.md', configPage(CONFIGS)],
-      ['errors.md', errorsPage(ERROR_CODES)],
-      ['events.md', eventsPage(CONTRACTS)],
-      ['rejections.md', rejectionsPage(REJECTION_CODES)],
-    ].map(([name, text]): [string, string] => [
-      name!,
-      `<!-- Written by \`npm run docs:reference\`: change the code, not this page. -->\n\n${text}\n`,
-    ]),
-  );
+const NOTE = 'Written by `npm run docs:reference`: change the code, not this page.';
+
+/** File name below `docs/reference` -> text. `root` is the folder of the project: dispositions are read from the code itself. */
+export const referencePages = (root: string): ReadonlyMap<string, string> => {
+  const dispositions = dispositionsIn(sourceFiles(root, 'libs', 'services', 'cli'));
+  const catalogue = { contracts: CONTRACTS, topologies: TOPOLOGIES, frozen: readFrozenVersions(root) };
+  const pages: readonly (readonly [string, string])[] = [
+    ['README.md', indexPage()],
+    ['config.md', configPage(CONFIGS, COMMAND_VARIABLES)],
+    ['errors.md', errorsPage(ERROR_CODES, dispositions)],
+    ['events.md', eventsPage(catalogue)],
+    ['flow.md', flowPage(TOPOLOGIES)],
+    ['metrics.md', metricsPage(METRICS)],
+    ['rejections.md', rejectionsPage(REJECTION_CODES)],
+  ];
+  return new Map([
+    ['asyncapi.yaml', `# ${NOTE}\n${renderYaml(asyncApiDocument(TOPOLOGIES, CONTRACTS))}`],
+    ...pages.map(([name, text]): [string, string] => [name, `<!-- ${NOTE} -->\n\n${text}\n`]),
+  ]);
+};

@@ -1,87 +1,203 @@
 /**
- * Every error code of the platform, with the HTTP status a door answers with and one line of meaning.
- * Add a code here first; `codes.spec.ts` walks the list, and `docs/reference/errors.md` is generated from it.
+ * Every error code of the platform, with the HTTP status a door answers with, one line of meaning, and what whoever sees it does.
+ * Add a code here first; `docs/reference/errors.md` is generated from it, and its spec finds codes that nothing throws.
  */
 export const ERROR_CODES = {
-  PLAYHEAD_DEFECT: { status: 500, meaning: 'an invariant of our own code does not hold' },
+  PLAYHEAD_DEFECT: {
+    status: 500,
+    meaning: 'an invariant of our own code does not hold',
+    action:
+      'report it with the log lines around it; on the log the record is tried again alone, then set aside',
+  },
   PLAYHEAD_CONFIG_INVALID: {
     status: 500,
     meaning: 'options or environment are not valid; all faults are listed',
+    action: 'set the variables right that are named (docs/reference/config.md) and start again',
   },
-  PLAYHEAD_CANONICAL_UNSAFE_INTEGER: { status: 400, meaning: 'an integer beyond 2^53; send it as a string' },
-  PLAYHEAD_CANONICAL_UNSUPPORTED: { status: 400, meaning: 'a value that has no canonical JSON form' },
+  PLAYHEAD_CANONICAL_UNSAFE_INTEGER: {
+    status: 400,
+    meaning: 'an integer beyond 2^53; send it as a string',
+    action: 'send the number as a string',
+  },
+  PLAYHEAD_CANONICAL_UNSUPPORTED: {
+    status: 400,
+    meaning: 'a value that has no canonical JSON form',
+    action: 'send plain JSON: no undefined, functions or cycles',
+  },
   PLAYHEAD_EXPRESSION_INVALID: {
     status: 400,
     meaning: 'a CEL expression does not parse or has the wrong type',
+    action: 'correct the expression at the line that is named and apply again',
   },
-  PLAYHEAD_DURATION_INVALID: { status: 400, meaning: 'not a duration such as 30s, 15m, 1h, 7d' },
-  PLAYHEAD_POSITION_INVALID: { status: 400, meaning: 'not a position such as 2-18273 or 2-18273.1' },
+  PLAYHEAD_DURATION_INVALID: {
+    status: 400,
+    meaning: 'not a duration such as 30s, 15m, 1h, 7d',
+    action: 'write a whole number and a unit: s, m, h or d',
+  },
+  PLAYHEAD_POSITION_INVALID: {
+    status: 400,
+    meaning: 'not a position such as 2-18273 or 2-18273.1',
+    action: 'write <partition>-<offset>, with .<k> where a record gave several',
+  },
   PLAYHEAD_DEFINITION_INVALID: {
     status: 400,
     meaning: 'definitions are not valid; each fault has its line and a suggestion',
+    action: 'correct the lines that are named and apply again',
   },
-  PLAYHEAD_LOG_OWNERSHIP_LOST: { status: 503, meaning: 'the partition moved to another worker' },
-  PLAYHEAD_LOG_REWRITTEN: { status: 500, meaning: 'the log below a resume point is not what it was; halted' },
-  PLAYHEAD_LOG_HOLE: { status: 409, meaning: 'offsets that are needed are no longer on the log' },
-  PLAYHEAD_LOG_UNAVAILABLE: { status: 503, meaning: 'the broker is away or did not acknowledge' },
+  PLAYHEAD_LOG_OWNERSHIP_LOST: {
+    status: 503,
+    meaning: 'the partition moved to another worker',
+    action: 'nothing; the new owner goes on where this one stopped',
+  },
+  PLAYHEAD_LOG_REWRITTEN: {
+    status: 500,
+    meaning: 'the log below a resume point is not what it was; halted',
+    action:
+      'find out who deleted or recreated the topic; put back what was there, or begin with a namespace of its own',
+  },
+  PLAYHEAD_LOG_HOLE: {
+    status: 409,
+    meaning: 'offsets that are needed are no longer on the log',
+    action: 'keep records longer (retention of the topic); ask for a range that is still there',
+  },
+  PLAYHEAD_LOG_UNAVAILABLE: {
+    status: 503,
+    meaning: 'the broker is away or did not acknowledge',
+    action: 'bring the broker back; services wait and go on by themselves, a caller asks again',
+  },
   PLAYHEAD_LOG_SEND_INCOMPLETE: {
     status: 503,
     meaning: 'an answer did not name every partition that was sent',
+    action: 'nothing; it is sent again by a new producer',
   },
   PLAYHEAD_LOG_TOPIC_MISMATCH: {
     status: 500,
     meaning: 'a topic exists with other settings than the platform needs',
+    action: 'delete the foreign topic or make it as the message says; partitions are for ever',
   },
-  PLAYHEAD_LOG_BATCH_UNREADABLE: { status: 400, meaning: 'a record batch cannot be decoded' },
-  PLAYHEAD_ENVELOPE_INVALID: { status: 400, meaning: 'a record does not carry the envelope of its topic' },
-  PLAYHEAD_CONTRACT_VIOLATED: { status: 400, meaning: 'a value does not keep the schema of its event' },
-  PLAYHEAD_ARTIFACT_NOT_FOUND: { status: 404, meaning: 'no artifact with that digest' },
+  PLAYHEAD_ENVELOPE_INVALID: {
+    status: 400,
+    meaning: 'a record does not carry the envelope of its topic',
+    action: 'find the writer that is none of the services; the record lies in dead letters',
+  },
+  PLAYHEAD_CONTRACT_VIOLATED: {
+    status: 400,
+    meaning: 'a value does not keep the schema of its event',
+    action:
+      'find the writer that breaks the contract (docs/reference/events.md); the record lies in dead letters',
+  },
+  PLAYHEAD_ARTIFACT_NOT_FOUND: {
+    status: 404,
+    meaning: 'no artifact with that digest',
+    action:
+      'check that the service reads the store that the artifact was written to; train or build it again',
+  },
   PLAYHEAD_ARTIFACT_CORRUPT: {
     status: 500,
     meaning: 'stored bytes do not have the digest they are stored under',
+    action: 'put the object back from a copy, or make it again: a put of the same bytes repairs it',
   },
-  PLAYHEAD_ARTIFACT_UNAVAILABLE: { status: 503, meaning: 'the object store is away' },
+  PLAYHEAD_ARTIFACT_UNAVAILABLE: {
+    status: 503,
+    meaning: 'the object store is away',
+    action: 'bring the object store back; services wait and go on by themselves',
+  },
   PLAYHEAD_POSTGRES_UNAVAILABLE: {
     status: 503,
     meaning: 'Postgres is away; what needs the read model cannot be answered',
+    action: 'bring Postgres back; the log goes on meanwhile, the read model catches up',
   },
-  PLAYHEAD_REQUEST_INVALID: { status: 400, meaning: 'the request cannot be understood' },
-  PLAYHEAD_REQUEST_TOO_LARGE: { status: 413, meaning: 'the body or an event is over its limit' },
-  PLAYHEAD_REQUEST_MEDIA_TYPE: { status: 415, meaning: 'the content type is not one the door takes' },
-  PLAYHEAD_NOT_FOUND: { status: 404, meaning: 'no such thing' },
-  PLAYHEAD_NOT_READY: { status: 503, meaning: 'the service has not caught up or a dependency is away' },
+  PLAYHEAD_REQUEST_INVALID: {
+    status: 400,
+    meaning: 'the request cannot be understood',
+    action: 'correct the request as the message says; /openapi.json of the service describes it',
+  },
+  PLAYHEAD_REQUEST_TOO_LARGE: {
+    status: 413,
+    meaning: 'the body or an event is over its limit',
+    action: 'send fewer or smaller events in one body',
+  },
+  PLAYHEAD_REQUEST_MEDIA_TYPE: {
+    status: 415,
+    meaning: 'the content type is not one the door takes',
+    action: 'send a content type that the message names',
+  },
+  PLAYHEAD_NOT_FOUND: {
+    status: 404,
+    meaning: 'no such thing',
+    action: 'check the name; apply the definition first where it is one',
+  },
+  PLAYHEAD_NOT_READY: {
+    status: 503,
+    meaning: 'the service has not caught up or a dependency is away',
+    action: 'ask again in a moment; /health/ready says what is waited for',
+  },
   PLAYHEAD_CONFLICT: {
     status: 409,
     meaning: 'the request does not fit the present state; the message says why',
+    action: 'do what the message says, then ask again',
   },
   PLAYHEAD_INGEST_REFUSED: {
     status: 400,
     meaning: 'the schema of the stream refuses every event of the body; they are in its inbox all the same',
+    action: 'correct the events as `rejected` says, one line for each; send them under new ids or the same',
   },
-  PLAYHEAD_OVERLOADED: { status: 429, meaning: 'too much work is queued; try again after a moment' },
-  PLAYHEAD_DISK_FULL: { status: 503, meaning: 'the disk guard refuses writes before the broker fills up' },
+  PLAYHEAD_OVERLOADED: {
+    status: 429,
+    meaning: 'too much work is queued; try again after a moment',
+    action: 'send again after a pause that grows, or start more instances',
+  },
+  PLAYHEAD_DISK_FULL: {
+    status: 503,
+    meaning: 'the disk guard refuses writes before the broker fills up',
+    action: 'free space on the disk of the broker, or give it more',
+  },
   PLAYHEAD_FEATURES_SNAPSHOT_INVALID: {
     status: 500,
     meaning: 'stored window state is damaged or of another definition; fold it again from the log',
+    action: 'nothing; the state is folded from the log again',
   },
-  PLAYHEAD_LEARN_INVALID: { status: 400, meaning: 'the data set or parameters cannot be trained on' },
-  PLAYHEAD_LEARN_CANCELLED: { status: 409, meaning: 'the training run was cancelled' },
+  PLAYHEAD_LEARN_INVALID: {
+    status: 400,
+    meaning: 'the data set or parameters cannot be trained on',
+    action: 'correct parameters or data as `details.faults` says, and train again',
+  },
+  PLAYHEAD_LEARN_CANCELLED: {
+    status: 409,
+    meaning: 'the training run was cancelled',
+    action: 'nothing; ask for a new run if it is wanted after all',
+  },
   PLAYHEAD_LEARN_CRASHED: {
     status: 500,
     meaning:
       'the fit ended without an answer, twice: out of memory, or its thread broke; give it more memory or less data',
+    action: 'give training more memory or the run less data, and train again',
   },
-  PLAYHEAD_INFERENCE_INVALID: { status: 400, meaning: 'the input does not fit the model' },
-  PLAYHEAD_INFERENCE_MODEL_INVALID: { status: 400, meaning: 'the model file cannot be loaded' },
-  PLAYHEAD_DRIFT_INVALID: { status: 400, meaning: 'the columns cannot be compared' },
+  PLAYHEAD_INFERENCE_INVALID: {
+    status: 400,
+    meaning: 'the input does not fit the model',
+    action: 'send rows with the features of the model, in its order; the message names what differs',
+  },
+  PLAYHEAD_INFERENCE_MODEL_INVALID: {
+    status: 400,
+    meaning: 'the model file cannot be loaded',
+    action: 'train the version again; a model from elsewhere must be ONNX that the runtime can read',
+  },
+  PLAYHEAD_DRIFT_INVALID: {
+    status: 400,
+    meaning: 'the columns cannot be compared',
+    action: 'compare columns that were counted with the same bins, with values on both sides',
+  },
   PLAYHEAD_STACK_UNAVAILABLE: {
     status: 503,
     meaning: 'a part of the local stack did not start; the log file is named',
+    action: 'read the log file that is named; `./playhead doctor` checks the rest',
   },
   PLAYHEAD_STACK_MISSING: {
     status: 500,
     meaning: 'a program that the local stack needs is missing; the remedy is named',
+    action: 'do what the message says; `./playhead doctor` lists all that is missing',
   },
-} as const satisfies Record<string, { status: number; meaning: string }>;
+} as const satisfies Record<string, { status: number; meaning: string; action: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -16,10 +16,13 @@ export const ingestionConfig = defineConfig({
       default: 64,
       minimum: 1,
       maximum: 4_096,
-      description: 'events that wait to be appended, in MiB; the HTTP door answers 429 beyond',
+      unit: 'MiB',
+      examples: [256],
+      description: 'events that wait to be appended; the HTTP door answers 429 beyond',
     }),
     PLAYHEAD_DISK_GUARD_PATH: Type.Optional(
       Type.String({
+        examples: ['/var/lib/kafka'],
         description:
           "a folder on the broker's disk; the HTTP door answers 503 while too little is free there. Not watched by default",
       }),
@@ -27,7 +30,9 @@ export const ingestionConfig = defineConfig({
     PLAYHEAD_DISK_GUARD_MIN_FREE_MIB: Type.Integer({
       default: 512,
       minimum: 0,
-      description: 'what must be free at PLAYHEAD_DISK_GUARD_PATH, in MiB',
+      unit: 'MiB',
+      examples: [2_048],
+      description: 'what must be free at PLAYHEAD_DISK_GUARD_PATH',
     }),
   },
   rules: commonRules,

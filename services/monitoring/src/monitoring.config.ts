@@ -19,6 +19,7 @@ const doorOf = (service: ServiceName) =>
   Type.String({
     default: `http://127.0.0.1:${SERVICE_PORTS[service]}`,
     pattern: '^https?://',
+    examples: [`https://${service}.example.com`],
     description: `address of the doors of ${service}, as a browser reaches them; told at /config.json`,
   });
 
@@ -29,6 +30,8 @@ export const monitoringConfig = defineConfig({
     PLAYHEAD_MONITORING_TICK_MS: Type.Integer({
       default: 10_000,
       minimum: 10,
+      unit: 'ms',
+      examples: [60_000],
       description:
         'how often a change that labels made in a measured window is told although no later event came',
     }),

@@ -3,7 +3,7 @@
  *
  *   registry.deployments                    -- control: what runs, with its reference profile and its monitor
  *   serving.predictions.<deployment>        -> onPredictions      -> monitoring.inputs.<deployment>   what labels will be compared with
- *     (and the feature.vectors they name)                         -> monitoring.inputs                profiles by window
+ *     (and the feature.vectors.<service> they name)               -> monitoring.inputs                profiles by window
  *   ingestion.observations.<label stream>   -> onLabels           -> monitoring.inputs.<deployment>
  *   monitoring.inputs.<deployment>          -> onDeploymentInputs -> monitoring.inputs                realised performance by window
  *   registry.models                         -> onModels           -> monitoring.inputs                gates of a version

@@ -13,6 +13,8 @@ export const registryConfig = defineConfig({
     PLAYHEAD_REGISTRY_PATIENCE_MS: Type.Integer({
       default: 10_000,
       minimum: 1,
+      unit: 'ms',
+      examples: [30_000],
       description: 'how long a door waits until its own request is folded before it answers 503',
     }),
   },

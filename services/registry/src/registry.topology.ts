@@ -2,7 +2,7 @@
  * The registry, read aloud:
  *
  *   doors (HTTP; definitions are read and checked by contracts/definitions, faults with line and suggestion)
- *                                   ->               registry.inputs        registry.input.*-submitted, with the id of the request
+ *                                   -> RequestDesk -> registry.inputs       registry.input.*-submitted, with the id of the request
  *   training.runs                   -> onRun      -> registry.inputs        registry.input.run-reported
  *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | retired
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
@@ -35,6 +35,7 @@ import {
   TrainingRunCompleted,
   TrainingRunFailed,
   TrainingRunRejected,
+  TrainingRunRequested,
   TrainingRunStarted,
   TrainingSubmitted,
   type Topology,
@@ -63,7 +64,9 @@ export const TOPOLOGY: Topology = {
   roads: [
     { on: 'doors (HTTP)', by: 'RequestDesk', gives: SUBMITTED },
     {
+      // A run that only waits changes nothing here: it is passed over.
       on: [
+        TrainingRunRequested,
         TrainingRunStarted,
         TrainingRunCompleted,
         TrainingRunFailed,

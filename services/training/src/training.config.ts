@@ -13,6 +13,8 @@ export const trainingConfig = defineConfig({
       default: 1,
       minimum: 1,
       maximum: 64,
+      unit: 'runs',
+      examples: [2],
       description: 'how many runs are fitted at once, each in a thread with its whole data set in memory',
     }),
   },

@@ -19,54 +19,79 @@ export const commonVariables = (service: ServiceName) => ({
   KAFKA_BROKERS: Type.Array(Type.String({ pattern: '^[^\\s:]+:\\d{1,5}$' }), {
     default: ['127.0.0.1:9092'],
     minItems: 1,
+    examples: ['kafka-1:9092,kafka-2:9092'],
     description: 'Kafka bootstrap servers, host:port',
   }),
   POSTGRES_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
       secret: true,
+      examples: ['postgresql://user:password@postgres:5432/playhead'],
       description: 'Postgres for read models, postgresql://user:password@host:port/database',
     }),
   ),
   S3_ENDPOINT: Type.Optional(
     Type.String({
       pattern: '^https?://',
-      description: 'object store with the API of S3, for example http://127.0.0.1:9000',
+      examples: ['http://127.0.0.1:9000'],
+      description: 'object store with the API of S3',
     }),
   ),
-  S3_ACCESS_KEY: Type.Optional(Type.String({ secret: true, description: 'access key of the object store' })),
-  S3_SECRET_KEY: Type.Optional(Type.String({ secret: true, description: 'secret key of the object store' })),
+  S3_ACCESS_KEY: Type.Optional(
+    Type.String({ secret: true, examples: ['playhead'], description: 'access key of the object store' }),
+  ),
+  S3_SECRET_KEY: Type.Optional(
+    Type.String({
+      secret: true,
+      examples: ['as the store gave it'],
+      description: 'secret key of the object store',
+    }),
+  ),
   S3_BUCKET: Type.String({
     default: 'playhead',
+    examples: ['ml-artifacts'],
     description: 'bucket for artifacts; made at the first put if it is not there',
   }),
   PLAYHEAD_ARTIFACT_DIR: Type.Optional(
-    Type.String({ description: 'folder for artifacts where there is no object store; one machine only' }),
+    Type.String({
+      examples: ['/var/lib/playhead/artifacts'],
+      description: 'folder for artifacts where there is no object store; one machine only',
+    }),
   ),
   PLAYHEAD_NAMESPACE: Type.String({
     default: 'playhead',
     pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+    examples: ['staging'],
     description:
       'prefix of topics, consumer groups, Postgres schemas and object keys; two namespaces never meet',
   }),
-  PLAYHEAD_HOST: Type.String({ default: '127.0.0.1', description: 'address that the doors listen on' }),
+  PLAYHEAD_HOST: Type.String({
+    default: '127.0.0.1',
+    examples: ['0.0.0.0'],
+    description: 'address that the doors listen on',
+  }),
   PLAYHEAD_PORT: Type.Integer({
     default: SERVICE_PORTS[service],
     minimum: 0,
     maximum: 65535,
+    unit: 'TCP port',
+    examples: [8080],
     description: 'port of the HTTP doors; 0 takes a free one',
   }),
   PLAYHEAD_CONSOLE_ORIGINS: Type.Array(Type.String({ pattern: '^https?://' }), {
     default: ['http://127.0.0.1:7006', 'http://localhost:7006'],
+    examples: ['https://playhead.example.com'],
     description: 'origins whose pages may call the doors (CORS)',
   }),
   PLAYHEAD_INSTANCE: Type.String({
     default: 'local',
+    examples: ['serving-0'],
     description:
       'name of this process among its like, for logs and client ids; host and process id by default',
   }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
+    examples: ['debug'],
     description: 'lowest level that is logged',
   }),
   ...tracingVariables,

@@ -77,6 +77,8 @@ it('gives the reference of every variable', () => {
     type: 'integer',
     meaning: 'port of the HTTP doors; 0 takes a free one',
     default: '7004',
+    unit: 'TCP port',
+    example: '8080',
     secret: false,
   });
 });

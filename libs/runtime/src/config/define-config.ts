@@ -14,7 +14,10 @@ export type ConfigRule<Options> = (options: Options) => string | undefined;
  */
 export interface ConfigSpec<P extends TProperties = TProperties, Compiled = unknown> {
   readonly service: string;
-  /** One schema for each environment variable; an array is written with commas. `secret: true` keeps its value out of faults. */
+  /**
+   * One schema for each environment variable; an array is written with commas. `secret: true` keeps its value out of faults; `unit`
+   * and `examples` are for the reference.
+   */
   readonly variables: P;
   readonly rules?: readonly ConfigRule<Static<TObject<P>>>[];
   readonly compile: (options: Static<TObject<P>>) => Compiled;
@@ -28,6 +31,8 @@ interface Annotated {
   readonly default?: unknown;
   readonly secret?: boolean;
   readonly enum?: readonly unknown[];
+  readonly unit?: string;
+  readonly examples?: readonly unknown[];
 }
 
 const annotations = (schema: TSchema): Annotated => schema as Annotated;
@@ -78,18 +83,25 @@ export interface VariableReference {
   readonly type: string;
   readonly meaning: string;
   readonly default?: string;
+  /** What a number counts; absent where it counts nothing. */
+  readonly unit?: string;
+  readonly example?: string;
   readonly secret: boolean;
 }
+
+const asText = (value: unknown): string => (Array.isArray(value) ? value.join(',') : String(value));
 
 /** Every variable of a service, in the order of its definition. */
 export const configReference = (spec: Pick<ConfigSpec, 'variables'>): VariableReference[] =>
   Object.entries(spec.variables).map(([name, schema]) => {
-    const { type, enum: values, description, default: preset, secret } = annotations(schema);
+    const { type, enum: values, description, default: preset, unit, examples, secret } = annotations(schema);
     return {
       name,
       type: values ? values.join(' | ') : type === 'array' ? 'list, with commas' : (type ?? 'string'),
       meaning: description ?? '',
-      ...(preset === undefined ? {} : { default: Array.isArray(preset) ? preset.join(',') : String(preset) }),
+      ...(preset === undefined ? {} : { default: asText(preset) }),
+      ...(unit === undefined ? {} : { unit }),
+      ...(examples === undefined ? {} : { example: asText(examples[0]) }),
       secret: secret === true,
     };
   });

@@ -26,7 +26,12 @@ const SNAPSHOT_EVERY = 25_000;
  * The three topics of a stream. The inbox is transport: kept for what lateness and dedupe need and a week; uncompressed, so that the
  * broker itself undoes codecs that we cannot read.
  */
-const topicsOf = ({ name, partitions, latenessMs, dedupeMs }: StreamInForce): TopicSpec[] => [
+export const topicsOf = ({
+  name,
+  partitions,
+  latenessMs,
+  dedupeMs,
+}: Pick<StreamInForce, 'name' | 'partitions' | 'latenessMs' | 'dedupeMs'>): TopicSpec[] => [
   {
     name: TOPICS.inbox(name),
     partitions,
