@@ -31,7 +31,7 @@ export const onRun = (qualified: (topic: string) => string): Fold<null, undefine
       partition: 0,
       key: record.key,
       value,
-      headers: template.headers(position, time, [HEADERS.sourceCrc, Buffer.from(checksumOf(record.value))]),
+      headers: template.headers(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
       source: record.offset,
       k: 0,
     });
