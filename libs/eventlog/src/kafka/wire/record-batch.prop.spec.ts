@@ -5,6 +5,7 @@ import { RecordBatch as encodeOriginalBatch } from 'kafkajs/src/protocol/recordB
 import decodeOriginalBatch from 'kafkajs/src/protocol/recordBatch/v0/decoder';
 import { gzipSync } from 'node:zlib';
 import type { HeaderEntry, LogRecord, NewHeader, NewRecord } from '../../port';
+import { BATCH_HEADER_BYTES } from './batch-layout';
 import { BatchWriter, encodeRawBatch } from './batch-writer';
 import { writeVarint } from './bytes';
 import { decodeBatch, splitBatches } from './record-batch';
