@@ -11,8 +11,8 @@ export interface IdleErrand {
   readonly seconds: number;
 }
 
-/** Until what came with the start (compilation, first fetches) is over. */
-export const SETTLE_MS = 10_000;
+/** Until what came with the start is over: compilation, ever longer fetches, and the collection of its garbage after half a minute. */
+export const SETTLE_MS = 40_000;
 
 const main = async ({ brokers, topic, seconds }: IdleErrand): Promise<void> => {
   const log = createKafkaLog({ brokers, clientId: 'bench-idle' });
@@ -33,7 +33,7 @@ const main = async ({ brokers, topic, seconds }: IdleErrand): Promise<void> => {
   for (const { partition, end } of await log.ends(topic)) reader.seek({ topic, partition }, end);
   let over = false;
   const reading = (async () => {
-    while (!over) await reader.poll(1_000);
+    while (!over) await reader.poll(5_000);
   })();
 
   await sleep(SETTLE_MS);

@@ -2,6 +2,9 @@ import { PlatformError, messageOf } from '#kernel';
 import type { EventLog, LogReader, LogRecord } from './port';
 import { untilAvailable } from './read';
 
+/** An idle reader need not come back: records and `stop` wake it. */
+const IDLE_WAIT_MS = 5_000;
+
 export interface TopicFollowerOptions {
   readonly log: EventLog;
   /** Full name. */
@@ -46,6 +49,7 @@ export class TopicFollower {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.reader?.wake();
     await this.following;
     await this.reader?.close();
   }
@@ -75,7 +79,7 @@ export class TopicFollower {
     }
     while (!this.stopped) {
       try {
-        for (const chunk of await this.reader.poll(250)) {
+        for (const chunk of await this.reader.poll(IDLE_WAIT_MS)) {
           if (chunk.kind === 'records') onRecords(chunk.records);
           this.positions.set(chunk.partition, chunk.nextOffset);
         }

@@ -110,6 +110,8 @@ export interface LogReader {
    * position is below the start of the log. A poll that waits while the reader is closed gives nothing.
    */
   poll(maxWaitMs: number, maxRecords?: number): Promise<Chunk[]>;
+  /** The poll that waits gives up waiting, or the next one that would: something else has happened that the caller must see to. */
+  wake(): void;
   close(): Promise<void>;
 }
 

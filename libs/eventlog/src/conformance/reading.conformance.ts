@@ -67,6 +67,39 @@ export const describeReading = (underTest: UnderTest): void => {
       await expect(reader.poll(10)).rejects.toMatchObject({ disposition: 'retry' });
     });
 
+    it('waits no longer when it is woken, also when that came before it waits', async () => {
+      const { log } = underTest();
+      const topic = await freshTopic(underTest());
+      const reader = log.reader();
+      reader.seek({ topic, partition: 0 }, 0);
+      const begun = Date.now();
+      const waiting = reader.poll(20_000);
+      reader.wake();
+      expect(await waiting).toEqual([]);
+      reader.wake();
+      expect(await reader.poll(20_000)).toEqual([]);
+      expect(Date.now() - begun).toBeLessThan(10_000);
+      await append(underTest(), [recordOf(topic, 0, 'a')]);
+      expect(recordsOf(await reader.poll(20_000)).map(textOf)).toEqual(['a']);
+      await reader.close();
+    });
+
+    it('gives what it is put to while it waits', async () => {
+      const { log } = underTest();
+      const topic = await freshTopic(underTest(), 2);
+      await append(underTest(), [recordOf(topic, 1, 'there already')]);
+      const reader = log.reader();
+      reader.seek({ topic, partition: 0 }, 0);
+      const begun = Date.now();
+      const waiting = reader.poll(20_000);
+      reader.seek({ topic, partition: 1 }, 0);
+      const chunks = await waiting;
+      chunks.push(...(await pollUntil(reader, (got) => recordsOf([...chunks, ...got]).length > 0)));
+      expect(recordsOf(chunks).map(textOf)).toEqual(['there already']);
+      expect(Date.now() - begun).toBeLessThan(10_000);
+      await reader.close();
+    });
+
     it('gives what is appended while it waits', async () => {
       const { log } = underTest();
       const topic = await freshTopic(underTest());

@@ -19,7 +19,7 @@ export interface KafkaLogOptions {
   readonly requestTimeoutMs?: number;
   /** How long an unacknowledged batch is sent again before `send` rejects. */
   readonly deliveryTimeoutMs?: number;
-  /** How long a broker holds a fetch that finds nothing: the cost of an idle reader, not the latency of a record. */
+  /** How long a broker holds a fetch that finds nothing, at most: the cost of an idle reader, not the latency of a record. */
   readonly fetchMaxWaitMs?: number;
   /** Whether the process behind a client id has ended for certain; its memberships are then given up for it. Nobody's by default. */
   readonly isGone?: (clientId: string) => boolean;
@@ -42,7 +42,7 @@ export const createKafkaLog = (options: KafkaLogOptions): EventLog => {
   return new KafkaLog(cluster, {
     isGone: options.isGone,
     reader: {
-      maxWaitMs: options.fetchMaxWaitMs ?? 100,
+      maxWaitMs: options.fetchMaxWaitMs ?? 5_000,
       maxBytes: 4 * MIB,
       maxBytesPerPartition: MIB,
       prefetchBytesPerPartition: MIB / 2,

@@ -7,7 +7,10 @@ import { FollowedPartition } from './followed-partition';
 import { decodeFetch, encodeFetch, FETCH } from './wire/fetch';
 
 export interface ReaderSettings {
-  /** How long the broker holds a fetch that finds nothing. A record that arrives meanwhile is answered at once. */
+  /**
+   * How long the broker holds a fetch that finds nothing, at most: the longer nothing comes, the longer. A record that arrives meanwhile
+   * is answered at once.
+   */
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxBytesPerPartition: number;
@@ -19,10 +22,23 @@ export interface ReaderSettings {
 
 const DEFAULT_MAX_RECORDS = 2_000;
 const RETRY_PAUSE_MS = 50;
+/** How long the broker holds the first fetch that finds nothing; then twice as long each time. */
+const FIRST_WAIT_MS = 100;
 /** Over the time that the broker may hold a fetch: then the connection is dead. */
-const FETCH_GRACE_MS = 10_000;
+const FETCH_GRACE_MS = 5_000;
 
 const OFFSET_OUT_OF_RANGE = 1;
+
+/** A fetch that has not been answered yet. */
+interface Flight {
+  readonly asked: ReadonlySet<FollowedPartition>;
+  /** How long the broker may hold it. */
+  readonly maxWaitMs: number;
+  /** Absent while it is being opened. */
+  connection: Connection | undefined;
+  /** Its answer is not waited for any more. */
+  abandoned: boolean;
+}
 
 /**
  * Reads partitions without a group, one fetch in flight for each broker: while the caller works off one poll, the next
@@ -31,12 +47,14 @@ const OFFSET_OUT_OF_RANGE = 1;
 export class KafkaReader implements LogReader {
   private readonly followed = new Map<string, FollowedPartition>();
   private readonly connections = new Map<number, Connection>();
-  private readonly fetching = new Set<number>();
+  private readonly flights = new Map<number, Flight>();
+  private waitMs = 0;
   private refreshing = false;
   private pausedUntil = 0;
   private outage: PlatformError | undefined;
   private turn = 0;
-  private wake: (() => void) | undefined;
+  private notify: (() => void) | undefined;
+  private woken = false;
   private polling = false;
   private closed = false;
 
@@ -48,6 +66,7 @@ export class KafkaReader implements LogReader {
 
   seek(at: TopicPartition, offset: number): void {
     this.drop(at);
+    this.waitMs = FIRST_WAIT_MS;
     this.followed.set(
       keyOf(at),
       new FollowedPartition(at.topic, at.partition, offset, this.settings.maxInflatedBytes),
@@ -72,13 +91,18 @@ export class KafkaReader implements LogReader {
     }
   }
 
+  wake(): void {
+    this.woken = true;
+    this.notify?.();
+  }
+
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     this.followed.clear();
     for (const connection of this.connections.values()) destroyConnection(connection);
     this.connections.clear();
-    this.wake?.();
+    this.notify?.();
     this.onClose();
     await Promise.resolve();
   }
@@ -95,9 +119,10 @@ export class KafkaReader implements LogReader {
         throw outage;
       }
       const left = deadline - Date.now();
-      if (left <= 0) break;
+      if (left <= 0 || this.woken) break;
       await this.changed(left);
     }
+    this.woken = false;
     return [];
   }
 
@@ -119,7 +144,7 @@ export class KafkaReader implements LogReader {
     if (this.closed || this.followed.size === 0) return;
     const pause = this.pausedUntil - Date.now();
     if (pause > 0) {
-      setTimeout(() => this.wake?.(), pause + 1).unref();
+      setTimeout(() => this.notify?.(), pause + 1).unref();
       return;
     }
     const byLeader = new Map<number, FollowedPartition[]>();
@@ -139,20 +164,37 @@ export class KafkaReader implements LogReader {
       const hungry = partitions.filter(
         ({ bufferedBytes }) => bufferedBytes < this.settings.prefetchBytesPerPartition,
       );
-      if (hungry.length === 0 || this.fetching.has(leader)) continue;
+      if (hungry.length === 0) continue;
+      const flight = this.flights.get(leader);
+      if (flight) {
+        // What has only just come to be read does not wait for the end of a long poll for the others.
+        if (flight.maxWaitMs > FIRST_WAIT_MS && !hungry.every((partition) => flight.asked.has(partition)))
+          this.abandon(leader, flight);
+        continue;
+      }
       // While others of this leader are still buffered, a long poll for those at the end would hold up the next fetch for all.
       void this.fetch(
         leader,
         rotated(hungry, this.turn++),
-        hungry.some(({ ready }) => ready) || hungry.length < partitions.length ? 0 : this.settings.maxWaitMs,
+        hungry.some(({ ready }) => ready) || hungry.length < partitions.length
+          ? 0
+          : Math.min(this.waitMs, this.settings.maxWaitMs),
       );
     }
   }
 
   private async fetch(leader: number, partitions: FollowedPartition[], maxWaitMs: number): Promise<void> {
-    this.fetching.add(leader);
+    const flight: Flight = {
+      asked: new Set(partitions),
+      maxWaitMs,
+      connection: undefined,
+      abandoned: false,
+    };
+    this.flights.set(leader, flight);
     try {
       const connection = await this.connectionTo(leader);
+      if (flight.abandoned) return;
+      flight.connection = connection;
       const { maxBytes, maxBytesPerPartition } = this.settings;
       const body = encodeFetch({
         maxWaitMs,
@@ -171,6 +213,8 @@ export class KafkaReader implements LogReader {
       connection.requestQueue.maybeThrottle(answer.throttleMs);
       const asked = new Map(partitions.map((partition) => [keyOf(partition), partition]));
       const stale = new Set<string>();
+      if (maxWaitMs > 0 && answer.partitions.every(({ records }) => records.length === 0))
+        this.waitMs = 2 * maxWaitMs;
       for (const fetched of answer.partitions) {
         const partition = asked.get(keyOf(fetched));
         if (!partition?.live) continue;
@@ -180,11 +224,22 @@ export class KafkaReader implements LogReader {
       }
       if (stale.size > 0) await this.refresh([...stale], true);
     } catch (error) {
-      if (!this.closed) await this.suffer(error, leader, partitions);
+      if (!this.closed && !flight.abandoned) await this.suffer(error, leader, partitions);
     } finally {
-      this.fetching.delete(leader);
-      this.wake?.();
+      this.flights.delete(leader);
+      if (flight.abandoned) this.pump();
+      this.notify?.();
     }
+  }
+
+  /** Another connection costs less than the rest of the wait; what the broker still answers on this one is not read. */
+  private abandon(leader: number, flight: Flight): void {
+    this.waitMs = FIRST_WAIT_MS;
+    flight.abandoned = true;
+    if (!flight.connection) return;
+    destroyConnection(flight.connection);
+    this.connections.delete(leader);
+    flight.connection = undefined;
   }
 
   private async hole({ topic, partition, fetchOffset }: FollowedPartition): Promise<PlatformError> {
@@ -226,7 +281,7 @@ export class KafkaReader implements LogReader {
       this.pausedUntil = Date.now() + RETRY_PAUSE_MS;
     } finally {
       this.refreshing = false;
-      this.wake?.();
+      this.notify?.();
     }
   }
 
@@ -246,11 +301,11 @@ export class KafkaReader implements LogReader {
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
-        this.wake = undefined;
+        this.notify = undefined;
         resolve();
       };
       const timer = setTimeout(done, ms);
-      this.wake = done;
+      this.notify = done;
     });
   }
 }

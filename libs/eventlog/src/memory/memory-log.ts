@@ -370,11 +370,13 @@ const firstSlotAt = (slots: readonly Slot[], offset: number): number => {
 class MemoryReader implements LogReader {
   private readonly positions = new Map<string, TopicPartition & { offset: number }>();
   private closed = false;
+  private woken = false;
 
   constructor(private readonly log: MemoryLog) {}
 
   seek({ topic, partition }: TopicPartition, offset: number): void {
     this.positions.set(`${topic}:${partition}`, { topic, partition, offset });
+    this.log.wake(); // a poll that waits looks here too
   }
 
   drop({ topic, partition }: TopicPartition): void {
@@ -388,8 +390,14 @@ class MemoryReader implements LogReader {
       await Promise.resolve();
       return ready;
     }
-    await this.log.changed(maxWaitMs);
+    if (!this.woken) await this.log.changed(maxWaitMs);
+    this.woken = false;
     return this.closed ? [] : this.take(maxRecords);
+  }
+
+  wake(): void {
+    this.woken = true;
+    this.log.wake();
   }
 
   async close(): Promise<void> {

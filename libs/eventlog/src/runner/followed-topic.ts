@@ -2,6 +2,9 @@ import { PlatformError } from '#kernel';
 import type { EventLog, LogReader, LogRecord } from '../port';
 import { untilAvailable } from '../read';
 
+/** An idle reader need not come back: records and `stop` wake it. */
+const IDLE_WAIT_MS = 5_000;
+
 export interface FollowedTopicOptions<State> {
   readonly log: EventLog;
   readonly topic: string;
@@ -92,7 +95,7 @@ export class FollowedTopic<State> {
   private async follow(): Promise<void> {
     while (!this.stopped) {
       try {
-        for (const chunk of await this.reader!.poll(500)) {
+        for (const chunk of await this.reader!.poll(IDLE_WAIT_MS)) {
           if (chunk.kind === 'records') for (const record of chunk.records) this.apply(record);
           this.read = chunk.nextOffset;
           this.wake();

@@ -17,6 +17,10 @@ export interface PublisherOptions {
 /**
  * Appends the outputs of a round, gap-free: the secondaries first, then the primary, one `send` in flight. When an answer is lost it
  * takes a new producer, reads the tails of the aligned outputs, and sends only what is not there; elsewhere readers drop by law L3.
+ *
+ * A round is a batch, and nothing ever waits for company: an idle runner sends a round of one record at once; while a send is under way
+ * one more round is folded, and everything that comes behind it gathers for the one after. So batches grow with the load and with how
+ * long the log takes to acknowledge, without a time to be set.
  */
 export class Publisher {
   private producer: LogProducer | undefined;

@@ -23,6 +23,10 @@ import { takeOver } from './take-over';
 import { SeenPositions } from './tail';
 
 const COMMIT_EVERY_MS = 1_000;
+/** Waits for records in between what `maintain` has yet to do. */
+const BUSY_WAIT_MS = 100;
+/** Waits when it has nothing to do: records, a new assignment and the end of the runner wake it. */
+const IDLE_WAIT_MS = 5_000;
 /** Between two tries of a round that hit something away. */
 const RETRY_PAUSE_MS = 250;
 
@@ -96,9 +100,11 @@ export class FoldRunner<State, Control> {
           listener: {
             assigned: (partitions) => {
               this.assignment = partitions;
+              this.reader.wake();
             },
             rebalancing: () => {
               this.rebalancing = true;
+              this.reader.wake();
             },
             lost: (reason) => this.halt(new PlatformError('PLAYHEAD_LOG_OWNERSHIP_LOST', 'halt', reason)),
           },
@@ -112,6 +118,7 @@ export class FoldRunner<State, Control> {
   /** Finishes what is in flight, snapshots, commits and leaves the group. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.reader.wake();
     try {
       await this.running;
       await this.inFlight;
@@ -148,6 +155,7 @@ export class FoldRunner<State, Control> {
     if (this.haltedBy !== undefined) return;
     this.haltedBy = error;
     this.stopping = true;
+    this.reader.wake();
     this.options.observer?.log?.('error', `${this.group} halted: ${messageOf(error)}`);
     this.options.observer?.halted?.(error);
   }
@@ -160,7 +168,8 @@ export class FoldRunner<State, Control> {
         continue;
       }
       const chunks = await untilAvailable(
-        () => this.reader.poll(100, this.options.maxRecords ?? 2_000),
+        () =>
+          this.reader.poll(this.hasMore() ? BUSY_WAIT_MS : IDLE_WAIT_MS, this.options.maxRecords ?? 2_000),
         this.options.sleep,
         (error) => this.options.observer?.retrying?.(error.message),
       );
@@ -501,6 +510,13 @@ export class FoldRunner<State, Control> {
   private async publishAnnouncements(): Promise<void> {
     await this.inFlight;
     if (this.announcements.length > 0) await this.publish([], []);
+  }
+
+  /** Whether `maintain` has something to commit or to announce once its second is over. */
+  private hasMore(): boolean {
+    if (this.announcements.length > 0) return true;
+    for (const { next, committed } of this.tasks.values()) if (next !== committed) return true;
+    return false;
   }
 
   private async maintain(): Promise<void> {
