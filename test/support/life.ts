@@ -30,8 +30,8 @@ export class Life {
     private readonly registry: string,
   ) {}
 
-  static async begin(namespace: string): Promise<Life> {
-    const platform = new PlatformUnderTest(namespace);
+  static async begin(namespace: string, environment: Readonly<Record<string, string>> = {}): Promise<Life> {
+    const platform = new PlatformUnderTest(namespace, environment);
     await platform.run(['up']);
     const found = await findPlatform(platform.dataDir, process.env);
     const control = new ControlPlane(found, 'test');

@@ -43,7 +43,11 @@ export class PlatformUnderTest {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'playhead-e2e-'));
   private log: EventLog | undefined;
 
-  constructor(readonly namespace: string) {}
+  constructor(
+    readonly namespace: string,
+    /** Added to the environment of the command, and so of the services that it starts. */
+    readonly environment: Readonly<Record<string, string>> = {},
+  ) {}
 
   /** Runs the command; `place` adds the data folder (and for starts namespace and ports). */
   run(
@@ -56,7 +60,7 @@ export class PlatformUnderTest {
       this.dataDir,
       ...(starts ? ['--namespace', this.namespace, '--port-base', '0'] : []),
     ];
-    return runCommand([...args, ...place, '--json'], options);
+    return runCommand([...args, ...place, '--json'], { ...options, environment: this.environment });
   }
 
   async status(): Promise<Status> {
@@ -86,12 +90,21 @@ export class PlatformUnderTest {
 
 export const runCommand = (
   args: readonly string[],
-  { expectCode = 0, timeoutMs = 600_000 }: { readonly expectCode?: number; readonly timeoutMs?: number } = {},
+  {
+    expectCode = 0,
+    timeoutMs = 600_000,
+    environment = {},
+  }: {
+    readonly expectCode?: number;
+    readonly timeoutMs?: number;
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Ran> =>
   new Promise((done, fail) => {
     if (!existsSync(COMMAND)) return fail(new Error(`${COMMAND} is not built; run \`npm run build\``));
     const child = spawn(process.execPath, [COMMAND, ...args], {
       cwd: ROOT,
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);

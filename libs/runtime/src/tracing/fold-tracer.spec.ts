@@ -188,6 +188,18 @@ it('tells a moved copy from what the partition that it goes to gives', () => {
   expect(contexts[1]).toBeUndefined();
 });
 
+it('lets no span begin before the one above it', () => {
+  const process = new Process();
+  const traced = record(0, 7, [traceparent('01')]);
+  process.run([slice(traced)], [outputOf(traced)], 'parentbased_always_off');
+  const nanoseconds = ([seconds, rest]: readonly [number, number]): bigint =>
+    BigInt(seconds) * 1_000_000_000n + BigInt(rest);
+  const [hop, send, round] = process.exporter.getFinishedSpans();
+  expect(hop!.startTime).toEqual(round!.startTime);
+  expect(send!.startTime).toEqual(hop!.endTime);
+  expect(nanoseconds(send!.endTime) >= nanoseconds(send!.startTime)).toBe(true);
+});
+
 it('ends what sends when it is acknowledged, and not before', () => {
   const process = new Process();
   const traced = record(0, 7, [traceparent('01')]);

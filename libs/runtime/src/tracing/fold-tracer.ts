@@ -55,13 +55,17 @@ export class FoldTracer implements RoundTracer {
       }
     }
     if (sampled.length === 0) return undefined;
-    const round = this.startRound(records, beganMs);
-    const endedMs = performance.now();
+    // One reading of both clocks for a round: the SDK would take one for each span, and a child could begin before its parent.
+    const epochMs = Date.now() - performance.now();
+    const now = (): number => epochMs + performance.now();
+    const began = epochMs + beganMs;
+    const ended = now();
+    const round = this.startRound(records, began);
     const hops = new Map<string, TraceContext>();
     const offsets = new Set<number>();
     for (const one of sampled) {
       const { partition, offset } = one.record;
-      hops.set(formatPosition(partition, offset), this.process(one, round, beganMs, endedMs));
+      hops.set(formatPosition(partition, offset), this.process(one, round, began, ended));
       offsets.add(offset);
     }
     const sends: Span[] = [];
@@ -71,12 +75,13 @@ export class FoldTracer implements RoundTracer {
       if (!hop) continue;
       const spanId = spanIdOf(hop.traceId, 'send', hop.spanId, output.topic, output.partition, output.k);
       outputs[i] = { ...output, headers: withContext(output.headers, { ...hop, spanId }) };
-      sends.push(this.startSend(output, hop, spanId, endedMs));
+      sends.push(this.startSend(output, hop, spanId, ended));
     }
     return {
       acknowledged: () => {
-        for (const send of sends) send.end();
-        round.end();
+        const acknowledged = now();
+        for (const send of sends) send.end(acknowledged);
+        round.end(acknowledged);
       },
     };
   }
@@ -98,11 +103,11 @@ export class FoldTracer implements RoundTracer {
     return { record, traceId: hexOf(words) };
   }
 
-  private startRound(records: number, beganMs: number): Span {
+  private startRound(records: number, began: number): Span {
     const { topic, group } = this.fold;
     return this.spans.start(`${topic} process`, {
       kind: SpanKind.CONSUMER,
-      startTime: beganMs,
+      startTime: began,
       attributes: roundAttributes(topic, group, records),
     });
   }
@@ -111,8 +116,8 @@ export class FoldTracer implements RoundTracer {
   private process(
     { record: { partition, offset }, traceId, parent }: Sampled,
     round: Span,
-    beganMs: number,
-    endedMs: number,
+    began: number,
+    ended: number,
   ): TraceContext {
     const { topic, group } = this.fold;
     const spanId = spanIdOf(traceId, 'process', group, partition, offset);
@@ -120,7 +125,7 @@ export class FoldTracer implements RoundTracer {
       `${topic} process`,
       {
         kind: SpanKind.CONSUMER,
-        startTime: beganMs,
+        startTime: began,
         attributes: recordAttributes(topic, group, partition, offset),
         links: [{ context: round.spanContext() }],
       },
@@ -128,14 +133,19 @@ export class FoldTracer implements RoundTracer {
       { traceId, spanId },
     );
     round.addLink({ context: span.spanContext() });
-    span.end(endedMs);
+    span.end(ended);
     return { traceId, spanId, flags: (parent?.flags ?? 0) | SAMPLED, state: parent?.state };
   }
 
-  private startSend({ topic, partition }: Output, hop: TraceContext, spanId: string, nowMs: number): Span {
+  private startSend(
+    { topic, partition }: Output,
+    hop: TraceContext,
+    spanId: string,
+    startTime: number,
+  ): Span {
     return this.spans.start(
       `${topic} send`,
-      { kind: SpanKind.PRODUCER, startTime: nowMs, attributes: sendAttributes(topic, partition) },
+      { kind: SpanKind.PRODUCER, startTime, attributes: sendAttributes(topic, partition) },
       hop,
       { spanId },
     );
