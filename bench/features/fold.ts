@@ -1,8 +1,8 @@
 /**
  * How fast the feature engine folds decoded records: nine features (count, sum and mean of the amount over 1, 7 and 30 days by
- * customer) over the real card payments. Build and run:
+ * customer) over the real card payments. `./playhead bench features`, or alone:
  *
- *   npm run build && npx swc bench/features -d dist && node --expose-gc --max-semi-space-size=64 dist/bench/features/fold.js
+ *   npm run build && node --expose-gc --max-semi-space-size=64 dist/bench/features/fold.js
  *
  * PLAYHEAD_DATA names the folder of the real streams (default ../shared/data).
  */

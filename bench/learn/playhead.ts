@@ -2,7 +2,7 @@
  * Fits our trainers on the sets that `prepare.py` made and writes one JSON line for each: CPU seconds, quality on the test
  * rows, size. Compare with `public_libraries.py`. One thread.
  *
- *     npm run build && npx swc bench/learn -d dist --quiet && node dist/bench/learn/playhead.js SETS_DIR [NAME...]
+ *     npm run build && node dist/bench/learn/playhead.js SETS_DIR [NAME...]
  *
  * With --scores it also writes SETS_DIR/<name>/<trainer>.onnx and .scores.f64, for `check_onnx.py`.
  */

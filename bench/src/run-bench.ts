@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLocalStack, stopLocalStack } from '#localstack';
 import type { BenchOptions, Findings, Scenario, Workbench } from './scenario';
 import { thisMachine, type Machine } from './report/machine';
 import { PaymentStream } from './stage/payments';
@@ -46,43 +50,58 @@ export class Releases {
 
 /** Runs the scenarios one after the other. What they started is stopped by `releases`, by whoever called. */
 export const runBench = async (run: BenchRun, releases: Releases): Promise<BenchReport> => {
-  const shared = sharedStage(run, releases);
+  const ground = groundOf(run, releases);
   const scenarios: Record<string, BenchReport['scenarios'][string]> = {};
   for (const { name, defaults, run: measure } of run.scenarios) {
     const { rows = defaults.rows, repeats = defaults.repeats, withoutPeers, say } = run;
-    say(`${name}: ${rows} rows, ${repeats} ${repeats === 1 ? 'time' : 'times'}`);
+    say(`${name}: ${rows} rows, ${repeats === 1 ? 'once' : `${repeats} times`}`);
     const started = Date.now();
-    const workbench: Workbench = {
-      rows,
-      repeats,
-      withoutPeers,
-      say,
-      stage: shared,
-      atEnd: (release) => releases.add(release),
-    };
-    const findings = await measure(workbench);
+    const atEnd: Workbench['atEnd'] = (release) => releases.add(release);
+    const findings = await measure({ rows, repeats, withoutPeers, say, ...ground, atEnd });
     scenarios[name] = { ...findings, rows, repeats, seconds: (Date.now() - started) / 1_000 };
     run.found(name, findings);
   }
   return { machine: thisMachine(), at: new Date().toISOString(), scenarios };
 };
 
-/** One stage for all scenarios, until its stream of payments is used up. */
-const sharedStage = (
+/** One stage for all scenarios, until its stream of payments is used up; one broker for those that need no stage. */
+const groundOf = (
   { env, say, keep }: Pick<BenchRun, 'env' | 'say' | 'keep'>,
   releases: Releases,
-): Workbench['stage'] => {
+): Pick<Workbench, 'stage' | 'brokers'> => {
   let current: { stage: Stage; payments: PaymentStream; close: () => Promise<void> } | undefined;
-  return async (count) => {
-    if (current?.stage.isCountable && (await current.payments.has(count))) return current.stage;
-    await current?.close();
-    const payments = PaymentStream.open(env, say);
-    say(`payments: ${payments.origin}`);
-    let close = (): Promise<void> => payments.close();
-    const stage = await Stage.open({ payments, env, say, keep }, (begun) => {
-      close = releases.add(() => begun.close());
-    });
-    current = { stage, payments, close };
-    return stage;
+  let broker: Promise<readonly string[]> | undefined;
+  return {
+    stage: async (count) => {
+      if (current?.stage.isCountable && (await current.payments.has(count))) return current.stage;
+      await current?.close();
+      const payments = PaymentStream.open(env, say);
+      say(`payments: ${payments.origin}`);
+      let close = (): Promise<void> => payments.close();
+      const stage = await Stage.open({ payments, env, say, keep }, (begun) => {
+        close = releases.add(() => begun.close());
+      });
+      current = { stage, payments, close };
+      return stage;
+    },
+    brokers: () => {
+      if (current) return Promise.resolve(current.stage.endpoints.kafka.brokers);
+      return (broker ??= startBroker(env, say, releases));
+    },
   };
+};
+
+const startBroker = async (
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+  releases: Releases,
+): Promise<readonly string[]> => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'playhead-bench-'));
+  const starting = startLocalStack({ dataDir, parts: ['kafka'], env, progress: say });
+  releases.add(async () => {
+    await starting.catch(() => undefined);
+    await stopLocalStack(dataDir, { purge: true, progress: say });
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  return (await starting).kafka.brokers;
 };

@@ -26,6 +26,8 @@ export interface Workbench {
    * seen are left. Shared by the scenarios of one call, made anew when the stream is used up.
    */
   stage(payments: number): Promise<Stage>;
+  /** A broker for scenarios that need nothing else: the stage's with its services stopped, or one of its own. */
+  brokers(): Promise<readonly string[]>;
   /** Called when the bench ends, however it ends; the last one first. Returns a function that calls it now. */
   atEnd(release: () => Promise<void>): () => Promise<void>;
 }

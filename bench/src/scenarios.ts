@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario';
+import { ceiling, codec, features, idle } from './scenarios/parts';
 import { latency } from './scenarios/latency';
 import { pipeline } from './scenarios/pipeline';
 import { recovery } from './scenarios/recovery';
@@ -31,5 +32,29 @@ export const SCENARIOS: readonly Scenario[] = [
       'kill -9 of ingestion, feature and serving at full speed: seconds to flow again, duplicates, wrong values',
     defaults: { rows: 300_000, repeats: 1 },
     run: recovery,
+  },
+  {
+    name: 'ceiling',
+    measures: "records/s of the broker's own perf tools, beside the log adapter",
+    defaults: { rows: 500_000, repeats: 3 },
+    run: ceiling,
+  },
+  {
+    name: 'codec',
+    measures: 'record codec and adapter beside kafkajs as it is: records/s and CPU a record, seven headers',
+    defaults: { rows: 200_000, repeats: 3 },
+    run: codec,
+  },
+  {
+    name: 'idle',
+    measures: 'CPU of three idle connections and of the services of an idle platform',
+    defaults: { rows: 0, repeats: 1 },
+    run: idle,
+  },
+  {
+    name: 'features',
+    measures: 'the feature engine alone over the real stream, decoded: events a CPU second, bytes, snapshots',
+    defaults: { rows: 872_795, repeats: 5 },
+    run: features,
   },
 ];

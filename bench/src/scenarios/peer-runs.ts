@@ -1,3 +1,11 @@
+import {
+  expectedPredictions,
+  judge,
+  readPrediction,
+  type InboxPayment,
+  type Judgement,
+  type Prediction,
+} from '../peer-check';
 import { PEERS, type Peer } from '../peers';
 import type { Workbench } from '../scenario';
 import { ROAD, type Stage } from '../stage/stage';
@@ -6,6 +14,7 @@ import { measureStretch, type Stretch } from '../stage/stretch';
 export interface PeerStretch {
   readonly peer: string;
   readonly stretch: Stretch;
+  readonly judgement: Judgement;
 }
 
 /** Those that could be built; a machine without Maven or pip measures the rest, and it is said. */
@@ -23,6 +32,14 @@ export const buildPeers = async ({ withoutPeers, say }: Workbench): Promise<Peer
   return built;
 };
 
+export interface RunningPeer {
+  /** Its topic, below the namespace. */
+  readonly output: string;
+  readonly pid: number;
+  readonly done: Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
 /** Begins a peer on the whole inbox, under a name that nobody has used. */
 export const startPeer = async (
   { atEnd }: Pick<Workbench, 'atEnd'>,
@@ -30,7 +47,7 @@ export const startPeer = async (
   peer: Peer,
   run: string,
   count?: number,
-): Promise<{ readonly output: string; readonly pid: number; readonly stop: () => Promise<void> }> => {
+): Promise<RunningPeer> => {
   const name = `peer.${peer.name}.${run}`;
   const output = await preparePeerOutput(stage, name);
   const started = await peer.start({
@@ -43,7 +60,7 @@ export const startPeer = async (
     workFolder: `${stage.dataDir}/${name}`,
   });
   const stop = atEnd(() => started.stop());
-  return { output, pid: started.pid, stop };
+  return { output, pid: started.pid, done: started.done, stop };
 };
 
 /** As the platform makes its own topics. */
@@ -53,30 +70,43 @@ const preparePeerOutput = async (stage: Stage, name: string): Promise<string> =>
   return name;
 };
 
-/** A peer over everything in the inbox; time from its first to its last output. */
+/** What every payment in the inbox should get, by the platform's own libraries. */
+export const expectedOf = async (stage: Stage): Promise<Map<string, Prediction>> => {
+  const payments: InboxPayment[] = [];
+  const partitions = await stage.ends(ROAD.inbox);
+  for (const { partition, start } of partitions)
+    for await (const { value } of stage.records(ROAD.inbox, partition, start))
+      payments.push(JSON.parse(value!.toString()) as InboxPayment);
+  return expectedPredictions(payments, partitions.length, stage.modelFile);
+};
+
+/** A peer over everything in the inbox; time from its first to its last output, which are then compared with what they should be. */
 export const runPeer = async (
   bench: Workbench,
   stage: Stage,
-  peer: Peer,
-  run: string,
+  { peer, run, expected }: { peer: Peer; run: string; expected: ReadonlyMap<string, Prediction> },
 ): Promise<PeerStretch> => {
   bench.say(`${peer.name} over the same inbox`);
   const count = await stage.count(ROAD.inbox);
-  const name = await preparePeerOutput(stage, `peer.${peer.name}.${run}`);
-  let stop = (): Promise<void> => Promise.resolve();
-  const pids: { name: string; pid: number }[] = [];
+  const output = await preparePeerOutput(stage, `peer.${peer.name}.${run}`);
+  let running: RunningPeer | undefined;
   const stretch = await measureStretch(stage, {
-    first: name,
-    last: name,
+    first: output,
+    last: output,
     count,
     start: async () => {
-      const started = await startPeer(bench, stage, peer, run, count);
-      pids.push({ name: peer.name, pid: started.pid });
-      stop = started.stop;
+      running = await startPeer(bench, stage, peer, run, count);
     },
     say: bench.say,
-    besides: () => pids,
+    besides: () => (running ? [{ name: peer.name, pid: running.pid }] : []),
+    finished: () => running!.done,
   });
-  await stop();
-  return { peer: peer.name, stretch };
+  await running!.stop();
+  const outputs: Prediction[] = [];
+  for await (const record of stage.since(
+    output,
+    (await stage.ends(output)).map((at) => ({ ...at, end: 0 })),
+  ))
+    outputs.push(readPrediction(record));
+  return { peer: peer.name, stretch, judgement: judge(outputs, expected) };
 };

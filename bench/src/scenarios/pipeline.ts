@@ -1,10 +1,11 @@
 import type { TopicStatus } from '../../../cli/src/platform/status';
+import type { Judgement } from '../peer-check';
 import { median } from '../report/statistics';
 import type { Table } from '../report/table';
 import type { Findings, Workbench } from '../scenario';
 import { ROAD, type Stage } from '../stage/stage';
 import { measureStretch, type Stretch } from '../stage/stretch';
-import { buildPeers, runPeer, type PeerStretch } from './peer-runs';
+import { buildPeers, expectedOf, runPeer, type PeerStretch } from './peer-runs';
 import { usageTable } from './usage-table';
 
 /** All that is ready before the first event goes; ingestion comes last, so that nobody's start is in the time. */
@@ -28,7 +29,9 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
       usageTable(`what ${rows} events cost (repeat ${repeat} of ${repeats})`, stretch),
       bytesTable(topicsBefore, await stage.topics()),
     );
-    for (const peer of peers) others.push(await runPeer(bench, stage, peer, String(repeat)));
+    const expected = peers.length > 0 ? await expectedOf(stage) : new Map<string, never>();
+    for (const peer of peers)
+      others.push(await runPeer(bench, stage, { peer, run: String(repeat), expected }));
   }
   const rate = median(stretches.map(({ eventsPerSecond }) => eventsPerSecond));
   const peerRates = peers.map(({ name }) => ({
@@ -52,10 +55,16 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
       ...tables,
       {
         title: 'pipeline: from inbox to output, each run',
-        columns: ['', 'events', 'seconds', 'events/s', 'CPU us/event', 'peak MiB'],
+        columns: ['', 'events', 'seconds', 'events/s', 'CPU us/event', 'peak MiB', 'other than ours'],
         rows: [
-          ...stretches.map((stretch) => runRow('playhead (three hops, six services)', stretch, 'broker')),
-          ...others.map(({ peer, stretch }) => runRow(`${peer} (one hop)`, stretch, 'broker')),
+          ...stretches.map((stretch) => [
+            ...runRow('playhead (three hops, six services)', stretch, 'broker'),
+            null,
+          ]),
+          ...others.map(({ peer, stretch, judgement }) => [
+            ...runRow(`${peer} (one hop)`, stretch, 'broker'),
+            othersOf(judgement),
+          ]),
         ],
       },
       ...(peers.length === 0
@@ -79,6 +88,10 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
 };
 
 const MIB = 1024 * 1024;
+
+/** Outputs that are not what our own libraries give: wrong, twice or not there. */
+const othersOf = ({ wrongValues, wrongScores, missing, duplicates }: Judgement): number =>
+  Math.max(wrongValues, wrongScores) + missing + duplicates;
 
 /** All processes but the broker together. */
 const runRow = (

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import type { Occurrence } from '../../../cli/src/demo/fraud-simulator';
 import { readPayments, simulatedFraud, type LabelledPayment } from '../../../cli/src/demo/fraud-source';
 
+/** The project, from `dist/bench/src/stage`: a relative PLAYHEAD_DATA is relative to it, as in the tests. */
+const ROOT = resolve(__dirname, '..', '..', '..', '..');
 const FILE = ['fraud', 'transactions-2018-04-to-06.csv.gz'] as const;
 /** About as many as the real stream has. */
 const SIMULATED = 800_000;
@@ -19,7 +21,7 @@ export class PaymentStream {
 
   /** The real stream; where it is absent, the simulated one, and it is said loudly. */
   static open(env: NodeJS.ProcessEnv, say: (line: string) => void): PaymentStream {
-    const file = join(resolve(env.PLAYHEAD_DATA ?? '../shared/data'), ...FILE);
+    const file = join(resolve(ROOT, env.PLAYHEAD_DATA ?? '../shared/data'), ...FILE);
     if (existsSync(file)) return new PaymentStream(FILE.join('/'), readPayments(file));
     say(`!! the real stream is absent (PLAYHEAD_DATA: ${file}); SIMULATED payments are measured instead`);
     return new PaymentStream('simulated', simulated());

@@ -50,7 +50,7 @@ export interface StageOptions {
 
 /** A platform in a folder of its own, with the bench's definitions; the services come and go, the broker stays. */
 export class Stage {
-  readonly namespace = 'bench';
+  readonly namespace = `bench-${Date.now().toString(36)}`;
   /** The deployed model's file. */
   readonly modelFile: string;
   /** What the vectors are computed from. */

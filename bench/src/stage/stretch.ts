@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRecords, type PartitionEnds } from '#eventlog';
+import { readLast, readRecords, type PartitionEnds } from '#eventlog';
 import { TransientFailure } from '#kernel';
 import { readUsage, usedBetween, type Measured, type Usage } from './processes';
 import type { Stage } from './stage';
@@ -18,6 +18,8 @@ export interface StretchPlan {
   readonly say: (line: string) => void;
   /** Processes that are measured with the services and the broker. */
   readonly besides?: () => readonly Measured[];
+  /** Waited for at the end: markers of transactions count as records of a topic, and the last records may still be on their way. */
+  readonly finished?: () => Promise<void>;
 }
 
 /** How long a stretch of records took, by the broker's clock, and what was used meanwhile. */
@@ -43,6 +45,7 @@ export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<S
   await Promise.race([grown(stage, plan.last, totalOf(lastBefore), plan.count, progressOf(plan)), failure]);
   const usedAfter = await readUsage(await processes());
   await starting;
+  await plan.finished?.();
   const begunAt = Math.min(...(await appendTimes(stage, plan.first, firstBefore, 'first')));
   const endedAt = Math.max(...(await appendTimes(stage, plan.last, lastBefore, 'last')));
   const seconds = Math.max(1, endedAt - begunAt) / 1_000;
@@ -104,18 +107,24 @@ export const grown = async (
 /** Append times of the first or last record of each partition behind the ends of then. */
 export const appendTimes = async (
   stage: Stage,
-  topic: string,
+  name: string,
   before: readonly PartitionEnds[],
   which: 'first' | 'last',
 ): Promise<number[]> => {
-  const now = await stage.ends(topic);
+  const now = await stage.ends(name);
+  const topic = stage.topic(name);
   const times: number[] = [];
-  for (const { partition, end: from } of before) {
+  for (const { partition, end: start } of before) {
     const { end } = now[partition]!;
-    if (end === from) continue;
-    const offset = which === 'first' ? from : end - 1;
-    const records = readRecords(stage.log, stage.topic(topic), partition, offset, offset + 1);
-    for await (const { timestamp } of records) times.push(timestamp);
+    if (which === 'last') {
+      const last = await readLast(stage.log, topic, { partition, start, end });
+      if (last) times.push(last.timestamp);
+      continue;
+    }
+    for await (const { timestamp } of readRecords(stage.log, topic, partition, start, end)) {
+      times.push(timestamp);
+      break;
+    }
   }
   return times;
 };

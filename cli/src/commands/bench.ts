@@ -3,6 +3,7 @@ import { Refused } from '#kernel';
 import type { Command } from 'commander';
 import { SCENARIOS } from '../../../bench/src/scenarios';
 import { Releases, runBench, type BenchReport } from '../../../bench/src/run-bench';
+import { compareWithBaselines, readBaselines } from '../../../bench/src/report/baselines';
 import { renderTable } from '../../../bench/src/report/table';
 import { printJson, progress } from '../options';
 
@@ -10,6 +11,7 @@ interface Options {
   readonly rows?: number;
   readonly repeats?: number;
   readonly out?: string;
+  readonly check: boolean;
   readonly withoutPeers: boolean;
   readonly keep: boolean;
   readonly json: boolean;
@@ -22,9 +24,11 @@ const wholeNumber = (text: string): number => {
   return number;
 };
 
+const sizeOf = ({ rows, repeats }: (typeof SCENARIOS)[number]['defaults']): string =>
+  rows === 0 ? '' : ` (${rows} rows, ${repeats === 1 ? 'once' : `${repeats} times`})`;
+
 const table = SCENARIOS.map(
-  ({ name, measures, defaults: { rows, repeats } }) =>
-    `  ${name.padEnd(10)} ${measures} (${rows} rows, ${repeats} ${repeats === 1 ? 'time' : 'times'})`,
+  ({ name, measures, defaults }) => `  ${name.padEnd(10)} ${measures}${sizeOf(defaults)}`,
 ).join('\n');
 
 export const addBench = (program: Command): void => {
@@ -35,6 +39,7 @@ export const addBench = (program: Command): void => {
     .option('--rows <n>', 'so many events in each repeat', wholeNumber)
     .option('--repeats <n>', 'so many times, each on a further stretch of the stream', wholeNumber)
     .option('--out <file>', 'writes all figures as JSON')
+    .option('--check', 'compare with bench/baselines.json; exit code 1 when something is worse', false)
     .option('--without-peers', 'measures nothing beside the platform', false)
     .option('--keep', 'leave the platform running', false)
     .option('--json', 'one JSON object as the last line of standard output, for programs', false)
@@ -65,8 +70,33 @@ export const addBench = (program: Command): void => {
         ),
       );
       if (options.out !== undefined) writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
+      if (options.check) process.exitCode = check(report) ? 0 : 1;
       if (options.json) printJson(report);
     });
+};
+
+/** Says what is worse than on this lane of machines before; false when anything is. */
+const check = ({ machine, scenarios }: BenchReport): boolean => {
+  const lane = readBaselines()[machine.lane];
+  if (!lane) {
+    progress(`!! NOT COMPARED: bench/baselines.json has nothing for ${machine.lane}`);
+    return true;
+  }
+  const figures = Object.entries(scenarios).flatMap(([scenario, found]) =>
+    Object.entries(found.figures).map(([name, value]) => [`${scenario}.${name}`, value] as const),
+  );
+  const compared = compareWithBaselines(Object.fromEntries(figures), lane);
+  if (compared.length === 0) progress('!! NOT COMPARED: none of these figures has a baseline');
+  const rows = compared.map(({ figure, value, baseline, limit, isWorse }) => [
+    figure,
+    value,
+    baseline,
+    limit,
+    isWorse ? 'WORSE' : 'holds',
+  ]);
+  const columns = ['figure', 'now', 'baseline', 'limit', ''];
+  console.log(`${renderTable({ title: `beside the baselines of ${machine.lane}`, columns, rows })}\n`);
+  return compared.every(({ isWorse }) => !isWorse);
 };
 
 /** Stops what was started when the work ends, fails or is interrupted. */
