@@ -22,7 +22,8 @@ interface Job {
   finished: boolean;
 }
 
-const LOOK_EVERY_MS = 50;
+/** Short beside a fit; each look wakes the process. */
+const LOOK_EVERY_MS = 250;
 
 /**
  * Keeps a fit under way for every run that should have one, and for no other: a run that was cancelled, or whose partition went
