@@ -13,6 +13,7 @@ export * from './portable-math';
 export * from './portable-pow';
 export * from './position';
 export * from './rng';
+export * from './json-scanner';
 export * from './json-text';
 export * from './timestamp';
 export * from './watermark';

@@ -11,7 +11,7 @@ import {
 } from '#contracts';
 import { RecordFailure, checksumOf, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, Defect, formatPosition } from '#kernel';
-import { fillRow, parseVector, renderPrediction, type Vector } from '../domain/prediction';
+import { compilePrediction, compileVectorReader, type VectorHead } from '../domain/prediction';
 import type { ModelShelf } from '../effects/model-shelf';
 import type { ServingStatus } from '../effects/serving-status';
 
@@ -34,7 +34,7 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
     type: PredictionMade.type,
     source: TOPICS.vectors(handler.service),
   });
-  const headersOf = routeHeaders();
+  const partsOf = routeParts();
   return {
     name: 'predictions',
     initial: () => null,
@@ -50,19 +50,20 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
         throw new Defect(
           `deployment ${handler.deployment} has no champion at position ${round.controlPosition}`,
         );
-      const batch = rowsOf(round, route);
+      const { definition, modelHeader, read, render } = partsOf(deployment, route);
+      const batch = rowsOf(round, route.features.length, read);
       const model = await handler.shelf.get(route);
       const scores = await model.score(batch.matrix);
-      const [definition, modelHeader] = headersOf(deployment, route);
-      batch.rows.forEach(({ record, vector }, row) => {
+      const shared = template.shared(round.controlHeader, definition, modelHeader);
+      batch.rows.forEach(({ record, head }, row) => {
         const id = formatPosition(record.partition, record.offset);
         round.emit({
           topic: handler.predictions,
           partition: record.partition,
           key: record.key,
-          value: renderPrediction(vector, deployment, route, scores[row]!, id),
-          shared: template.shared(round.controlHeader, definition, modelHeader),
-          headers: template.own(id, vector.event_time, [HEADERS.sourceCrc, checksumOf(record.value)]),
+          value: render(head, scores[row]!, id),
+          shared,
+          headers: template.own(id, head.eventTime, [HEADERS.sourceCrc, checksumOf(record.value)]),
           source: record.offset,
           k: 0,
         });
@@ -77,22 +78,23 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
 };
 
 interface Batch {
-  readonly rows: readonly { readonly record: LogRecord; readonly vector: Vector }[];
+  readonly rows: readonly { readonly record: LogRecord; readonly head: VectorHead }[];
   readonly matrix: Float32Array;
 }
 
 /** Decodes all vectors of a round; one that breaks its contract goes to dead letters and takes no row. */
-const rowsOf = (round: Round<null, Deployments>, route: RouteFact): Batch => {
-  const width = route.features.length;
+const rowsOf = (
+  round: Round<null, Deployments>,
+  width: number,
+  read: ReturnType<typeof compileVectorReader>,
+): Batch => {
   const total = round.slices.reduce((sum, { records }) => sum + records.length, 0);
   const matrix = new Float32Array(total * width);
-  const rows: { record: LogRecord; vector: Vector }[] = [];
+  const rows: { record: LogRecord; head: VectorHead }[] = [];
   for (const { records } of round.slices) {
     for (const record of records) {
       try {
-        const vector = parseVector(record.value);
-        fillRow(vector, route, matrix, rows.length);
-        rows.push({ record, vector });
+        rows.push({ record, head: read(record.value, matrix, rows.length) });
       } catch (error) {
         if (!(error instanceof ContractViolation))
           throw new RecordFailure(record.partition, record.offset, error);
@@ -103,21 +105,27 @@ const rowsOf = (round: Round<null, Deployments>, route: RouteFact): Batch => {
   return { rows, matrix: matrix.subarray(0, rows.length * width) };
 };
 
-/** The headers that name model and definition: shared buffers, built once for each route. */
-const routeHeaders = (): ((
-  deployment: DeploymentFact,
-  route: RouteFact,
-) => readonly [EnvelopeHeader, EnvelopeHeader]) => {
-  const built = new WeakMap<RouteFact, readonly [EnvelopeHeader, EnvelopeHeader]>();
+interface RouteParts {
+  readonly definition: EnvelopeHeader;
+  readonly modelHeader: EnvelopeHeader;
+  readonly read: ReturnType<typeof compileVectorReader>;
+  readonly render: ReturnType<typeof compilePrediction>;
+}
+
+/** What depends on the deployment and its route alone, made once: the headers that name model and definition, how vectors are read and predictions written. */
+const routeParts = (): ((deployment: DeploymentFact, route: RouteFact) => RouteParts) => {
+  const made = new WeakMap<DeploymentFact, RouteParts>();
   return (deployment, route) => {
-    let headers = built.get(route);
-    if (!headers) {
-      headers = [
-        [HEADERS.definition, `${route.revision}=${route.definition}`],
-        [HEADERS.model, `${deployment.model}@${route.version}=${route.artifact}`],
-      ];
-      built.set(route, headers);
+    let parts = made.get(deployment);
+    if (!parts) {
+      parts = {
+        definition: [HEADERS.definition, `${route.revision}=${route.definition}`],
+        modelHeader: [HEADERS.model, `${deployment.model}@${route.version}=${route.artifact}`],
+        read: compileVectorReader(route),
+        render: compilePrediction(deployment, route),
+      };
+      made.set(deployment, parts);
     }
-    return headers;
+    return parts;
   };
 };

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import type { DeploymentFact, RouteFact } from '#contracts';
+import { compilePrediction, compileVectorReader, decide, fillRow, parseVector } from './prediction';
+
+const FEATURES = ['a', 'b', 'c'];
+const ROUTE = { route: 'champion', version: 3, revision: 2, features: FEATURES } as unknown as RouteFact;
+const DEPLOYMENT = { model: 'fraud', task: 'binary', threshold: 0.5 } as unknown as DeploymentFact;
+
+const value = fc.option(
+  fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer().map((hundredths) => hundredths / 100),
+  ),
+);
+const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
+const vector = fc.record({
+  event_id: texts,
+  entity: fc.dictionary(texts, texts, { noNullPrototype: true }),
+  event_time: fc.constant('2018-05-01T10:03:11.000Z'),
+  trigger: fc.constant('1-7'),
+  values: fc
+    .tuple(fc.array(value, { minLength: 3, maxLength: 3 }), fc.boolean())
+    .map(([values, another]) => ({ ...(another && { 1: [1] }), 2: values })),
+});
+
+const read = compileVectorReader(ROUTE);
+const render = compilePrediction(DEPLOYMENT, ROUTE);
+
+describe('a vector', () => {
+  it.each([
+    ['as the feature service writes it', undefined],
+    ['written with spaces', 1],
+  ])('%s gives the row and the prediction that parsing gives', (_, spaces) => {
+    fc.assert(
+      fc.property(vector, fc.float({ noNaN: true, min: 0, max: 1 }), (sent, score) => {
+        const bytes = Buffer.from(JSON.stringify(sent, null, spaces));
+        const parsed = parseVector(bytes);
+        const [row, expected] = [new Float32Array(6), new Float32Array(6)];
+        fillRow(parsed, ROUTE, expected, 1);
+        const head = read(bytes, row, 1);
+        expect(row).toEqual(expected);
+        expect(head.eventTime).toBe(sent.event_time);
+        expect(render(head, score, '1-9')).toBe(
+          JSON.stringify({
+            event_id: parsed.event_id,
+            entity: parsed.entity,
+            event_time: parsed.event_time,
+            model: 'fraud',
+            version: 3,
+            route: 'champion',
+            output: { probability: score === 0 ? 0 : score },
+            decision: decide(DEPLOYMENT, score),
+            vector: '1-9',
+          }),
+        );
+      }),
+    );
+  });
+
+  it.each([
+    'nothing',
+    '{"event_id":"a"}',
+    '{"event_id":"a\nb","entity":{},"event_time":"t","trigger":"0-1","values":{"2":[1,2,3]}}',
+    '{"event_id":"a","entity":{},"event_time":"t","trigger":"0-1","values":{"1":[1,2,3]}}',
+    '{"event_id":"a","entity":{},"event_time":"t","trigger":"0-1","values":{"2":[1,2]}}',
+    '{"event_id":"a","entity":{},"event_time":"t","trigger":"0-1","values":{"2":[1,2,3,4]}}',
+    '{"event_id":"a","entity":{},"event_time":"t","trigger":"0-1","values":{"2":[1,2,3]}} ,',
+  ])('that breaks its contract is refused: %s', (text) => {
+    expect(() => read(Buffer.from(text), new Float32Array(3), 0)).toThrow(
+      expect.objectContaining({ code: 'PLAYHEAD_CONTRACT_VIOLATED' }),
+    );
+  });
+});
