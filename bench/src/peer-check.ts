@@ -3,7 +3,9 @@
  * compared payment by payment.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { readTopic, type EventLog, type LogRecord } from '#eventlog';
 import { compileView, type ViewDefinition } from '#features';
 import { loadModel } from '#inference';
@@ -93,7 +95,9 @@ export interface Judgement {
   readonly duplicates: number;
   /** Payments without an output. */
   readonly missing: number;
-  /** Outputs (duplicates too) with a value further off than 1e-9, relative where it is above 1, or of no known payment. */
+  /** Outputs of payments that were not expected; nothing else is counted of them. */
+  readonly unknown: number;
+  /** Outputs (duplicates too) with a value further off than 1e-9, relative where it is above 1. */
   readonly wrongValues: number;
   /** Outputs with a score further off than 1e-6. */
   readonly wrongScores: number;
@@ -130,11 +134,12 @@ export const judge = (
     worstValue: 0,
     worstScore: 0,
   };
+  let unknown = 0;
   for (const output of outputs) {
     found.outputs += 1;
     const wanted = expected.get(output.transaction_id);
     if (!wanted) {
-      found.wrongValues += 1;
+      unknown += 1;
       continue;
     }
     seen.add(output.transaction_id);
@@ -146,7 +151,12 @@ export const judge = (
     found.worstValue = Math.max(found.worstValue, value);
     found.worstScore = Math.max(found.worstScore, score);
   }
-  return { ...found, duplicates: found.outputs - seen.size, missing: expected.size - seen.size };
+  return {
+    ...found,
+    unknown,
+    duplicates: found.outputs - unknown - seen.size,
+    missing: expected.size - seen.size,
+  };
 };
 
 export interface PeerCheck {
@@ -189,6 +199,7 @@ export const checkPeer = async (peer: Peer, check: PeerCheck): Promise<Judgement
   const { log, brokers, modelFile, payments, partitions = 4 } = check;
   const run = `peer-check-${randomUUID()}`;
   const [input, output] = [`${run}.in`, `${run}.out`];
+  const workFolder = mkdtempSync(join(tmpdir(), 'playhead-peer-check-'));
   await log.ensureTopics([input, output].map((name) => ({ name, partitions })));
   try {
     await writePayments(log, input, partitions, payments);
@@ -199,16 +210,18 @@ export const checkPeer = async (peer: Peer, check: PeerCheck): Promise<Judgement
       modelFile,
       group: run,
       count: payments.length,
+      workFolder,
     });
     await process.done;
     const outputs = (await readTopic(log, output)).map(readPrediction);
     const judgement = judge(outputs, await expectedPredictions(payments, partitions, modelFile));
-    const { duplicates, missing, wrongValues, wrongScores, wrongPartitions } = judgement;
-    if (duplicates + missing + wrongValues + wrongScores + wrongPartitions > 0)
+    const { duplicates, missing, unknown, wrongValues, wrongScores, wrongPartitions } = judgement;
+    if (duplicates + missing + unknown + wrongValues + wrongScores + wrongPartitions > 0)
       throw new Defect(`${peer.name} does not do the common work: ${JSON.stringify(judgement)}`);
     return judgement;
   } finally {
     const made = await log.listTopics(run);
     await log.deleteTopics(made);
+    rmSync(workFolder, { recursive: true, force: true });
   }
 };

@@ -23,6 +23,8 @@ export interface PeerRun {
   readonly group: string;
   /** Ends by itself after so many outputs; goes on without it. */
   readonly count?: number;
+  /** What its settings are made for where the two differ; throughput by default. */
+  readonly favour?: 'throughput' | 'latency';
   /** What the peer keeps on disk between two runs of the group, and its log; a folder of the group below the temporary one by default. */
   readonly workFolder?: string;
 }
@@ -185,9 +187,11 @@ const buildStreams = async (folder: string, say: Say): Promise<void> => {
     );
 };
 
+const isForTheJvm = (argument: string): boolean => argument.startsWith('-X');
+
 /**
  * A Kafka Streams job in Java (peers/kafka-streams): one processor with a store of the customers' payments, scores by ONNX
- * Runtime for Java. `tuning` are further arguments of the program, for trying settings.
+ * Runtime for Java. `tuning` are further arguments, for trying settings: those of the JVM begin with -X.
  */
 export const kafkaStreams = (guarantee: Guarantee, tuning: readonly string[] = []): Peer => {
   const name = guarantee === 'at_least_once' ? 'kafka-streams' : 'kafka-streams-eos';
@@ -205,16 +209,17 @@ export const kafkaStreams = (guarantee: Guarantee, tuning: readonly string[] = [
     start: (peerRun) => {
       const workFolder = workFolderOf(name, peerRun);
       mkdirSync(workFolder, { recursive: true });
-      const jvm = ['-Xms512m', '-Xmx1g', '-XX:+UseParallelGC', '-cp', join(streamsHome(), 'libs', '*')];
-      const program = [
-        'playhead.peer.Main',
-        ...argumentsOf(peerRun),
-        '--guarantee',
-        guarantee,
-        '--state',
-        workFolder,
+      // Streams' own linger of 100 ms is made for throughput.
+      const linger = peerRun.favour === 'latency' ? ['--linger', '0'] : [];
+      const own = [...argumentsOf(peerRun), '--guarantee', guarantee, '--state', workFolder, ...linger];
+      const args = [
+        ...['-Xms512m', '-Xmx1g', '-XX:+UseParallelGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+        ...tuning.filter(isForTheJvm),
+        ...['-cp', join(streamsHome(), 'libs', '*')],
+        ...['playhead.peer.Main', ...own],
+        ...tuning.filter((argument) => !isForTheJvm(argument)),
       ];
-      return startProgram(name, { command: 'java', args: [...jvm, ...program, ...tuning] }, workFolder);
+      return startProgram(name, { command: 'java', args }, workFolder);
     },
   };
 };

@@ -162,7 +162,7 @@ def main():
             raise RuntimeError(failures[0])
         consumer.commit(asynchronous=True)
         done += len(messages)
-    consumer.commit(asynchronous=False)
+    consumer.commit(offsets=consumer.position(consumer.assignment()), asynchronous=False)
     consumer.close()
 
 

@@ -50,7 +50,7 @@ export const startPeer = async (
 ): Promise<RunningPeer> => {
   const name = `peer.${peer.name}.${run}`;
   const output = await preparePeerOutput(stage, name);
-  const started = await peer.start({
+  const starting = peer.start({
     brokers: stage.endpoints.kafka.brokers,
     input: stage.topic(ROAD.inbox),
     output: stage.topic(output),
@@ -59,7 +59,14 @@ export const startPeer = async (
     count,
     workFolder: `${stage.dataDir}/${name}`,
   });
-  const stop = atEnd(() => started.stop());
+  // Also when the bench is ended while it starts.
+  const stop = atEnd(() =>
+    starting.then(
+      (started) => started.stop(),
+      () => undefined,
+    ),
+  );
+  const started = await starting;
   return { output, pid: started.pid, done: started.done, stop };
 };
 

@@ -70,11 +70,6 @@ final class Customer {
   }
 
   private void append(long time, long cent, long offset) {
-    while (head < tail && times[head] <= time - KEPT_MS) head++;
-    reserve();
-    times[tail] = time;
-    cents[tail] = cent;
-    offsets[tail] = offset;
     for (int w = 0; w < WIDTHS.length; w++) {
       int start = starts[w];
       long sum = sums[w];
@@ -82,6 +77,12 @@ final class Customer {
       starts[w] = start;
       sums[w] = sum + cent;
     }
+    // After the windows have let go of them.
+    while (head < tail && times[head] <= time - KEPT_MS) head++;
+    reserve();
+    times[tail] = time;
+    cents[tail] = cent;
+    offsets[tail] = offset;
     tail++;
     newestOffset = Math.max(newestOffset, offset);
   }

@@ -98,7 +98,10 @@ public final class Main {
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, options.get("group"));
     config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, options.get("brokers"));
     config.put(StreamsConfig.STATE_DIR_CONFIG, options.get("state"));
-    config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, options.getOrDefault("guarantee", StreamsConfig.AT_LEAST_ONCE));
+    String guarantee = options.getOrDefault("guarantee", StreamsConfig.AT_LEAST_ONCE);
+    config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, guarantee);
+    // The default of 30 s would have all of them done again after a crash. Exactly once commits every 100 ms by itself.
+    if (guarantee.equals(StreamsConfig.AT_LEAST_ONCE)) config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1_000);
     config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, options.getOrDefault("threads", "2"));
     // A row that comes alone is sent within a few milliseconds: poll returns, then the punctuator looks.
     config.put(StreamsConfig.POLL_MS_CONFIG, 5);
@@ -108,9 +111,10 @@ public final class Main {
     // With the defaults, the partitions of a process that was killed wait 45 s for its successor.
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6_000);
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 2_000);
+    // A process that is started again takes over at once, without waiting for that session.
     config.put(StreamsConfig.consumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), options.get("group"));
-    // Streams' own default of 100 ms is made for throughput; the platform beside it sends at once when it is idle.
-    config.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), options.getOrDefault("linger", "5"));
+    if (options.containsKey("linger"))
+      config.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), options.get("linger"));
     config.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 256 * 1024);
     for (String setting : options.getOrDefault("set", "").split(","))
       if (!setting.isBlank()) config.put(setting.split("=", 2)[0], setting.split("=", 2)[1]);

@@ -28,6 +28,7 @@ final class PendingRows implements StateStore, CachedStateStore<Object, Object> 
 
   @Override
   public void flushCache() {
+    if (context == null) return;
     ProcessorNode<?, ?, ?, ?> before = context.currentNode();
     context.setCurrentNode(node);
     try {
