@@ -29,7 +29,7 @@ const picture = (topologies: readonly Topology[]): string => {
     'flowchart LR',
     '  producers([producers])',
     ...topologies.map(({ service }) => `  ${service}[${service}]`),
-    // A stadium in quotes: braces and dots need no escapes there, angle brackets would.
+    // In quotes braces and dots need no escapes; angle brackets would.
     ...topics.map((topic) => `  ${node(topic)}[("${topic.replaceAll('<', '{').replaceAll('>', '}')}")]`),
     '  producers --> ' + node('ingestion.inbox.<stream>'),
     ...topologies.flatMap((topology) => edges(topology, topics)),

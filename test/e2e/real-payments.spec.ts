@@ -6,12 +6,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatasetBuilt, DeploymentStarted, TOPICS, decodeEvent, qualify } from '#contracts';
+import { DatasetBuilt, DeploymentStarted, SnapshotTaken, TOPICS, decodeEvent, qualify } from '#contracts';
 import { readConservation, readTopic, type EventLog, type LogRecord } from '#eventlog';
 import { Rng } from '#kernel';
 import { pythonWith } from '#localstack';
+import { METRICS, TOPOLOGIES } from '../../docs/generate/sources/services';
 import { featuresOf, type Observed } from '../support/brute-force';
 import { DATA, PlatformUnderTest, ROOT, describeWithData } from '../support/platform-under-test';
+import { offRoads } from '../support/roads';
 
 const ROWS = 400_000;
 const SAMPLED = 1_000;
@@ -67,6 +69,22 @@ describeWithData('400,000 real payments', () => {
         faults: [],
         repeated: 0,
       });
+  });
+
+  it('writes only what the topologies say', async () => {
+    expect(await offRoads(log, 'real', TOPOLOGIES, [SnapshotTaken])).toEqual([]);
+  }, 120_000);
+
+  it('shows no metric in any service that the reference does not know', async () => {
+    const known = new Set(METRICS.flatMap(({ metrics }) => Object.values(metrics)).map(({ name }) => name));
+    const { services } = await platform.status();
+    expect(Object.keys(services)).toHaveLength(6);
+    for (const { url } of Object.values(services)) {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      const live = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name!);
+      expect(live.length).toBeGreaterThan(5);
+      expect(live.filter((name) => !known.has(name))).toEqual([]);
+    }
   });
 
   it('gives every observation exactly one vector, aligned with it', () => {

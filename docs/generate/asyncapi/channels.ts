@@ -1,4 +1,4 @@
-import { INBOX, TOPICS } from '#contracts';
+import { TOPICS } from '#contracts';
 import { DERIVED_MAX_BYTES } from '#runtime';
 import { PLATFORM_SETTINGS } from '../../../libs/eventlog/src/kafka/topics';
 import { topicsOf as topicsOfStream } from '../../../services/ingestion/src/handlers/stream-worker';
@@ -80,5 +80,3 @@ const kafkaBinding = (topic: string, parameters: readonly string[]): object => {
 export const keyBinding = (key: string): object => ({
   kafka: { key: { type: 'string', description: key }, bindingVersion: BINDING_VERSION },
 });
-
-export const isInbox = (topic: string): boolean => topic === INBOX.topic;

@@ -37,7 +37,10 @@ export const asyncApiDocument = (
       },
     },
     channels: channels(contracts, services),
-    operations: operations(topologies),
+    operations: operations(
+      topologies,
+      contracts.filter(({ owner }) => owner === 'any service'),
+    ),
     components: {
       parameters: PARAMETERS,
       schemas: schemas(contracts),
@@ -63,17 +66,18 @@ const channels = (contracts: readonly EventContract[], services: readonly string
 /** Message of a topic whose records are no events. */
 const messageOf = (topic: string): string => (topic === INBOX.topic ? INBOX_MESSAGE : DEAD_LETTER_TYPE);
 
-const operations = (topologies: readonly Topology[]): object =>
+/** `shared`: what every service writes and reads back. */
+const operations = (topologies: readonly Topology[], shared: readonly EventContract[]): object =>
   Object.fromEntries([
     operation('producers', 'send', INBOX.topic, [INBOX]),
-    ...topologies.flatMap((topology) => [
-      ...byTopic(readBy(topology)).map(([topic, flows]) =>
-        operation(topology.service, 'receive', topic, flows),
-      ),
-      ...byTopic([...writtenBy(topology), DEAD_LETTERS]).map(([topic, flows]) =>
-        operation(topology.service, 'send', topic, flows),
-      ),
-    ]),
+    ...topologies.flatMap((topology) => {
+      const of = (action: 'send' | 'receive', flows: readonly OnTopic[]) =>
+        byTopic(flows).map(([topic, on]) => operation(topology.service, action, topic, on));
+      return [
+        ...of('receive', [...readBy(topology), ...shared]),
+        ...of('send', [...writtenBy(topology), ...shared, DEAD_LETTERS]),
+      ];
+    }),
   ]);
 
 const operation = (

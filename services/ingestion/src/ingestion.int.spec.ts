@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { TOPICS } from '#contracts';
@@ -142,6 +142,18 @@ it('takes what foreign producers send: no key, any partition, gzip, zstd, a thou
   expect(after.deadLettersByCode).toEqual({ NOT_JSON: 1, NO_VALUE: 1 });
   expect(after.moved).toBeGreaterThan(150);
 }, 120_000);
+
+it('shows the metrics of the reference, and no others', async () => {
+  const reference = readFileSync(resolve(__dirname, '../../../docs/reference/metrics.md'), 'utf8');
+  const named = [...reference.matchAll(/^\| `([a-z_]+)` \| (\w+) /gm)].map(
+    ([, name, kind]) => `${name} ${kind}`,
+  );
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  const live = [...text.matchAll(/^# TYPE ([a-z_]+) (\w+)$/gm)].map(([, name, kind]) => `${name} ${kind}`);
+  expect(live.filter((metric) => !named.includes(metric))).toEqual([]);
+  // Retries and dropped records are told from the first one on.
+  expect(named.filter((metric) => !live.includes(metric) && !/retries|dropped/.test(metric))).toEqual([]);
+});
 
 it('goes on after a restart where it was, and knows what it has seen', async () => {
   const before = await settled();
