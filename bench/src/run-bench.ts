@@ -28,6 +28,7 @@ export interface BenchReport {
 /** Everything that was started by a bench, released in reverse order, once. */
 export class Releases {
   private readonly held: (() => Promise<void>)[] = [];
+  private releasing: Promise<void> | undefined;
 
   add(release: () => Promise<void>): () => Promise<void> {
     this.held.push(release);
@@ -39,8 +40,12 @@ export class Releases {
     };
   }
 
-  /** Goes on after a failure, and throws the first one at the end. */
-  async all(): Promise<void> {
+  /** Goes on after a failure, and throws the first one at the end. Whoever calls it again waits for the same. */
+  all(): Promise<void> {
+    return (this.releasing ??= this.releaseAll());
+  }
+
+  private async releaseAll(): Promise<void> {
     const failures: unknown[] = [];
     for (let release = this.held.pop(); release; release = this.held.pop())
       await release().catch((error: unknown) => failures.push(error));

@@ -12,7 +12,7 @@ import {
 } from '#contracts';
 import { readRecords, readTopic, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
-import { Refused, TransientFailure } from '#kernel';
+import { OwnershipLost, Refused, TransientFailure } from '#kernel';
 import { isFreePort, readLocalStack, type Endpoints, type ProcessIdentity } from '#localstack';
 import { fetchDefinition } from '../../../cli/src/definitions';
 import { ControlPlane } from '../../../cli/src/demo/control-plane';
@@ -65,6 +65,7 @@ export class Stage {
   private logOpen: EventLog | undefined;
   /** A start under way writes down what it started only when it is through. */
   private starting: Promise<unknown> = Promise.resolve();
+  private isClosing = false;
 
   private constructor(
     readonly dataDir: string,
@@ -181,6 +182,7 @@ export class Stage {
   async startServices(only: readonly ServiceName[] = SERVICES): Promise<void> {
     const { dataDir, namespace, portBase, endpoints } = this;
     const { env, say } = this.options;
+    if (this.isClosing) throw new OwnershipLost('the bench is ending');
     this.starting = startServices({ dataDir, namespace, portBase, endpoints, env, progress: say, only });
     await this.starting;
   }
@@ -236,6 +238,7 @@ export class Stage {
   /** Stops what was started and removes the folder; with `keep`, only says where it is. */
   async close(): Promise<void> {
     const { keep, say, payments } = this.options;
+    this.isClosing = true;
     await this.starting.catch(() => undefined);
     await payments.close();
     for (const writer of Object.values(this.writers)) await writer.close().catch(() => undefined);

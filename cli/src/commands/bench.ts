@@ -102,7 +102,9 @@ const check = ({ machine, scenarios }: BenchReport): boolean => {
 /** Stops what was started when the work ends, fails or is interrupted. */
 const stoppingAll = async (work: (releases: Releases) => Promise<BenchReport>): Promise<BenchReport> => {
   const releases = new Releases();
+  let isInterrupted = false;
   const interrupted = (signal: NodeJS.Signals): void => {
+    isInterrupted = true;
     progress(`${signal}: stopping what was started`);
     void releases
       .all()
@@ -114,6 +116,8 @@ const stoppingAll = async (work: (releases: Releases) => Promise<BenchReport>): 
   try {
     return await work(releases);
   } finally {
+    // What fails because everything is being stopped is no news: the signal says how this ends.
+    if (isInterrupted) await new Promise(() => undefined);
     await releases.all();
     for (const signal of signals) process.off(signal, interrupted);
   }
