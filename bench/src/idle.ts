@@ -37,12 +37,6 @@ export const benchIdle = async (options: BenchIdleOptions): Promise<IdleResult> 
   return { seconds, threeConnections, services: await idleServices(services, seconds) };
 };
 
-/** The table of a result, one line for each process. */
-export const printIdle = ({ threeConnections, services }: IdleResult): string[] =>
-  [['three connections', threeConnections] as const, ...Object.entries(services)].map(
-    ([name, percent]) => `${name.padEnd(20)}${percent.toFixed(2).padStart(6)} % of a core`,
-  );
-
 const idleProcess = async (
   { brokers, namespace }: Pick<BenchIdleOptions, 'brokers' | 'namespace'>,
   seconds: number,

@@ -92,28 +92,6 @@ export const benchCodec = async (options: BenchCodecOptions): Promise<CodecResul
   }
 };
 
-/** The table of a result, one line for each direction and client. */
-export const printCodec = ({ rows }: CodecResult): string[] => [
-  ['', 'records/s', 'CPU us/record', 'to kafkajs'].map(pad).join(''),
-  ...rows.flatMap((row) =>
-    CODEC_CLIENTS.map((client) =>
-      [
-        `${row.direction} ${client}`,
-        Math.round(row[client].recordsPerSecond).toLocaleString('en'),
-        row[client].cpuMicrosPerRecord.toFixed(1),
-        client === 'playhead'
-          ? `${row.rateRatio.toFixed(2)} x the rate, CPU a record / ${row.cpuRatio.toFixed(2)}`
-          : '',
-      ]
-        .map(pad)
-        .join(''),
-    ),
-  ),
-];
-
-const pad = (cell: string, column: number): string =>
-  column === 0 ? cell.padEnd(20) : column === 3 ? `  ${cell}` : cell.padStart(14);
-
 const runClient = async (client: CodecClient, errand: Errand): Promise<Outcome> => {
   const program = join(__dirname, `${client}-client.js`);
   const { stdout } = await promisify(execFile)(
