@@ -62,7 +62,8 @@ export class RequestDesk {
     const value = encodeEvent(contract, command.value);
     const { request } = command.value;
     const headers = this.template(command.type).headers(request, new Date(clock.now()).toISOString());
-    const record = { topic, partition: 0, key: Buffer.from(contract.key), value, headers };
+    const key = String((command.value as Readonly<Record<string, unknown>>)[contract.key] ?? request);
+    const record = { topic, partition: 0, key, value, headers };
     const deadline = clock.now() + patienceMs;
     const attempt = async (): Promise<number> => {
       this.producer ??= log.producer();
