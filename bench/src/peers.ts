@@ -213,7 +213,13 @@ export const kafkaStreams = (guarantee: Guarantee, tuning: readonly string[] = [
       const linger = peerRun.favour === 'latency' ? ['--linger', '0'] : [];
       const own = [...argumentsOf(peerRun), '--guarantee', guarantee, '--state', workFolder, ...linger];
       const args = [
-        ...['-Xms512m', '-Xmx1g', '-XX:+UseParallelGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'],
+        ...[
+          '-Xms512m',
+          '-Xmx1g',
+          '-XX:+UseParallelGC',
+          '-XX:TieredStopAtLevel=1',
+          '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+        ],
         ...tuning.filter(isForTheJvm),
         ...['-cp', join(streamsHome(), 'libs', '*')],
         ...['playhead.peer.Main', ...own],
