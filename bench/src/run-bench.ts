@@ -5,7 +5,8 @@ import { startLocalStack, stopLocalStack } from '#localstack';
 import type { BenchOptions, Findings, Scenario, Workbench } from './scenario';
 import { thisMachine, type Machine } from './report/machine';
 import { PaymentStream } from './stage/payments';
-import { Stage } from './stage/stage';
+import { ROAD, Stage } from './stage/stage';
+import { grown, progressOf } from './stage/stretch';
 
 export interface BenchRun extends BenchOptions {
   readonly scenarios: readonly Scenario[];
@@ -78,7 +79,10 @@ const groundOf = (
   let broker: Promise<readonly string[]> | undefined;
   return {
     stage: async (count) => {
-      if (current?.stage.isCountable && (await current.payments.has(count))) return current.stage;
+      if (current?.stage.isCountable && (await current.payments.has(count))) {
+        await drain(current.stage, say);
+        return current.stage;
+      }
       await current?.close();
       const payments = PaymentStream.open(env, say);
       say(`payments: ${payments.origin}`);
@@ -94,6 +98,15 @@ const groundOf = (
       return (broker ??= startBroker(env, say, releases));
     },
   };
+};
+
+/** Lets the services work off what an earlier scenario left in the inbox. */
+const drain = async (stage: Stage, say: (line: string) => void): Promise<void> => {
+  const [due, there] = [await stage.predictionsDue(), await stage.count(ROAD.predictions)];
+  if (there >= due) return;
+  await stage.startServices();
+  await grown(stage, ROAD.predictions, there, due - there, progressOf({ count: due - there, say }));
+  await stage.stopServices();
 };
 
 const startBroker = async (

@@ -30,7 +30,7 @@ export const latency = async (bench: Workbench): Promise<Findings> => {
   const measured: { readonly name: string; readonly delays: Delays }[] = [];
   for (let repeat = 1; repeat <= repeats; repeat++) {
     await stage.startServices();
-    // What an earlier scenario left in the inbox comes first.
+    // What the peers were sent in the repeat before comes first.
     await grown(stage, ROAD.predictions, 0, await stage.predictionsDue(), () => undefined);
     measured.push({
       name: 'playhead',
@@ -113,8 +113,11 @@ const delaysOf = async (
   const fromIntended: number[] = [];
   for await (const { value, timestamp } of stage.since(output, outputBefore)) {
     const id = idIn(value, idField);
-    fromInbox.push(timestamp - (appended.get(id) ?? Number.NaN));
-    fromIntended.push(timestamp - (intended.get(id) ?? Number.NaN));
+    const from = appended.get(id);
+    // Of the warm-up.
+    if (from === undefined) continue;
+    fromInbox.push(timestamp - from);
+    fromIntended.push(timestamp - intended.get(id)!);
   }
   return { fromInbox, fromIntended };
 };
