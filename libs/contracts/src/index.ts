@@ -8,3 +8,4 @@ export * from './streams';
 export * from './topics';
 export * from './topology';
 export * from './upcast';
+export * from './vectors';

@@ -1,5 +1,4 @@
-import { ContractViolation, timestampMs } from '#kernel';
-import type { Watch } from './watch';
+import { ContractViolation, JsonScanner, timestampMs } from '#kernel';
 
 /** What monitoring needs of a prediction. */
 export interface Prediction {
@@ -23,8 +22,60 @@ interface Wire {
   readonly decision?: unknown;
 }
 
-/** Its contract is checked where it is written, here only what is relied on. */
-export const parsePrediction = (value: Buffer | null): Prediction => {
+/** Its contract is checked where it is written, here only what is relied on. The form that serving writes is read from its bytes. */
+export const parsePrediction = (value: Buffer | null): Prediction => (value && scan(value)) ?? parse(value);
+
+const scanner = new JsonScanner();
+
+const scan = (value: Buffer): Prediction | undefined => {
+  scanner.start(value);
+  if (!scanner.pass(EVENT_ID) || !scanner.passString()) return undefined;
+  const idEnd = scanner.at - 1;
+  if (!scanner.pass(ENTITY) || !scanner.passTexts()) return undefined;
+  if (!scanner.pass(EVENT_TIME) || !scanner.passString()) return undefined;
+  const timeEnd = scanner.at - 1;
+  if (!scanner.pass(MODEL) || !scanner.passString() || !scanner.pass(VERSION)) return undefined;
+  const version = scanner.number();
+  if (version === undefined || !scanner.pass(ROUTE) || !scanner.passString()) return undefined;
+  const routeEnd = scanner.at - 1;
+  if (!scanner.pass(PROBABILITY) && !scanner.pass(VALUE)) return undefined;
+  const score = scanner.pass(NULL) ? null : scanner.number();
+  if (score === undefined || !scanner.passByte(CLOSE)) return undefined;
+  const decision = scanner.pass(POSITIVE) ? true : scanner.pass(NEGATIVE) ? false : undefined;
+  if (!scanner.pass(VECTOR) || !scanner.passString() || !scanner.passByte(CLOSE) || !scanner.atEnd)
+    return undefined;
+  const eventTime = value.toString('latin1', timeEnd - TIME_LENGTH, timeEnd);
+  const time = timestampMs(eventTime);
+  if (Number.isNaN(time) || value[timeEnd - TIME_LENGTH - 1] !== QUOTE) return undefined;
+  return {
+    eventId: value.toString('utf8', EVENT_ID.length + 1, idEnd),
+    eventTime,
+    time,
+    version,
+    route: value.toString('utf8', value.lastIndexOf(QUOTE, routeEnd - 1) + 1, routeEnd),
+    score,
+    decision,
+  };
+};
+
+const EVENT_ID = Buffer.from('{"event_id":');
+const ENTITY = Buffer.from(',"entity":');
+const EVENT_TIME = Buffer.from(',"event_time":');
+const MODEL = Buffer.from(',"model":');
+const VERSION = Buffer.from(',"version":');
+const ROUTE = Buffer.from(',"route":');
+const PROBABILITY = Buffer.from(',"output":{"probability":');
+const VALUE = Buffer.from(',"output":{"value":');
+const POSITIVE = Buffer.from(',"decision":true');
+const NEGATIVE = Buffer.from(',"decision":false');
+const VECTOR = Buffer.from(',"vector":');
+const NULL = Buffer.from('null');
+const CLOSE = 125;
+const QUOTE = 34;
+/** Of a canonical time. */
+const TIME_LENGTH = 24;
+
+const parse = (value: Buffer | null): Prediction => {
   const { event_id, event_time, version, route, output, decision } = parseObject(value, 'prediction') as Wire;
   const time = timestampMs(event_time);
   if (typeof event_id !== 'string' || typeof event_time !== 'string' || Number.isNaN(time)) {
@@ -42,19 +93,6 @@ export const parsePrediction = (value: Buffer | null): Prediction => {
     score: output?.probability === undefined ? output?.value : output.probability,
     decision: typeof decision === 'boolean' ? decision : undefined,
   };
-};
-
-/** The values of the revision that the version read. */
-export const readValues = (
-  vector: Buffer | null,
-  { revision, features }: Watch,
-): readonly (number | null)[] => {
-  const { values } = parseObject(vector, 'vector') as { values?: Record<string, (number | null)[]> };
-  const read = values?.[revision];
-  if (read?.length !== features.length) {
-    throw violation(`the vector has not the ${features.length} values of revision ${revision}`);
-  }
-  return read;
 };
 
 export const parseObject = (value: Buffer | null, what: string): object => {

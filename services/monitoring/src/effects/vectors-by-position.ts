@@ -30,6 +30,16 @@ export class VectorsByPosition {
 
   constructor(private readonly options: VectorsByPositionOptions) {}
 
+  /** The vector, where it was read already. */
+  known(partition: number, offset: number): LogRecord | undefined {
+    const place = this.places.get(partition);
+    if (!place) return undefined;
+    const { records } = place;
+    while (place.at < records.length && records[place.at]!.offset < offset) place.at++;
+    const record = records[place.at];
+    return record?.offset === offset ? record : undefined;
+  }
+
   /** @throws PLAYHEAD_LOG_HOLE where the vector is no longer on the log, Defect where there is none at this offset. */
   async at(partition: number, offset: number): Promise<LogRecord> {
     const place = this.place(partition, offset);

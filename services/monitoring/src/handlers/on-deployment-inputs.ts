@@ -1,12 +1,12 @@
 import {
   ClockTicked,
+  HEADERS,
   LabelRouted,
   PartitionAdvanced,
   PredictionRouted,
   TOPICS,
   WindowMeasured,
   decodeEvent,
-  readEnvelope,
   sourcePositionOf,
   type Deployments,
 } from '#contracts';
@@ -14,6 +14,7 @@ import type { Fold, LogRecord } from '#eventlog';
 import { ContractViolation, sha256, timestampMs } from '#kernel';
 import { isoTime, isoWindow } from '../domain/event-window';
 import { LabelJoin } from '../domain/parts/label-join';
+import { readRoutedPrediction } from '../domain/routed-prediction';
 import { storePerformance, type MeasuredTask, type PerformancePart } from '../domain/parts/performance-part';
 import type { Passed } from '../domain/parts/profile-state';
 import { eachRecord } from './each-record';
@@ -70,22 +71,11 @@ export const onDeploymentInputs = ({
 };
 
 const foldInput = (join: LabelJoin, record: LogRecord): Passed<PerformancePart> | undefined => {
-  const { type } = readEnvelope(record.headers);
+  const type = record.headers.text(HEADERS.type);
   switch (type) {
     case PredictionRouted.type: {
-      const { event_id, event_time, version, threshold, score, window_ms, maturity_ms } = decodeEvent(
-        PredictionRouted,
-        record.value,
-      );
-      const time = timestampMs(event_time);
-      return join.foldPrediction(event_id, {
-        time,
-        version,
-        threshold,
-        score,
-        windowMs: window_ms,
-        maturityMs: maturity_ms,
-      });
+      const { eventId, joined } = readRoutedPrediction(record.value);
+      return join.foldPrediction(eventId, joined);
     }
     case LabelRouted.type: {
       const { event_id, known_at, value } = decodeEvent(LabelRouted, record.value);
@@ -98,6 +88,9 @@ const foldInput = (join: LabelJoin, record: LogRecord): Passed<PerformancePart> 
     case ClockTicked.type:
       return join.tick();
     default:
-      throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `a ${type} is no input of a deployment`);
+      throw new ContractViolation(
+        'PLAYHEAD_CONTRACT_VIOLATED',
+        `a ${type ?? 'record without a type'} is no input of a deployment`,
+      );
   }
 };

@@ -4,19 +4,22 @@ import {
   PredictionRouted,
   TOPICS,
   WindowProfiled,
+  compileVectorReader,
   controlPositionOf,
   sourcePositionOf,
   type Deployments,
+  type EnvelopeHeader,
+  type VectorReader,
 } from '#contracts';
 import type { ReferenceProfile } from '#drift';
 import { type Fold, type FollowedTopic, type LogRecord, type Round } from '#eventlog';
-import { ContractViolation, partitionOf, sha256 } from '#kernel';
+import { ContractViolation, partitionOf, sha256, type Position } from '#kernel';
 import type { Logger } from '#runtime';
 import { watchOf, type Watch } from '../domain/watch';
 import { isoTime } from '../domain/event-window';
-import { parsePrediction, readValues, type Prediction } from '../domain/prediction';
-import type { ScoredRow } from '../domain/parts/profile-part';
+import { parsePrediction, type Prediction } from '../domain/prediction';
 import { ProfileState } from '../domain/parts/profile-state';
+import { compileRoutedPrediction } from '../domain/routed-prediction';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import type { VectorsByPosition } from '../effects/vectors-by-position';
 import { eachRecord } from './each-record';
@@ -47,24 +50,41 @@ export const onPredictions = (handler: PredictionsHandler): Fold<ProfileState, D
   const advanced = outputsOf(PartitionAdvanced, { topic: parts, source });
   const watches = watchesOf(handler);
 
-  const step = async (
+  const step = (
     state: ProfileState,
     record: LogRecord,
     round: Round<ProfileState, Deployments>,
-  ): Promise<void> => {
+  ): void | Promise<void> => {
     const prediction = parsePrediction(record.value);
-    const { watch, reference } = await watches(record, prediction);
-    const row = await rowOf(record, prediction, watch, vectors);
-    const control = [HEADERS.control, record.headers.get(HEADERS.control)!] as const;
+    const watching = watches.known(record, prediction);
+    const { partition, offset } = vectorOf(record);
+    const vector = watching && vectors.known(partition, offset);
+    return vector
+      ? fold(state, record, round, { prediction, watching, vector })
+      : gather(record, prediction).then((gathered) => fold(state, record, round, gathered));
+  };
 
-    const { eventId: event_id, eventTime: event_time, score } = prediction;
-    const { version, threshold, windowMs: window_ms, maturityMs: maturity_ms } = watch;
+  const gather = async (record: LogRecord, prediction: Prediction): Promise<Gathered> => {
+    const watching = await watches.of(record, prediction);
+    const { partition, offset } = vectorOf(record);
+    return { prediction, watching, vector: await vectors.at(partition, offset) };
+  };
+
+  const fold = (
+    state: ProfileState,
+    record: LogRecord,
+    round: Round<ProfileState, Deployments>,
+    { prediction, watching: { watch, reference, control, reader, values, render }, vector }: Gathered,
+  ): void => {
+    reader.readValues(vector.value, values, 0);
+    const { eventId, eventTime, time, score, decision, route } = prediction;
     if (score !== undefined) {
-      const partition = partitionOf(Buffer.from(event_id), inputs.partitions);
-      const value = { event_id, event_time, version, threshold, score, window_ms, maturity_ms };
-      round.emit(routed(record, value, { partition, key: event_id, time: event_time, control }));
+      const partition = partitionOf(Buffer.from(eventId), inputs.partitions);
+      const text = render(prediction, score);
+      round.emit(routed(record, text, { partition, key: eventId, time: eventTime, control }));
     }
 
+    const row = { offset: record.offset, time, score: score ?? null, decision, route, values };
     const passed = state.fold(row, watch, reference);
     if (!passed) return;
     const place = { partition: 0, key: deployment, control };
@@ -94,20 +114,36 @@ export const onPredictions = (handler: PredictionsHandler): Fold<ProfileState, D
   };
 };
 
+/** All that one prediction is folded with. */
+interface Gathered {
+  readonly prediction: Prediction;
+  readonly watching: Watching;
+  readonly vector: LogRecord;
+}
+
+/** What the predictions of one version under one control position have in common. */
 interface Watching {
   readonly watch: Watch;
   /** Undefined where there is none that fits the version. */
   readonly reference: ReferenceProfile | undefined;
+  readonly control: EnvelopeHeader;
+  readonly reader: VectorReader;
+  /** Of the vector read last. */
+  readonly values: Float64Array;
+  readonly render: ReturnType<typeof compileRoutedPrediction>;
 }
 
 /** What holds for a prediction, kept by control position and version. */
 const watchesOf = ({ deployment, control, profiles, logger }: PredictionsHandler) => {
   const known = new Map<string, Watching>();
-  return async (record: LogRecord, { version }: Prediction): Promise<Watching> => {
-    const position = controlPositionOf(record.headers);
-    const key = `${position}/${version}`;
+  const keyOf = (record: LogRecord, { version }: Prediction): string =>
+    `${record.headers.text(HEADERS.control)}/${version}`;
+  const of = async (record: LogRecord, prediction: Prediction): Promise<Watching> => {
+    const key = keyOf(record, prediction);
     const found = known.get(key);
     if (found) return found;
+    const { version } = prediction;
+    const position = controlPositionOf(record.headers);
     if (position === undefined || !Number.isInteger(position))
       throw violation('the prediction has no control position');
     await control.reach(position);
@@ -126,24 +162,24 @@ const watchesOf = ({ deployment, control, profiles, logger }: PredictionsHandler
       );
     }
     if (known.size > 1_000) known.clear();
-    const watching = { watch, reference: fits ? reference : undefined };
+    const watching: Watching = {
+      watch,
+      reference: fits ? reference : undefined,
+      control: [HEADERS.control, String(position)],
+      reader: compileVectorReader(watch),
+      values: new Float64Array(watch.features.length),
+      render: compileRoutedPrediction(watch),
+    };
     known.set(key, watching);
     return watching;
   };
+  return { of, known: (record: LogRecord, prediction: Prediction) => known.get(keyOf(record, prediction)) };
 };
 
-const rowOf = async (
-  record: LogRecord,
-  prediction: Prediction,
-  watch: Watch,
-  vectors: VectorsByPosition,
-): Promise<ScoredRow> => {
+const vectorOf = (record: LogRecord): Position => {
   const position = sourcePositionOf(record.headers);
   if (!position) throw violation('the prediction does not name its vector');
-  const vector = await vectors.at(position.partition, position.offset);
-  const { time, score, decision, route } = prediction;
-  const values = readValues(vector.value, watch);
-  return { offset: record.offset, time, score: score ?? null, decision, route, values };
+  return position;
 };
 
 const violation = (message: string): ContractViolation =>

@@ -21,18 +21,18 @@ export interface OutputPlace {
   readonly control: EnvelopeHeader;
 }
 
-/** Builds outputs of one contract: checked value, envelope, and the source record that they come from. */
+/** Builds outputs of one contract: envelope, value, and the source record that they come from. A value that is text is taken as it is. */
 export const outputsOf = <S extends TSchema>(contract: EventContract<S>, { topic, source }: OutputTarget) => {
   const template = new EnvelopeTemplate({ type: contract.type, source });
   return (
     record: LogRecord,
-    value: Static<S>,
+    value: Static<S> | string,
     { partition, key, time, k = 0, control }: OutputPlace,
   ): Output => ({
     topic,
     partition,
     key,
-    value: encodeEvent(contract, value),
+    value: typeof value === 'string' ? value : encodeEvent(contract, value),
     shared: template.shared(control),
     headers: template.own(formatPosition(record.partition, record.offset, k), time, [
       HEADERS.sourceCrc,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { DeploymentFact, RouteFact } from '#contracts';
-import { compilePrediction, compileVectorReader, decide, fillRow, parseVector } from './prediction';
+import { compileVectorReader, fillRow, parseVector, type DeploymentFact, type RouteFact } from '#contracts';
+import { compilePrediction, decide } from './prediction';
 
 const FEATURES = ['a', 'b', 'c'];
-const ROUTE = { route: 'champion', version: 3, revision: 2, features: FEATURES } as unknown as RouteFact;
+const ROUTE = { route: 'champion', version: 3, revision: '2', features: FEATURES } as unknown as RouteFact;
 const DEPLOYMENT = { model: 'fraud', task: 'binary', threshold: 0.5 } as unknown as DeploymentFact;
 
 const value = fc.option(
@@ -23,7 +23,7 @@ const vector = fc.record({
     .map(([values, another]) => ({ ...(another && { 1: [1] }), 2: values })),
 });
 
-const read = compileVectorReader(ROUTE);
+const { read, readValues } = compileVectorReader(ROUTE);
 const render = compilePrediction(DEPLOYMENT, ROUTE);
 
 describe('a vector', () => {
@@ -39,6 +39,10 @@ describe('a vector', () => {
         fillRow(parsed, ROUTE, expected, 1);
         const head = read(bytes, row, 1);
         expect(row).toEqual(expected);
+        const [doubles, exact] = [new Float64Array(3), new Float64Array(3)];
+        fillRow(parsed, ROUTE, exact, 0);
+        readValues(bytes, doubles, 0);
+        expect(doubles).toEqual(exact);
         expect(head.eventTime).toBe(sent.event_time);
         expect(render(head, score, '1-9')).toBe(
           JSON.stringify({

@@ -4,14 +4,17 @@ import {
   PredictionMade,
   TOPICS,
   championOf,
+  compileVectorReader,
   type DeploymentFact,
   type Deployments,
   type EnvelopeHeader,
   type RouteFact,
+  type VectorHead,
+  type VectorReader,
 } from '#contracts';
 import { RecordFailure, checksumOf, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, Defect, formatPosition } from '#kernel';
-import { compilePrediction, compileVectorReader, type VectorHead } from '../domain/prediction';
+import { compilePrediction } from '../domain/prediction';
 import type { ModelShelf } from '../effects/model-shelf';
 import type { ServingStatus } from '../effects/serving-status';
 
@@ -50,8 +53,8 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
         throw new Defect(
           `deployment ${handler.deployment} has no champion at position ${round.controlPosition}`,
         );
-      const { definition, modelHeader, read, render } = partsOf(deployment, route);
-      const batch = rowsOf(round, route.features.length, read);
+      const { definition, modelHeader, vectors, render } = partsOf(deployment, route);
+      const batch = rowsOf(round, route.features.length, vectors);
       const model = await handler.shelf.get(route);
       const scores = await model.score(batch.matrix);
       const shared = template.shared(round.controlHeader, definition, modelHeader);
@@ -83,18 +86,14 @@ interface Batch {
 }
 
 /** Decodes all vectors of a round; one that breaks its contract goes to dead letters and takes no row. */
-const rowsOf = (
-  round: Round<null, Deployments>,
-  width: number,
-  read: ReturnType<typeof compileVectorReader>,
-): Batch => {
+const rowsOf = (round: Round<null, Deployments>, width: number, vectors: VectorReader): Batch => {
   const total = round.slices.reduce((sum, { records }) => sum + records.length, 0);
   const matrix = new Float32Array(total * width);
   const rows: { record: LogRecord; head: VectorHead }[] = [];
   for (const { records } of round.slices) {
     for (const record of records) {
       try {
-        rows.push({ record, head: read(record.value, matrix, rows.length) });
+        rows.push({ record, head: vectors.read(record.value, matrix, rows.length) });
       } catch (error) {
         if (!(error instanceof ContractViolation))
           throw new RecordFailure(record.partition, record.offset, error);
@@ -108,7 +107,7 @@ const rowsOf = (
 interface RouteParts {
   readonly definition: EnvelopeHeader;
   readonly modelHeader: EnvelopeHeader;
-  readonly read: ReturnType<typeof compileVectorReader>;
+  readonly vectors: VectorReader;
   readonly render: ReturnType<typeof compilePrediction>;
 }
 
@@ -121,7 +120,7 @@ const routeParts = (): ((deployment: DeploymentFact, route: RouteFact) => RouteP
       parts = {
         definition: [HEADERS.definition, `${route.revision}=${route.definition}`],
         modelHeader: [HEADERS.model, `${deployment.model}@${route.version}=${route.artifact}`],
-        read: compileVectorReader(route),
+        vectors: compileVectorReader(route),
         render: compilePrediction(deployment, route),
       };
       made.set(deployment, parts);

@@ -1,9 +1,9 @@
-import { championOf } from '#contracts';
+import { championOf, fillRow } from '#contracts';
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Refused, canonicalKey } from '#kernel';
 import { LatestVectors } from '#runtime';
-import { decide, fillRow, outputName } from '../domain/prediction';
+import { decide, outputName } from '../domain/prediction';
 import { Champions } from '../projections/champions';
 
 /** A model's answer for an entity, from its newest vector. */

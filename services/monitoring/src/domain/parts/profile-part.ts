@@ -12,8 +12,8 @@ export interface ScoredRow {
   readonly score: number | null;
   readonly decision: boolean | undefined;
   readonly route: string;
-  /** The values that the version read, in its order. */
-  readonly values: readonly (number | null)[];
+  /** The values that the version read, in its order; null or NaN where there is none. */
+  readonly values: ArrayLike<number | null>;
 }
 
 export interface StoredProfilePart {

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { PredictionRouted, decodeEvent } from '#contracts';
+import { parsePrediction } from './prediction';
+import { compileRoutedPrediction, readRoutedPrediction } from './routed-prediction';
+import type { Watch } from './watch';
+
+const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
+const time = fc
+  .date({ noInvalidDate: true, min: new Date(0), max: new Date('2100-01-01') })
+  .map((date) => date.toISOString());
+const number = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0));
+const prediction = fc.record({
+  event_id: texts,
+  entity: fc.dictionary(texts, texts, { noNullPrototype: true }),
+  event_time: time,
+  model: texts,
+  version: fc.nat(),
+  route: texts,
+  output: fc.tuple(fc.constantFrom('probability', 'value', 'label'), number).map(([name, value]) => ({
+    [name]: value,
+  })),
+  decision: fc.option(fc.boolean(), { nil: undefined }),
+  vector: fc.constant('1-7'),
+});
+
+describe('a prediction', () => {
+  it('as serving writes it reads as the same one written with spaces, which is parsed', () => {
+    fc.assert(
+      fc.property(prediction, (sent) => {
+        const read = parsePrediction(Buffer.from(JSON.stringify(sent)));
+        expect(read).toEqual(parsePrediction(Buffer.from(JSON.stringify(sent, null, 1))));
+        expect(read).toEqual({
+          eventId: sent.event_id,
+          eventTime: sent.event_time,
+          time: Date.parse(sent.event_time),
+          version: sent.version,
+          route: sent.route,
+          score: sent.output['probability'] === undefined ? sent.output['value'] : sent.output['probability'],
+          decision: sent.decision,
+        });
+      }),
+    );
+  });
+});
+
+describe('a routed prediction', () => {
+  const watch = fc.record({
+    version: fc.integer({ min: 1, max: 1_000 }),
+    threshold: fc.option(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
+    windowMs: fc.integer({ min: 1 }),
+    maturityMs: fc.nat(),
+  });
+
+  it('keeps its contract and is read as it was written, also with spaces', () => {
+    fc.assert(
+      fc.property(watch, texts, time, number, (drawn, eventId, eventTime, score) => {
+        const text = compileRoutedPrediction(drawn as unknown as Watch)(
+          { eventId, eventTime } as ReturnType<typeof parsePrediction>,
+          score,
+        );
+        const value = decodeEvent(PredictionRouted, Buffer.from(text));
+        expect(text).toBe(
+          JSON.stringify({
+            event_id: eventId,
+            event_time: eventTime,
+            version: drawn.version,
+            threshold: drawn.threshold,
+            score,
+            window_ms: drawn.windowMs,
+            maturity_ms: drawn.maturityMs,
+          }),
+        );
+        const expected = { eventId, joined: { ...drawn, time: Date.parse(eventTime), score } };
+        expect(readRoutedPrediction(Buffer.from(text))).toEqual(expected);
+        expect(readRoutedPrediction(Buffer.from(JSON.stringify(value, null, 1)))).toEqual(expected);
+      }),
+    );
+  });
+
+  it('that breaks its contract is refused', () => {
+    expect(() => readRoutedPrediction(Buffer.from('{"event_id":"a"}'))).toThrow(
+      expect.objectContaining({ code: 'PLAYHEAD_CONTRACT_VIOLATED' }),
+    );
+  });
+});

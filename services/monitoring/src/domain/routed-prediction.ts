@@ -1,0 +1,70 @@
+import { PredictionRouted, decodeEvent } from '#contracts';
+import { JsonScanner, jsonString, timestampMs } from '#kernel';
+import type { JoinedPrediction } from './parts/label-join';
+import type { Prediction } from './prediction';
+import type { Watch } from './watch';
+
+/** A prediction on its way to its labels. */
+export interface RoutedPrediction {
+  readonly eventId: string;
+  readonly joined: JoinedPrediction;
+}
+
+/**
+ * Writes the value of `monitoring.prediction.routed` for the predictions of one watch: canonical JSON in the declared order, by hand
+ * because there is one for each prediction. The contract is checked by a test.
+ */
+export const compileRoutedPrediction = ({ version, threshold, windowMs, maturityMs }: Watch) => {
+  const middle = `","version":${version},"threshold":${threshold === null ? 'null' : String(threshold)},"score":`;
+  const end = `,"window_ms":${windowMs},"maturity_ms":${maturityMs}}`;
+  return ({ eventId, eventTime }: Prediction, score: number | null): string =>
+    `{"event_id":${jsonString(eventId)},"event_time":"${eventTime}${middle}${score === null ? 'null' : String(score)}${end}`;
+};
+
+/** Reads one: that form from its bytes, any other by its contract. */
+export const readRoutedPrediction = (value: Buffer | null): RoutedPrediction =>
+  (value && scan(value)) ?? decode(value);
+
+const scanner = new JsonScanner();
+
+const scan = (value: Buffer): RoutedPrediction | undefined => {
+  scanner.start(value);
+  if (!scanner.pass(EVENT_ID) || !scanner.passString()) return undefined;
+  const idEnd = scanner.at - 1;
+  if (!scanner.pass(EVENT_TIME) || !scanner.passString()) return undefined;
+  const time = timestampMs(value.toString('latin1', idEnd + 1 + EVENT_TIME.length + 1, scanner.at - 1));
+  const version = scanner.pass(VERSION) ? scanner.number() : undefined;
+  const threshold = scanner.pass(THRESHOLD) ? numberOrNull() : undefined;
+  const score = scanner.pass(SCORE) ? numberOrNull() : undefined;
+  const windowMs = scanner.pass(WINDOW) ? scanner.number() : undefined;
+  const maturityMs = scanner.pass(MATURITY) ? scanner.number() : undefined;
+  if (version === undefined || threshold === undefined || score === undefined) return undefined;
+  if (windowMs === undefined || maturityMs === undefined || Number.isNaN(time)) return undefined;
+  if (!scanner.pass(END) || !scanner.atEnd) return undefined;
+  const eventId = value.toString('utf8', EVENT_ID.length + 1, idEnd);
+  return { eventId, joined: { time, version, threshold, score, windowMs, maturityMs } };
+};
+
+const numberOrNull = (): number | null | undefined => (scanner.pass(NULL) ? null : scanner.number());
+
+const EVENT_ID = Buffer.from('{"event_id":');
+const EVENT_TIME = Buffer.from(',"event_time":');
+const VERSION = Buffer.from(',"version":');
+const THRESHOLD = Buffer.from(',"threshold":');
+const SCORE = Buffer.from(',"score":');
+const WINDOW = Buffer.from(',"window_ms":');
+const MATURITY = Buffer.from(',"maturity_ms":');
+const NULL = Buffer.from('null');
+const END = Buffer.from('}');
+
+const decode = (value: Buffer | null): RoutedPrediction => {
+  const { event_id, event_time, version, threshold, score, window_ms, maturity_ms } = decodeEvent(
+    PredictionRouted,
+    value,
+  );
+  const time = timestampMs(event_time);
+  return {
+    eventId: event_id,
+    joined: { time, version, threshold, score, windowMs: window_ms, maturityMs: maturity_ms },
+  };
+};
