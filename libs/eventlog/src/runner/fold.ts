@@ -5,6 +5,8 @@ import type { HeaderEntry, LogRecord, NewRecord, UnreadableChunk } from '../port
 export interface Output extends NewRecord {
   /** Offset of the source record in the partition that is folded. */
   readonly source: number;
+  /** That partition, where it is not the output's own: of a moved record, of an output to a topic with other partitions. */
+  readonly sourcePartition?: number;
   /** Tells several outputs of one source record on one topic apart; 0 where there is one. */
   readonly k: number;
 }

@@ -305,6 +305,30 @@ describe('FoldRunner', () => {
     expect([dead!.headers.text(HEADERS.code), dead!.value!.toString()]).toEqual(['OUTPUT_TOO_LARGE', '2']);
   });
 
+  it('sets the source of such an output aside, not the record that has its offset in the partition of the output', async () => {
+    const fold = totals();
+    const rounds: number[] = [];
+    const process: typeof fold.process = (round) => {
+      rounds.push(round.slices.length);
+      return fold.process({
+        ...round,
+        emit: (output) =>
+          output.partition === 1 && output.source === 1
+            ? round.emit({ ...output, partition: 0, sourcePartition: 1, value: Buffer.alloc(2_200_000) })
+            : round.emit(output),
+      });
+    };
+    const runner = await world.start({ ...fold, process });
+    while (runner.status().partitions.length < 2) await sleep(2);
+    await Promise.all([world.append(SOURCE, 0, [1, 2]), world.append(SOURCE, 1, [10, 20])]);
+    await world.settled(runner);
+    expect(rounds).toEqual([2]);
+    expect(await world.values(TOTALS, 0)).toEqual(['1', '3']);
+    expect(await world.values(TOTALS, 1)).toEqual(['10']);
+    const [dead] = await world.records('b.dead-letters', 0);
+    expect(dead!.headers.text(HEADERS.origin)).toBe(`${SOURCE}:1-1`);
+  });
+
   it('sets an unreadable batch aside as one dead letter that names its offsets', async () => {
     await world.append(SOURCE, 0, [1]);
     world.log.appendUnreadable(

@@ -66,10 +66,11 @@ export const isTooLarge = ({ key, value, headers, shared = [] }: Output): boolea
 const bytesOf = (content: Content | null): number => (content === null ? 0 : Buffer.byteLength(content));
 
 /** The record of a round that an output was made from. */
-export const sourceOf = <State>(output: Output, slices: readonly Slice<State>[]): LogRecord | undefined =>
+export const sourceOf = <State>(
+  { source, partition, sourcePartition = partition }: Output,
+  slices: readonly Slice<State>[],
+): LogRecord | undefined =>
   slices
+    .filter((slice) => slice.partition === sourcePartition)
     .flatMap(({ records }) => records)
-    .find(
-      ({ offset, partition }) =>
-        offset === output.source && (slices.length === 1 || partition === output.partition),
-    );
+    .find(({ offset }) => offset === source);

@@ -91,10 +91,10 @@ export class Outputs {
 
   /** The same key, bytes and headers in the right partition, and where it stood. */
   move(record: LogRecord, partition: number): Output {
-    const { key, value, offset } = record;
-    const from: HeaderEntry = [HEADERS.movedFrom, Buffer.from(formatPosition(record.partition, offset))];
+    const { key, value, offset: source, partition: sourcePartition } = record;
+    const from: HeaderEntry = [HEADERS.movedFrom, Buffer.from(formatPosition(sourcePartition, source))];
     const headers = [...record.headers.entries().filter(([name]) => name !== HEADERS.movedFrom), from];
-    return { topic: this.topics.inbox, partition, key, value, headers, source: offset, k: 0 };
+    return { topic: this.topics.inbox, partition, key, value, headers, source, sourcePartition, k: 0 };
   }
 }
 

@@ -39,6 +39,7 @@ export const outputsOf = <S extends TSchema>(contract: EventContract<S>, { topic
       checksumOf(record.value),
     ]),
     source: record.offset,
+    sourcePartition: record.partition,
     k,
   });
 };
