@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { withLock } from './lock';
 import {
@@ -16,13 +16,14 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'playhead-processes-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const startNode = (script: string): Promise<StartedProcess> =>
+const startNode = (script: string, nice?: number): Promise<StartedProcess> =>
   startProcess({
     command: process.execPath,
     args: ['-e', script],
     cwd: folder,
     env: {},
     log: join(folder, 'process.log'),
+    nice,
   });
 
 describe('startOfStat', () => {
@@ -39,6 +40,14 @@ describe('startOfStat', () => {
 });
 
 describe('a started process', () => {
+  it('gives way where it is told to', async () => {
+    const { identity } = await startNode('console.log("hello"); setInterval(() => {}, 1000)', 5);
+    while (!readFileSync(join(folder, 'process.log'), 'utf8').includes('hello'))
+      await new Promise(setImmediate);
+    expect(getPriority(identity.pid)).toBe(getPriority() + 5);
+    await endProcess(identity, [['SIGKILL', 5_000]]);
+  });
+
   it('is known, found by its folder, writes to its log, and ends when it is told to', async () => {
     const { identity } = await startNode('console.log("hello"); setInterval(() => {}, 1000)');
     expect(isRunning(identity)).toBe(true);

@@ -31,6 +31,8 @@ export interface ProcessPlan {
   readonly log: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** Given way to others so much where processors are short (nice, 1 to 19, for all its threads). */
+  readonly nice?: number;
 }
 
 export interface StartedProcess {
@@ -125,7 +127,10 @@ export const startProcess = async (plan: ProcessPlan): Promise<StartedProcess> =
   rotate(plan.log);
   const log = openSync(plan.log, 'a', 0o600);
   try {
-    const child = spawn(plan.command, plan.args, {
+    const [command, ...args] = plan.nice
+      ? ['nice', '-n', String(plan.nice), plan.command, ...plan.args]
+      : [plan.command, ...plan.args];
+    const child = spawn(command, args, {
       cwd: plan.cwd,
       env: plan.env,
       uid: plan.uid,
