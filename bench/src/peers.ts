@@ -12,6 +12,8 @@ import { cachedFolder, cacheFolder, findProgram, pythonWith, run, sayingSo } fro
 
 type Say = (line: string) => void;
 
+export type Favour = 'throughput' | 'latency';
+
 export interface PeerRun {
   /** `host:port` of each. */
   readonly brokers: readonly string[];
@@ -24,7 +26,7 @@ export interface PeerRun {
   /** Ends by itself after so many outputs; goes on without it. */
   readonly count?: number;
   /** What its settings are made for where the two differ; throughput by default. */
-  readonly favour?: 'throughput' | 'latency';
+  readonly favour?: Favour;
   /** What the peer keeps on disk between two runs of the group, and its log; a folder of the group below the temporary one by default. */
   readonly workFolder?: string;
 }
@@ -43,6 +45,8 @@ export interface PeerProcess {
 
 export interface Peer {
   readonly name: string;
+  /** In what its settings differ by what is favoured; absent where they do not. */
+  readonly favours?: Readonly<Record<Favour, string>>;
   /** Fetches and compiles what it needs into the cache, once; later calls return at once. */
   build(say: Say): Promise<void>;
   /** Resolves once it has begun to read. */
@@ -197,6 +201,7 @@ export const kafkaStreams = (guarantee: Guarantee, tuning: readonly string[] = [
   const name = guarantee === 'at_least_once' ? 'kafka-streams' : 'kafka-streams-eos';
   return {
     name,
+    favours: { throughput: 'linger 100 ms', latency: 'linger 0' },
     build: async (say) => {
       const home = streamsHome();
       await cachedFolder({

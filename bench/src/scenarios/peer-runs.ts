@@ -6,10 +6,10 @@ import {
   type Judgement,
   type Prediction,
 } from '../peer-check';
-import { PEERS, type Peer } from '../peers';
+import { PEERS, type Favour, type Peer } from '../peers';
 import type { Workbench } from '../scenario';
 import { ROAD, type Stage } from '../stage/stage';
-import { measureStretch, type Stretch } from '../stage/stretch';
+import { beginningOf, measureStretch, type Stretch } from '../stage/stretch';
 
 export interface PeerStretch {
   readonly peer: string;
@@ -40,13 +40,19 @@ export interface RunningPeer {
   readonly stop: () => Promise<void>;
 }
 
-/** Begins a peer on the whole inbox, under a name that nobody has used. */
+export interface PeerStart {
+  readonly peer: Peer;
+  /** Nobody has used this name for the peer before. */
+  readonly run: string;
+  readonly count?: number;
+  readonly favour?: Favour;
+}
+
+/** Begins a peer on the whole inbox. */
 export const startPeer = async (
   { atEnd }: Pick<Workbench, 'atEnd'>,
   stage: Stage,
-  peer: Peer,
-  run: string,
-  count?: number,
+  { peer, run, count, favour }: PeerStart,
 ): Promise<RunningPeer> => {
   const name = `peer.${peer.name}.${run}`;
   const output = await preparePeerOutput(stage, name);
@@ -57,6 +63,7 @@ export const startPeer = async (
     modelFile: stage.modelFile,
     group: stage.topic(name),
     count,
+    favour,
     workFolder: `${stage.dataDir}/${name}`,
   });
   // Also when the bench is ended while it starts.
@@ -102,7 +109,7 @@ export const runPeer = async (
     last: output,
     count,
     start: async () => {
-      running = await startPeer(bench, stage, peer, run, count);
+      running = await startPeer(bench, stage, { peer, run, count });
     },
     say: bench.say,
     besides: () => (running ? [{ name: peer.name, pid: running.pid }] : []),
@@ -110,10 +117,7 @@ export const runPeer = async (
   });
   await running!.stop();
   const outputs: Prediction[] = [];
-  for await (const record of stage.since(
-    output,
-    (await stage.ends(output)).map((at) => ({ ...at, end: 0 })),
-  ))
+  for await (const record of stage.since(output, beginningOf(await stage.ends(output))))
     outputs.push(readPrediction(record));
   return { peer: peer.name, stretch, judgement: judge(outputs, expected) };
 };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readLast, readRecords, type PartitionEnds } from '#eventlog';
+import { readLast, readRange, readRecords, type PartitionEnds } from '#eventlog';
 import { TransientFailure } from '#kernel';
 import { readUsage, usedBetween, type Measured, type Usage } from './processes';
 import type { Stage } from './stage';
@@ -77,18 +77,56 @@ export const progressOf = ({ count, say }: Pick<StretchPlan, 'count' | 'say'>): 
   };
 };
 
-/** Resolves when so many records have come to a topic since it held `before`. */
-export const grown = async (
+/** Ends that everything on a topic lies behind. */
+export const beginningOf = (ends: readonly PartitionEnds[]): PartitionEnds[] =>
+  ends.map((at) => ({ ...at, end: at.start }));
+
+/** Resolves when a topic has so many offsets more than `before`: its records, unless somebody writes in transactions. */
+export const grown = (
   stage: Stage,
   topic: string,
   before: number,
   count: number,
   progress: (done: number) => void,
+): Promise<void> =>
+  patiently(stage, topic, count, async () => (await stage.count(topic)) - before, progress);
+
+/**
+ * Resolves when so many records stand behind the ends of then. A marker of a transaction takes an offset as a record does, so this
+ * reads and counts what is there: nothing to do while something is measured.
+ */
+export const arrived = async (
+  stage: Stage,
+  topic: string,
+  before: readonly PartitionEnds[],
+  count: number,
+): Promise<void> => {
+  await grown(stage, topic, totalOf(before), count, () => undefined);
+  const next = before.map(({ end }) => end);
+  let records = 0;
+  const counted = async (): Promise<number> => {
+    for (const { partition, end } of await stage.ends(topic)) {
+      for await (const chunk of readRange(stage.log, stage.topic(topic), partition, next[partition]!, end))
+        if (chunk.kind === 'records') records += chunk.records.length;
+      next[partition] = end;
+    }
+    return records;
+  };
+  await patiently(stage, topic, count, counted, () => undefined);
+};
+
+/** Looks again and again until it is as much as it should be; fails when nothing is added for a minute. */
+const patiently = async (
+  stage: Stage,
+  topic: string,
+  count: number,
+  look: () => Promise<number>,
+  progress: (done: number) => void,
 ): Promise<void> => {
   let most = -1;
   let since = Date.now();
   for (;;) {
-    const done = (await stage.count(topic)) - before;
+    const done = await look();
     if (done >= count) return;
     if (done > most) {
       most = done;
