@@ -4,7 +4,7 @@ import type { PartitionEnds } from '#eventlog';
 import type { Findings, Workbench } from '../scenario';
 import { SERVICES } from '../../../cli/src/platform/platform-state';
 import { ROAD, type Stage } from '../stage/stage';
-import { appendTimes, grown, progressOf, totalOf } from '../stage/stretch';
+import { firstAppendTime, grown, progressOf, totalOf } from '../stage/stretch';
 import { auditRoad } from './road-audit';
 
 /** Who is killed when how much of its own output is there. */
@@ -105,7 +105,7 @@ const flowsAgain = async (stage: Stage, output: string): Promise<{ done: number;
   const ends = await stage.ends(output);
   const done = totalOf(ends);
   await grown(stage, output, done, 1, () => undefined);
-  return { done, at: Math.min(...(await appendTimes(stage, output, ends, 'first'))) };
+  return { done, at: await firstAppendTime(stage, output, ends) };
 };
 
 /** Repeated records may come behind the last missing one: waits until nothing more comes. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readLast, readRange, readRecords, type PartitionEnds } from '#eventlog';
+import { readRange, type PartitionEnds } from '#eventlog';
 import { TransientFailure } from '#kernel';
+import { WARM_UP_SHARE, countBetween, rateAfter, type Rate } from './rate';
 import { readUsage, usedBetween, type Measured, type Usage } from './processes';
 import type { Stage } from './stage';
 
@@ -18,15 +19,19 @@ export interface StretchPlan {
   readonly say: (line: string) => void;
   /** Processes that are measured with the services and the broker. */
   readonly besides?: () => readonly Measured[];
-  /** Waited for at the end: markers of transactions count as records of a topic, and the last records may still be on their way. */
+  /** Waited for at the end: markers of transactions take offsets, and the last records may still be on their way. */
   readonly finished?: () => Promise<void>;
 }
 
 /** How long a stretch of records took, by the broker's clock, and what was used meanwhile. */
 export interface Stretch {
   readonly count: number;
-  readonly seconds: number;
-  readonly eventsPerSecond: number;
+  /** Behind the first quarter of the events, which warm everybody up alike. */
+  readonly rate: Rate;
+  /** From the first event on. */
+  readonly wholeRate: Rate;
+  /** Events that came out while it was measured what the processes used. */
+  readonly usedFor: number;
   readonly used: ReadonlyMap<string, Usage>;
 }
 
@@ -41,18 +46,22 @@ export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<S
     ...(plan.besides?.() ?? []),
     ...(await stage.processes()),
   ];
+  const measuredFrom = Date.now();
   const usedBefore = await readUsage(await processes());
   await Promise.race([grown(stage, plan.last, totalOf(lastBefore), plan.count, progressOf(plan)), failure]);
+  const measuredUntil = Date.now();
   const usedAfter = await readUsage(await processes());
   await starting;
   await plan.finished?.();
-  const begunAt = Math.min(...(await appendTimes(stage, plan.first, firstBefore, 'first')));
-  const endedAt = Math.max(...(await appendTimes(stage, plan.last, lastBefore, 'last')));
-  const seconds = Math.max(1, endedAt - begunAt) / 1_000;
+  const ended = await appendTimes(stage, plan.last, lastBefore);
+  const begun = plan.first === plan.last ? ended : await appendTimes(stage, plan.first, firstBefore);
+  const count = Math.min(plan.count, ended.length);
+  const endedAt = ended.at(-1)!;
   return {
-    count: plan.count,
-    seconds,
-    eventsPerSecond: plan.count / seconds,
+    count,
+    rate: rateAfter(WARM_UP_SHARE, count, begun, endedAt),
+    wholeRate: rateAfter(0, count, begun, endedAt),
+    usedFor: countBetween(ended, measuredFrom, measuredUntil),
     used: usedBetween(usedBefore, usedAfter),
   };
 };
@@ -88,8 +97,7 @@ export const grown = (
   before: number,
   count: number,
   progress: (done: number) => void,
-): Promise<void> =>
-  patiently(stage, topic, count, async () => (await stage.count(topic)) - before, progress);
+): Promise<void> => patiently(stage, topic, count, async () => (await stage.count(topic)) - before, progress);
 
 /**
  * Resolves when so many records stand behind the ends of then. A marker of a transaction takes an offset as a record does, so this
@@ -142,27 +150,28 @@ const patiently = async (
   }
 };
 
-/** Append times of the first or last record of each partition behind the ends of then. */
-export const appendTimes = async (
+/** Append times of all records behind the ends of then, ascending; epoch ms by the broker's clock. */
+const appendTimes = async (
   stage: Stage,
   name: string,
   before: readonly PartitionEnds[],
-  which: 'first' | 'last',
-): Promise<number[]> => {
-  const now = await stage.ends(name);
-  const topic = stage.topic(name);
+): Promise<Float64Array> => {
   const times: number[] = [];
-  for (const { partition, end: start } of before) {
-    const { end } = now[partition]!;
-    if (which === 'last') {
-      const last = await readLast(stage.log, topic, { partition, start, end });
-      if (last) times.push(last.timestamp);
-      continue;
-    }
-    for await (const { timestamp } of readRecords(stage.log, topic, partition, start, end)) {
+  for await (const { timestamp } of stage.since(name, before)) times.push(timestamp);
+  return Float64Array.from(times).sort();
+};
+
+/** When the first record behind the ends of then was appended. */
+export const firstAppendTime = async (
+  stage: Stage,
+  name: string,
+  before: readonly PartitionEnds[],
+): Promise<number> => {
+  const times: number[] = [];
+  for (const { partition, end } of before)
+    for await (const { timestamp } of stage.records(name, partition, end)) {
       times.push(timestamp);
       break;
     }
-  }
-  return times;
+  return Math.min(...times);
 };
