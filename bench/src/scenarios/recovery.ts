@@ -6,6 +6,7 @@ import { SERVICES } from '../../../cli/src/platform/platform-state';
 import { ROAD, type Stage } from '../stage/stage';
 import { firstAppendTime, grown, progressOf, totalOf } from '../stage/stretch';
 import { auditRoad } from './road-audit';
+import { totalCount, type Counts } from './road-judge';
 
 /** Who is killed when how much of its own output is there. */
 const KILLS = [
@@ -48,15 +49,15 @@ export const recovery = async (bench: Workbench): Promise<Findings> => {
     await stage.stopServices();
   }
   say('computing every value again from the observations');
-  const audit = await auditRoad(stage, before, rows * repeats);
-  const { repeated } = audit;
+  const judgement = await auditRoad(stage, before, rows * repeats);
+  const { repeated, appliedTwice, missing, wrongVectors, wrongScores } = judgement;
   return {
     figures: {
       ...Object.fromEntries(kills.map(({ service, seconds }) => [`${service}_seconds_to_flow`, seconds])),
-      repeated_on_the_wire: repeated.observations + repeated.vectors + repeated.predictions,
-      applied_twice: audit.appliedTwice,
-      missing: audit.missing,
-      wrong_values: audit.wrongVectors + audit.wrongScores,
+      repeated_on_the_wire: totalCount(repeated),
+      applied_twice: totalCount(appliedTwice),
+      missing: totalCount(missing),
+      wrong_values: wrongVectors + wrongScores,
     },
     tables: [
       {
@@ -68,15 +69,21 @@ export const recovery = async (bench: Workbench): Promise<Findings> => {
         title: `recovery: ${rows * repeats} events afterwards, all computed again offline and compared bit for bit`,
         columns: ['', 'observations', 'vectors', 'predictions'],
         rows: [
-          ['repeated on the wire', repeated.observations, repeated.vectors, repeated.predictions],
-          ['applied twice', audit.twice.observations, audit.twice.vectors, audit.twice.predictions],
-          ['missing', audit.lost.observations, audit.lost.vectors, audit.lost.predictions],
-          ['wrong values', null, audit.wrongVectors, audit.wrongScores],
+          ['duplicates on the wire', ...hops(repeated)],
+          ['duplicates applied', ...hops(appliedTwice)],
+          ['missing', ...hops(missing)],
+          ['wrong values', null, wrongVectors, wrongScores],
         ],
       },
     ],
   };
 };
+
+const hops = ({ observations, vectors, predictions }: Counts): number[] => [
+  observations,
+  vectors,
+  predictions,
+];
 
 const endsOfRoad = async (stage: Stage): Promise<Record<keyof typeof ROAD, readonly PartitionEnds[]>> => ({
   inbox: await stage.ends(ROAD.inbox),
