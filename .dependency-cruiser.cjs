@@ -72,7 +72,7 @@ module.exports = {
       name: 'nobody-imports-a-service',
       comment: 'The command and the libraries talk to doors or to the log, as any outside program.',
       severity: 'error',
-      from: { path: '^(libs|cli)/' },
+      from: { path: '^(libs|cli|bench)/' },
       to: { path: '^services/' },
     },
     {

@@ -21,6 +21,8 @@ const PAGES = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/README.md',
+  'bench/README.md',
+  'bench/peers/README.md',
   ...below('docs/adr'),
   ...below('docs/how-to'),
 ];
