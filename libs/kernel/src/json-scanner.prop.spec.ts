@@ -57,6 +57,30 @@ describe('a JSON scanner', () => {
     );
   });
 
+  it('says whether the text it passed is ASCII', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string(), (first, second) => {
+        const scanner = scannerOf(`${JSON.stringify(first)}${JSON.stringify(second)}`);
+        for (const text of [first, second]) {
+          if (!scanner.passString()) return;
+          expect(scanner.ascii).toBe(Buffer.byteLength(text) === text.length);
+        }
+      }),
+    );
+  });
+
+  it.each(['true', 'false', 'null', '1.5', '"text"'])('passes a scalar: %s', (text) => {
+    const scanner = scannerOf(`${text},`);
+    expect(scanner.passScalar() && scanner.passByte(44) && scanner.atEnd).toBe(true);
+    expect(scannerOf(text).constant()).toBe(/^[tfn]/.test(text) ? JSON.parse(text) : undefined);
+  });
+
+  it.each(['', 'tru', 'nul', 'True', '{}', '[]', '1e5', '"open'])('passes no scalar: %s', (text) => {
+    const scanner = scannerOf(text);
+    expect(scanner.passScalar()).toBe(false);
+    expect(scanner.at).toBe(0);
+  });
+
   it.each(['"open', '"open\\"', '"a\nb"', 'x', '{"a":1}', '{"a":"b"', '{"a"}', '{,}', ''])(
     'does not pass what is neither: %s',
     (text) => {

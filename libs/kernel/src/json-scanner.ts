@@ -12,6 +12,10 @@ const EXPONENT = 101;
 const OPEN = 123;
 const CLOSE = 125;
 
+const TRUE = Uint8Array.of(116, 114, 117, 101);
+const FALSE = Uint8Array.of(102, 97, 108, 115, 101);
+const NULL = Uint8Array.of(110, 117, 108, 108);
+
 /** Powers of ten that a double holds exactly. */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 /** A whole number of so many digits is exact in a double. */
@@ -23,6 +27,8 @@ const EXACT_DIGITS = 15;
  */
 export class JsonScanner {
   at = 0;
+  /** Whether the text passed last is ASCII. */
+  ascii = true;
   private bytes: Uint8Array = new Uint8Array(0);
 
   start(bytes: Uint8Array): void {
@@ -53,15 +59,30 @@ export class JsonScanner {
   passString(): boolean {
     const { bytes } = this;
     if (bytes[this.at] !== QUOTE) return false;
+    let bits = 0;
     for (let at = this.at + 1; at < bytes.length; at++) {
       const byte = bytes[at]!;
       if (byte === QUOTE) {
         this.at = at + 1;
+        this.ascii = bits < 128;
         return true;
       }
       if (byte === BACKSLASH || byte < SPACE) return false;
+      bits |= byte;
     }
     return false;
+  }
+
+  /** The value of `true`, `false` or `null`, where one of them stands. */
+  constant(): boolean | null | undefined {
+    if (this.pass(TRUE)) return true;
+    if (this.pass(FALSE)) return false;
+    return this.pass(NULL) ? null : undefined;
+  }
+
+  /** Passes what is neither object nor array: a text, a plain decimal, `true`, `false` or `null`. */
+  passScalar(): boolean {
+    return this.passString() || this.number() !== undefined || this.constant() !== undefined;
   }
 
   /** Passes an object whose members are all texts. */
