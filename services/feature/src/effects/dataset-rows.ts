@@ -1,5 +1,11 @@
 import { SeenPositions, readRecords, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
-import { HEADERS, sourcePositionOf, type EventOf, type TrainingRequested } from '#contracts';
+import {
+  HEADERS,
+  compileObservationReader,
+  sourcePositionOf,
+  type EventOf,
+  type TrainingRequested,
+} from '#contracts';
 import { ContractViolation, Refused, canonicalKey, timestampMs } from '#kernel';
 import type { FeatureRow, LabelAssertion } from '#features';
 
@@ -68,9 +74,10 @@ export const readLabels = (
   topic: { readonly full: string; readonly name: string },
   label: TrainingRequest['label'],
   cut: Cut,
-): Promise<ReadToCut<LabelAssertion>> =>
-  readToCut(log, topic, cut, (record) => {
-    const observation = JSON.parse(record.value!.toString()) as Record<string, unknown>;
+): Promise<ReadToCut<LabelAssertion>> => {
+  const read = compileObservationReader([label.on, label.value]);
+  return readToCut(log, topic, cut, (record) => {
+    const observation = read(record.value!) as Record<string, unknown>;
     const eventId = canonicalKey(observation[label.on]);
     if (eventId === null) return undefined;
     return {
@@ -81,6 +88,7 @@ export const readLabels = (
       offset: record.offset,
     };
   });
+};
 
 const labelValue = (value: unknown, field: string): number | null => {
   if (value === null || value === undefined) return null;

@@ -3,7 +3,7 @@ import { checksumOf, perRecord, type Fold, type FollowedTopic } from '#eventlog'
 import { Defect, formatPosition, sha256 } from '#kernel';
 import { PartitionState } from '../domain/partition-state';
 import { definitionHeader, type ServiceDefinition, type Services } from '../domain/services';
-import { foldVector, parseObservation } from '../domain/vector';
+import { compileVectorFold, type VectorFold } from '../domain/vector';
 
 export interface ObservationsHandler {
   /** Feature service. */
@@ -23,11 +23,14 @@ export const onObservations = ({
   control,
 }: ObservationsHandler): Fold<PartitionState, Services> => {
   const template = new EnvelopeTemplate({ type: VectorComputed.type, source: TOPICS.observations(stream) });
-  const definitionHeaders = new WeakMap<ServiceDefinition, EnvelopeHeader>();
-  const headerOf = (service: ServiceDefinition): EnvelopeHeader => {
-    let header = definitionHeaders.get(service);
-    if (!header) definitionHeaders.set(service, (header = [HEADERS.definition, definitionHeader(service)]));
-    return header;
+  const prepared = new WeakMap<ServiceDefinition, Prepared>();
+  const prepare = (service: ServiceDefinition): Prepared => {
+    let made = prepared.get(service);
+    if (!made) {
+      const header: EnvelopeHeader = [HEADERS.definition, definitionHeader(service)];
+      prepared.set(service, (made = { header, fold: compileVectorFold(service) }));
+    }
+    return made;
   };
   return {
     name: 'vectors',
@@ -42,23 +45,32 @@ export const onObservations = ({
         decode: (bytes) => PartitionState.decode(bytes, serviceOf(control.state, name)),
       },
     },
-    process: perRecord((state, record, round) => {
-      const service = serviceOf(round.control, name);
-      const position = formatPosition(record.partition, record.offset);
-      const { text, time } = foldVector(state, parseObservation(record.value), service, position);
-      round.emit({
-        topic: vectors,
-        partition: record.partition,
-        key: record.key,
-        value: text,
-        shared: template.shared(round.controlHeader, headerOf(service)),
-        headers: template.own(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
-        source: record.offset,
-        k: 0,
-      });
-    }),
+    process: (round) => {
+      const { header, fold } = prepare(serviceOf(round.control, name));
+      const shared = template.shared(round.controlHeader, header);
+      return perRecord<PartitionState, Services>((state, record) => {
+        const position = formatPosition(record.partition, record.offset);
+        const { text, time } = fold(state, record.value, position);
+        round.emit({
+          topic: vectors,
+          partition: record.partition,
+          key: record.key,
+          value: text,
+          shared,
+          headers: template.own(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
+          source: record.offset,
+          k: 0,
+        });
+      })(round);
+    },
   };
 };
+
+/** What all records of a service have in common. */
+interface Prepared {
+  readonly header: EnvelopeHeader;
+  readonly fold: VectorFold;
+}
 
 const serviceOf = (services: Services, name: string): ServiceDefinition => {
   const service = services.get(name);
