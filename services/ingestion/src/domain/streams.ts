@@ -1,6 +1,7 @@
 import {
   compileEventValidator,
   compileObservationEncoder,
+  compileObservationReader,
   type CompiledStream,
   type DefinitionApplied,
   type EventOf,
@@ -15,6 +16,8 @@ export interface StreamInForce extends StreamRules {
   readonly revision: string;
   readonly definition: CompiledStream;
   readonly encode: (event: Observation) => Buffer;
+  /** The id of an observation of the stream, from its value. */
+  readonly readId: (value: Buffer) => string;
 }
 
 /** All streams as `registry.definitions` tells them: a pure fold over that topic. */
@@ -24,6 +27,7 @@ export const evolveStreams = (streams: Streams, fact: EventOf<typeof DefinitionA
   if (fact.kind !== 'Stream') return streams;
   const definition = fact.compiled as unknown as CompiledStream;
   const { key, id, time, partitions, latenessMs, dedupeMs, skewMs, jumpMs } = definition;
+  const read = compileObservationReader([id]);
   return new Map(streams).set(fact.name, {
     name: fact.name,
     revision: fact.revision,
@@ -31,6 +35,7 @@ export const evolveStreams = (streams: Streams, fact: EventOf<typeof DefinitionA
     ...{ key, id, time, partitions, latenessMs, dedupeMs, skewMs, jumpMs },
     validate: compileEventValidator(definition),
     encode: compileObservationEncoder(definition),
+    readId: (value) => String((read(value) as Observation)[id]),
   });
 };
 

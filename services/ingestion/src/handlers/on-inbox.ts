@@ -110,11 +110,10 @@ export const onInbox = ({
       absorb: (state, observation, streams) => {
         const rules = streamOf(streams, stream);
         const { headers, value, partition } = observation;
-        const event = JSON.parse(value!.toString('utf8')) as Record<string, unknown>;
         evolve(
           state,
           {
-            id: String(event[rules.id]),
+            id: rules.readId(value!),
             time: timestampMs(headers.text(HEADERS.time)),
             movedFrom: tryParsePosition(headers.text(HEADERS.movedFrom) ?? ''),
             redrivenFrom: headers.text(HEADERS.redrivenFrom),
