@@ -35,7 +35,10 @@ export interface RunnerOptions<State, Control> {
   readonly alignedSecondaries?: readonly string[];
   readonly control: FollowedTopic<Control>;
   readonly snapshots?: Snapshots;
-  /** A snapshot of a partition is taken after so many records (default 20,000) and when the worker stops in peace. */
+  /**
+   * A snapshot of a partition is taken after so many records (default 20,000), though not within ten seconds of the one before, and
+   * when the worker stops in peace.
+   */
   readonly snapshotEvery?: number;
   /** Where a partition without any output or committed offset begins; its first offset by default. */
   readonly startAt?: (partition: number) => Promise<number | undefined>;

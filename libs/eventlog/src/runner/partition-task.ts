@@ -17,6 +17,8 @@ export class PartitionTask<State> {
   committed: number;
   highWatermark = 0;
   sinceSnapshot = 0;
+  /** When the last snapshot was taken; the first one waits for nothing. */
+  snapshotAt = -Infinity;
   /** One past the last primary output that was acknowledged or found; the offset of a snapshot that restores from the primary. */
   primaryEnd = 0;
   /** Source records above this offset have no output yet: what they give need not be looked for. */

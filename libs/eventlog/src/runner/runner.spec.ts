@@ -221,6 +221,26 @@ describe('FoldRunner', () => {
     expect(world.observed).toContain('taken 0@3, 0 restored');
   });
 
+  it('takes a first snapshot at once, and no other one within ten seconds', async () => {
+    const runner = await world.start(totals(), 1);
+    const taken: number[] = [];
+    // A round begins when what the one before has left to do is done.
+    const rounds = async (): Promise<void> => {
+      for (const n of [1, 2]) {
+        await world.append(SOURCE, 0, [n]);
+        await world.settled(runner);
+      }
+      taken.push(world.artifacts.size);
+    };
+    await rounds();
+    world.clock.advance(9_999);
+    await rounds();
+    world.clock.advance(1);
+    await rounds();
+    await world.stop();
+    expect([...taken, world.artifacts.size]).toEqual([1, 1, 2, 3]);
+  });
+
   it('sends only the rest when an answer is lost', async () => {
     let sends = 0;
     world.log.injectFault((records) =>

@@ -23,6 +23,8 @@ import { takeOver } from './take-over';
 import { SeenPositions } from './tail';
 
 const COMMIT_EVERY_MS = 1_000;
+/** Between two snapshots of a partition, however fast it is: encoding, digest and upload take the loop's time. */
+const SNAPSHOT_PAUSE_MS = 10_000;
 /** Waits for records in between what `maintain` has yet to do. */
 const BUSY_WAIT_MS = 100;
 /** Waits when it has nothing to do: records, a new assignment and the end of the runner wake it. */
@@ -521,7 +523,9 @@ export class FoldRunner<State, Control> {
 
   private async maintain(): Promise<void> {
     const { clock, snapshotEvery } = this.options;
-    for (const task of this.tasks.values()) await this.snapshot(task, snapshotEvery ?? 20_000);
+    for (const task of this.tasks.values())
+      if (clock.now() - task.snapshotAt >= SNAPSHOT_PAUSE_MS)
+        await this.snapshot(task, snapshotEvery ?? 20_000);
     if (clock.now() - this.lastCommit < COMMIT_EVERY_MS) return;
     this.lastCommit = clock.now();
     await this.publishAnnouncements();
@@ -561,6 +565,7 @@ export class FoldRunner<State, Control> {
       ? SeenPositions.from([[`${source}:${task.partition}`, task.acked - 1, Number.MAX_SAFE_INTEGER]])
       : task.taken.seen;
     task.sinceSnapshot = 0;
+    task.snapshotAt = clock.now();
     try {
       this.announcements.push(
         await snapshots.store(
