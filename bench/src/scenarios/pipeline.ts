@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TOPICS } from '#contracts';
+import { TransientFailure } from '#kernel';
 import type { TopicStatus } from '../../../cli/src/platform/status';
 import type { Judgement } from '../peer-check';
 import { median } from '../report/statistics';
@@ -18,12 +21,15 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
   const stage = await bench.stage(rows * repeats);
   const stretches: Stretch[] = [];
   const others: PeerStretch[] = [];
+  const behind: number[] = [];
   const tables: Table[] = [];
   for (let repeat = 1; repeat <= repeats; repeat++) {
     await stage.preload(rows);
     const topicsBefore = await stage.topics();
+    const monitoredBefore = await stage.count(MONITORED);
     const stretch = await runThrough(stage, rows, say);
     stretches.push(stretch);
+    behind.push(await secondsUntil(async () => (await stage.count(MONITORED)) >= monitoredBefore + rows));
     await stage.stopServices();
     tables.push(
       usageTable(`what ${rows} events cost (repeat ${repeat} of ${repeats})`, stretch),
@@ -42,6 +48,7 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
     figures: {
       events_per_second: own.rate,
       whole_run_events_per_second: own.wholeRate,
+      monitoring_seconds_behind: median(behind),
       ...cpuFigures(stretches),
       ...Object.fromEntries(
         peerRates.flatMap((peer) => [
@@ -77,6 +84,11 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
           ]),
         ],
       },
+      {
+        title: 'monitoring gives way while the machine is full (docs/adr/0017)',
+        columns: ['run', 'seconds until it had folded the last prediction'],
+        rows: behind.map((seconds, run) => [run + 1, seconds]),
+      },
       ...(peers.length === 0
         ? []
         : [
@@ -103,6 +115,20 @@ const ratesOf = (stretches: readonly Stretch[]): { readonly rate: number; readon
   rate: median(stretches.map(({ rate }) => rate.eventsPerSecond)),
   wholeRate: median(stretches.map(({ wholeRate }) => wholeRate.eventsPerSecond)),
 });
+
+/** One record for each prediction that monitoring has folded, and some for labels and ticks. */
+const MONITORED = TOPICS.deploymentInputs('fraud');
+const CATCHING_UP_MS = 120_000;
+
+const secondsUntil = async (done: () => Promise<boolean>): Promise<number> => {
+  const began = Date.now();
+  while (!(await done())) {
+    if (Date.now() - began > CATCHING_UP_MS)
+      throw new TransientFailure('PLAYHEAD_NOT_READY', 'monitoring has not caught up within two minutes');
+    await sleep(50);
+  }
+  return (Date.now() - began) / 1_000;
+};
 
 const MIB = 1024 * 1024;
 
