@@ -39,23 +39,20 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
     for (const peer of peers)
       others.push(await runPeer(bench, stage, { peer, run: String(repeat), expected }));
   }
-  const own = ratesOf(stretches);
+  const own = rateOf(stretches);
   const peerRates = peers.map(({ name }) => ({
     name,
-    ...ratesOf(others.filter(({ peer }) => peer === name).map(({ stretch }) => stretch)),
+    rate: rateOf(others.filter(({ peer }) => peer === name).map(({ stretch }) => stretch)),
   }));
   return {
     figures: {
-      events_per_second: own.rate,
-      whole_run_events_per_second: own.wholeRate,
+      events_per_second: own,
       monitoring_seconds_behind: median(behind),
       ...cpuFigures(stretches),
       ...Object.fromEntries(
         peerRates.flatMap((peer) => [
           [`${peer.name}_events_per_second`, peer.rate],
-          [`${peer.name}_whole_run_events_per_second`, peer.wholeRate],
-          [`ratio_to_${peer.name}`, own.rate / peer.rate],
-          [`whole_run_ratio_to_${peer.name}`, own.wholeRate / peer.wholeRate],
+          [`ratio_to_${peer.name}`, own / peer.rate],
         ]),
       ),
     },
@@ -63,16 +60,7 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
       ...tables,
       {
         title: 'pipeline: from inbox to output, each run',
-        columns: [
-          '',
-          'events',
-          'events/s',
-          'whole run',
-          'seconds',
-          'CPU us/event',
-          'peak MiB',
-          'other than ours',
-        ],
+        columns: ['', 'events', 'events/s', 'seconds', 'CPU us/event', 'peak MiB', 'other than ours'],
         rows: [
           ...stretches.map((stretch) => [
             ...runRow('playhead (three hops, six services)', stretch, 'broker'),
@@ -94,15 +82,13 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
         : [
             {
               title: 'pipeline: playhead beside the others, medians',
-              columns: ['', 'events/s', 'playhead is', 'whole run', 'playhead is'],
+              columns: ['', 'events/s', 'playhead is'],
               rows: [
-                ['playhead', Math.round(own.rate), '', Math.round(own.wholeRate), ''],
+                ['playhead', Math.round(own), ''],
                 ...peerRates.map((peer) => [
                   peer.name,
                   Math.round(peer.rate),
-                  `${(own.rate / peer.rate).toFixed(2)} x`,
-                  Math.round(peer.wholeRate),
-                  `${(own.wholeRate / peer.wholeRate).toFixed(2)} x`,
+                  `${(own / peer.rate).toFixed(2)} x`,
                 ]),
               ],
             },
@@ -111,10 +97,8 @@ export const pipeline = async (bench: Workbench): Promise<Findings> => {
   };
 };
 
-const ratesOf = (stretches: readonly Stretch[]): { readonly rate: number; readonly wholeRate: number } => ({
-  rate: median(stretches.map(({ rate }) => rate.eventsPerSecond)),
-  wholeRate: median(stretches.map(({ wholeRate }) => wholeRate.eventsPerSecond)),
-});
+const rateOf = (stretches: readonly Stretch[]): number =>
+  median(stretches.map(({ rate }) => rate.eventsPerSecond));
 
 /** One record for each prediction that monitoring has folded, and some for labels and ticks. */
 const MONITORED = TOPICS.deploymentInputs('fraud');
@@ -139,7 +123,7 @@ const othersOf = ({ wrongValues, wrongScores, missing, duplicates }: Judgement):
 /** All processes but the broker together. */
 const runRow = (
   name: string,
-  { count, rate, wholeRate, usedFor, used }: Stretch,
+  { count, rate, usedFor, used }: Stretch,
   broker: string,
 ): Table['rows'][number] => {
   const own = [...used].filter(([process]) => process !== broker).map(([, usage]) => usage);
@@ -149,8 +133,7 @@ const runRow = (
     name,
     count,
     Math.round(rate.eventsPerSecond),
-    Math.round(wholeRate.eventsPerSecond),
-    wholeRate.seconds,
+    rate.seconds,
     (sum(({ cpuSeconds }) => cpuSeconds) * 1e6) / usedFor,
     sum(({ peakBytes }) => peakBytes) / MIB,
   ];

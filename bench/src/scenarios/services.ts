@@ -38,7 +38,6 @@ export const services = async ({ rows, repeats, say, stage: stageWith }: Workben
   const summary = HOPS.map(({ service }) => ({
     service,
     rate: medianOf(service, ({ rate }) => rate.eventsPerSecond),
-    wholeRate: medianOf(service, ({ wholeRate }) => wholeRate.eventsPerSecond),
     perCore: medianOf(
       service,
       ({ used, usedFor }) => usedFor / (used.get(service)?.cpuSeconds ?? Number.NaN),
@@ -46,22 +45,16 @@ export const services = async ({ rows, repeats, say, stage: stageWith }: Workben
   }));
   return {
     figures: Object.fromEntries(
-      summary.flatMap(({ service, rate, wholeRate, perCore }) => [
+      summary.flatMap(({ service, rate, perCore }) => [
         [`${service}_events_per_second`, rate],
-        [`${service}_whole_run_events_per_second`, wholeRate],
         [`${service}_events_per_cpu_second`, perCore],
       ]),
     ),
     tables: [
       {
         title: 'services: each alone',
-        columns: ['service', 'events/s', 'whole run', 'events/s a core'],
-        rows: summary.map(({ service, rate, wholeRate, perCore }) => [
-          service,
-          Math.round(rate),
-          Math.round(wholeRate),
-          Math.round(perCore),
-        ]),
+        columns: ['service', 'events/s', 'events/s a core'],
+        rows: summary.map(({ service, rate, perCore }) => [service, Math.round(rate), Math.round(perCore)]),
       },
       ...tables,
     ],

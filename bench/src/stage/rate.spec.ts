@@ -1,32 +1,12 @@
-import { WARM_UP_SHARE, countBetween, rateAfter } from './rate';
+import { countBetween, rateOf } from './rate';
 
-/** One hop: ten events a second at first, then a hundred. */
-const OUTPUTS = [0, 100, 200, 300, ...Array.from({ length: 12 }, (_, i) => 400 + i * 10)];
-
-describe('rateAfter', () => {
-  it('counts everything from the first append on', () => {
-    expect(rateAfter(0, 16, OUTPUTS, 510)).toEqual({ events: 16, seconds: 0.51, eventsPerSecond: 16 / 0.51 });
-  });
-
-  it('leaves the first quarter of the events out, and the time that they took', () => {
-    expect(rateAfter(WARM_UP_SHARE, 16, OUTPUTS, 510)).toEqual({
-      events: 12,
-      seconds: 0.11,
-      eventsPerSecond: 12 / 0.11,
-    });
-  });
-
-  it('gives a long road no head start: time runs from its first hop, though its last one has put out nothing yet', () => {
-    const firstHop = OUTPUTS.map((time) => time / 10);
-    expect(rateAfter(WARM_UP_SHARE, 16, firstHop, 510).seconds).toBe((510 - 40) / 1_000);
+describe('rateOf', () => {
+  it('runs from the first append to the last', () => {
+    expect(rateOf(16, 0, 510)).toEqual({ events: 16, seconds: 0.51, eventsPerSecond: 16 / 0.51 });
   });
 
   it('stays a number where all came at one moment', () => {
-    expect(rateAfter(WARM_UP_SHARE, 1, [5], 5)).toEqual({
-      events: 1,
-      seconds: 0.001,
-      eventsPerSecond: 1_000,
-    });
+    expect(rateOf(1, 5, 5)).toEqual({ events: 1, seconds: 0.001, eventsPerSecond: 1_000 });
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRange, type PartitionEnds } from '#eventlog';
 import { TransientFailure } from '#kernel';
-import { WARM_UP_SHARE, countBetween, rateAfter, type Rate } from './rate';
+import { countBetween, rateOf, type Rate } from './rate';
 import { readUsage, usedBetween, type Measured, type Usage } from './processes';
 import type { Stage } from './stage';
 
@@ -26,10 +26,7 @@ export interface StretchPlan {
 /** How long a stretch of records took, by the broker's clock, and what was used meanwhile. */
 export interface Stretch {
   readonly count: number;
-  /** Behind the first quarter of the events, which warm everybody up alike. */
   readonly rate: Rate;
-  /** From the first event on. */
-  readonly wholeRate: Rate;
   /** Events that came out while it was measured what the processes used. */
   readonly usedFor: number;
   readonly used: ReadonlyMap<string, Usage>;
@@ -56,11 +53,9 @@ export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<S
   const ended = await appendTimes(stage, plan.last, lastBefore);
   const begun = plan.first === plan.last ? ended : await appendTimes(stage, plan.first, firstBefore);
   const count = Math.min(plan.count, ended.length);
-  const endedAt = ended.at(-1)!;
   return {
     count,
-    rate: rateAfter(WARM_UP_SHARE, count, begun, endedAt),
-    wholeRate: rateAfter(0, count, begun, endedAt),
+    rate: rateOf(count, begun[0]!, ended.at(-1)!),
     usedFor: countBetween(ended, measuredFrom, measuredUntil),
     used: usedBetween(usedBefore, usedAfter),
   };
