@@ -89,7 +89,9 @@ export const compileVectorReader = (reads: RevisionRead): VectorReader => {
   const scan = (value: Buffer, into: ValuesTarget, row: number): number => {
     scanner.start(value);
     if (!scanner.pass(EVENT_ID) || !scanner.passString()) return -1;
-    if (!scanner.pass(ENTITY) || !scanner.passTexts()) return -1;
+    // One key, as services have: with more of them the order and doubles are for the parser to settle.
+    if (!scanner.pass(ENTITY) || !scanner.passString() || !scanner.passByte(COLON)) return -1;
+    if (!scanner.passString() || !scanner.passByte(CLOSE)) return -1;
     if (!scanner.pass(EVENT_TIME) || !scanner.passString()) return -1;
     const headEnd = scanner.at;
     if (!scanner.pass(TRIGGER) || !scanner.passString() || !scanner.pass(VALUES)) return -1;
@@ -128,10 +130,12 @@ const headOf = ({ event_id, entity, event_time }: Vector): VectorHead => ({
 });
 
 const EVENT_ID = Buffer.from('{"event_id":');
-const ENTITY = Buffer.from(',"entity":');
+const ENTITY = Buffer.from(',"entity":{');
 const EVENT_TIME = Buffer.from(',"event_time":');
 const TRIGGER = Buffer.from(',"trigger":');
 const VALUES = Buffer.from(',"values":{');
 const NULL = Buffer.from('null');
 const END = Buffer.from(']}}');
 const COMMA = 44;
+const COLON = 58;
+const CLOSE = 125;

@@ -77,8 +77,13 @@ describe('a routed prediction', () => {
     );
   });
 
-  it('that breaks its contract is refused', () => {
-    expect(() => readRoutedPrediction(Buffer.from('{"event_id":"a"}'))).toThrow(
+  it.each([
+    '{"event_id":"a"}',
+    '{"event_id":"a","event_time":"2018-05-01T10:03:11.000Z","version":0,"threshold":null,"score":1,"window_ms":1,"maturity_ms":0}',
+    '{"event_id":"a","event_time":"2018-05-01T10:03:11.000Z","version":1,"threshold":null,"score":1,"window_ms":0,"maturity_ms":0}',
+    '{"event_id":"a","event_time":"2018-05-01T10:03:11.000Z","version":1,"threshold":null,"score":1,"window_ms":1,"maturity_ms":0.5}',
+  ])('that breaks its contract is refused: %s', (text) => {
+    expect(() => readRoutedPrediction(Buffer.from(text))).toThrow(
       expect.objectContaining({ code: 'PLAYHEAD_CONTRACT_VIOLATED' }),
     );
   });

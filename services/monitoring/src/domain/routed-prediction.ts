@@ -40,10 +40,13 @@ const scan = (value: Buffer): RoutedPrediction | undefined => {
   const maturityMs = scanner.pass(MATURITY) ? scanner.number() : undefined;
   if (version === undefined || threshold === undefined || score === undefined) return undefined;
   if (windowMs === undefined || maturityMs === undefined || Number.isNaN(time)) return undefined;
+  if (!isCount(version, 1) || !isCount(windowMs, 1) || !isCount(maturityMs, 0)) return undefined; // the contract says why
   if (!scanner.pass(END) || !scanner.atEnd) return undefined;
   const eventId = value.toString('utf8', EVENT_ID.length + 1, idEnd);
   return { eventId, joined: { time, version, threshold, score, windowMs, maturityMs } };
 };
+
+const isCount = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
 
 const numberOrNull = (): number | null | undefined => (scanner.pass(NULL) ? null : scanner.number());
 

@@ -61,6 +61,12 @@ describe('a vector', () => {
     );
   });
 
+  it('whose entity has members twice or in another order gives the parsed one', () => {
+    const text =
+      '{"event_id":"a","entity":{"x":"c","1":"b","x":"d"},"event_time":"t","trigger":"0-1","values":{"2":[1,2,3]}}';
+    expect(read(Buffer.from(text), new Float32Array(3), 0).text).toContain('"entity":{"1":"b","x":"d"}');
+  });
+
   it.each([
     'nothing',
     '{"event_id":"a"}',
