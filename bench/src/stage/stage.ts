@@ -244,7 +244,11 @@ export class Stage {
     for (const writer of Object.values(this.writers)) await writer.close().catch(() => undefined);
     await this.logOpen?.close();
     if (keep) {
-      say(`kept: ./playhead status --data-dir ${this.dataDir}; \`down --purge\` with the same ends it`);
+      const place = `--data-dir ${this.dataDir}`;
+      say(
+        `kept, services stopped: ./playhead up ${place} --namespace ${this.namespace} --port-base 0 starts them`,
+      );
+      say(`./playhead down --purge ${place} ends it; then remove the folder`);
       return;
     }
     await stopPlatform(this.dataDir, { purge: true, progress: say });

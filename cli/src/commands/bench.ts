@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { Refused } from '#kernel';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { Refused, messageOf } from '#kernel';
 import type { Command } from 'commander';
 import { SCENARIOS } from '../../../bench/src/scenarios';
 import { Releases, runBench, type BenchReport } from '../../../bench/src/run-bench';
@@ -41,7 +41,7 @@ export const addBench = (program: Command): void => {
     .option('--out <file>', 'writes all figures as JSON')
     .option('--check', 'compare with bench/baselines.json; exit code 1 when something is worse', false)
     .option('--without-peers', 'measures nothing beside the platform', false)
-    .option('--keep', 'leave the platform running', false)
+    .option('--keep', 'leave stores and data; services are stopped, `up` starts them again', false)
     .option('--json', 'one JSON object as the last line of standard output, for programs', false)
     .addHelpText(
       'after',
@@ -57,6 +57,7 @@ export const addBench = (program: Command): void => {
           );
         return scenario;
       });
+      if (options.out !== undefined) checkWritable(options.out);
       const report = await stoppingAll((releases) =>
         runBench(
           {
@@ -73,6 +74,17 @@ export const addBench = (program: Command): void => {
       if (options.check) process.exitCode = check(report) ? 0 : 1;
       if (options.json) printJson(report);
     });
+};
+
+/** A run of minutes is not to end at a file that cannot be written. */
+const checkWritable = (file: string): void => {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (cause) {
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `--out ${file} cannot be written: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
 };
 
 /** Says what is worse than on this lane of machines before; false when anything is. */

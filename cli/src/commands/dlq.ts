@@ -57,7 +57,8 @@ const addList = (dlq: Command): void => {
           .flat()
           .filter(({ code }) => options.code === undefined || code === options.code);
         if (options.json) printJson({ letters });
-        else console.log(letters.length === 0 ? 'none' : letterTable(letters));
+        else if (letters.length > 0) console.log(letterTable(letters));
+        else console.log('no dead letters (rejections: playhead dlq list ingestion.rejections.<stream>)');
       });
     });
 };

@@ -19,7 +19,7 @@ type WriteOptions = GlobalOptions & ActorOptions;
 export const addModels = (program: Command): void => {
   const models = program
     .command('models')
-    .description('models and their versions: list, show, compare, promote, roll back, review');
+    .description('models and their versions: list, show, diff, promote, roll back, approve, reject');
   models.addHelpText(
     'after',
     '\nExample:\n  ./playhead models list\n  ./playhead models diff fraud@1 fraud@2\n  ./playhead models promote fraud@2 --alias champion --as grace',

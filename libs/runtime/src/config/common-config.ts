@@ -87,7 +87,7 @@ export const commonVariables = (service: ServiceName) => ({
     default: 'local',
     examples: ['serving-0'],
     description:
-      'name of this process among its like, for logs and client ids; host and process id by default',
+      'name of this process among its like, for logs and client ids; `local` stands for host and process id',
   }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
