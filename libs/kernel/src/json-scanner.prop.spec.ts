@@ -64,6 +64,10 @@ describe('a JSON scanner', () => {
         for (const text of [first, second]) {
           if (!scanner.passString()) return;
           expect(scanner.ascii).toBe(Buffer.byteLength(text) === text.length);
+          const json = Buffer.from(`${JSON.stringify(first)}${JSON.stringify(second)}`);
+          expect(json.toString('utf8', scanner.textFrom, scanner.textTo)).toBe(
+            JSON.stringify(text).slice(1, -1),
+          );
         }
       }),
     );

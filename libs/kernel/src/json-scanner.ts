@@ -27,7 +27,10 @@ const EXACT_DIGITS = 15;
  */
 export class JsonScanner {
   at = 0;
-  /** Whether the text passed last is ASCII. */
+  /** Where the text passed last begins and ends, without its quotes. */
+  textFrom = 0;
+  textTo = 0;
+  /** Whether it is ASCII. */
   ascii = true;
   private bytes: Uint8Array = new Uint8Array(0);
 
@@ -63,6 +66,8 @@ export class JsonScanner {
     for (let at = this.at + 1; at < bytes.length; at++) {
       const byte = bytes[at]!;
       if (byte === QUOTE) {
+        this.textFrom = this.at + 1;
+        this.textTo = at;
         this.at = at + 1;
         this.ascii = bits < 128;
         return true;

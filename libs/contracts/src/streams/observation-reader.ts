@@ -46,9 +46,8 @@ type Fields = Record<string, ObservedValue | undefined>;
 
 /** undefined where the form is another. */
 const readScalar = (scanner: JsonScanner, value: Buffer): ObservedValue | undefined => {
-  const start = scanner.at + 1;
   // Without an encoding, which is UTF-8, `toString` goes to native code at once.
-  if (scanner.passString()) return value.toString(undefined, start, scanner.at - 1);
+  if (scanner.passString()) return value.toString(undefined, scanner.textFrom, scanner.textTo);
   return scanner.number() ?? scanner.constant();
 };
 

@@ -30,29 +30,28 @@ const scanner = new JsonScanner();
 const scan = (value: Buffer): Prediction | undefined => {
   scanner.start(value);
   if (!scanner.pass(EVENT_ID) || !scanner.passString()) return undefined;
-  const idEnd = scanner.at - 1;
+  const idTo = scanner.textTo;
   if (!scanner.pass(ENTITY) || !scanner.passTexts()) return undefined;
   if (!scanner.pass(EVENT_TIME) || !scanner.passString()) return undefined;
-  const timeEnd = scanner.at - 1;
+  const eventTime = value.toString('latin1', scanner.textFrom, scanner.textTo);
+  const time = timestampMs(eventTime);
+  if (Number.isNaN(time)) return undefined;
   if (!scanner.pass(MODEL) || !scanner.passString() || !scanner.pass(VERSION)) return undefined;
   const version = scanner.number();
   if (version === undefined || !scanner.pass(ROUTE) || !scanner.passString()) return undefined;
-  const routeEnd = scanner.at - 1;
+  const { textFrom: routeFrom, textTo: routeTo } = scanner;
   if (!scanner.pass(PROBABILITY) && !scanner.pass(VALUE)) return undefined;
   const score = scanner.pass(NULL) ? null : scanner.number();
   if (score === undefined || !scanner.passByte(CLOSE)) return undefined;
   const decision = scanner.pass(POSITIVE) ? true : scanner.pass(NEGATIVE) ? false : undefined;
   if (!scanner.pass(VECTOR) || !scanner.passString() || !scanner.passByte(CLOSE) || !scanner.atEnd)
     return undefined;
-  const eventTime = value.toString('latin1', timeEnd - TIME_LENGTH, timeEnd);
-  const time = timestampMs(eventTime);
-  if (Number.isNaN(time) || value[timeEnd - TIME_LENGTH - 1] !== QUOTE) return undefined;
   return {
-    eventId: value.toString('utf8', EVENT_ID.length + 1, idEnd),
+    eventId: value.toString('utf8', EVENT_ID.length + 1, idTo),
     eventTime,
     time,
     version,
-    route: value.toString('utf8', value.lastIndexOf(QUOTE, routeEnd - 1) + 1, routeEnd),
+    route: value.toString('utf8', routeFrom, routeTo),
     score,
     decision,
   };
@@ -71,9 +70,6 @@ const NEGATIVE = Buffer.from(',"decision":false');
 const VECTOR = Buffer.from(',"vector":');
 const NULL = Buffer.from('null');
 const CLOSE = 125;
-const QUOTE = 34;
-/** Of a canonical time. */
-const TIME_LENGTH = 24;
 
 const parse = (value: Buffer | null): Prediction => {
   const { event_id, event_time, version, route, output, decision } = parseObject(value, 'prediction') as Wire;

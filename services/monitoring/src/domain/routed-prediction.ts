@@ -30,9 +30,9 @@ const scanner = new JsonScanner();
 const scan = (value: Buffer): RoutedPrediction | undefined => {
   scanner.start(value);
   if (!scanner.pass(EVENT_ID) || !scanner.passString()) return undefined;
-  const idEnd = scanner.at - 1;
+  const idTo = scanner.textTo;
   if (!scanner.pass(EVENT_TIME) || !scanner.passString()) return undefined;
-  const time = timestampMs(value.toString('latin1', idEnd + 1 + EVENT_TIME.length + 1, scanner.at - 1));
+  const time = timestampMs(value.toString('latin1', scanner.textFrom, scanner.textTo));
   const version = scanner.pass(VERSION) ? scanner.number() : undefined;
   const threshold = scanner.pass(THRESHOLD) ? numberOrNull() : undefined;
   const score = scanner.pass(SCORE) ? numberOrNull() : undefined;
@@ -42,7 +42,7 @@ const scan = (value: Buffer): RoutedPrediction | undefined => {
   if (windowMs === undefined || maturityMs === undefined || Number.isNaN(time)) return undefined;
   if (!isCount(version, 1) || !isCount(windowMs, 1) || !isCount(maturityMs, 0)) return undefined; // the contract says why
   if (!scanner.pass(END) || !scanner.atEnd) return undefined;
-  const eventId = value.toString('utf8', EVENT_ID.length + 1, idEnd);
+  const eventId = value.toString('utf8', EVENT_ID.length + 1, idTo);
   return { eventId, joined: { time, version, threshold, score, windowMs, maturityMs } };
 };
 
