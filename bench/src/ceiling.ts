@@ -10,7 +10,8 @@ import { createKafkaLog } from '#eventlog/kafka';
 import { Defect } from '#kernel';
 import { kafkaJars } from '#localstack';
 import type { CeilingErrand } from './ceiling-client';
-import { PARTITIONS, type Direction, type Outcome } from './codec/workload';
+import { runClient } from './run-client';
+import { PARTITIONS, type Direction } from './codec/workload';
 
 export interface CeilingOptions {
   readonly brokers: readonly string[];
@@ -36,8 +37,6 @@ export interface CeilingResult {
 
 const VALUE_BYTES = 150;
 const LONGEST_RUN_MS = 300_000;
-/** As the services run. */
-const NODE_FLAGS = ['--max-semi-space-size=64'];
 
 interface Run {
   readonly brokers: readonly string[];
@@ -86,13 +85,7 @@ const playheadRate = async (direction: Direction, run: Run): Promise<number> => 
     records,
     valueBytes: VALUE_BYTES,
   };
-  const program = join(__dirname, 'ceiling-client.js');
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...NODE_FLAGS, program, JSON.stringify(errand)],
-    { timeout: LONGEST_RUN_MS },
-  );
-  const outcome = JSON.parse(stdout) as Outcome;
+  const outcome = await runClient(join(__dirname, 'ceiling-client.js'), errand, LONGEST_RUN_MS);
   return (1_000 * outcome.records) / outcome.ms;
 };
 

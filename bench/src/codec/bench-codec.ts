@@ -3,9 +3,8 @@
  * (bench/README.md).
  */
 import { createKafkaLog } from '#eventlog/kafka';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { runClient } from '../run-client';
 import { PARTITIONS, type Direction, type Errand, type Outcome } from './workload';
 
 export const CODEC_CLIENTS = ['playhead', 'kafkajs'] as const;
@@ -46,8 +45,6 @@ export interface CodecResult {
 
 const WARM_UP = 50_000;
 const LONGEST_RUN_MS = 180_000;
-/** As the services run. */
-const NODE_FLAGS = ['--max-semi-space-size=64'];
 
 export const benchCodec = async (options: BenchCodecOptions): Promise<CodecResult> => {
   const { brokers, namespace, records = 200_000, repeats = 3, say = () => undefined } = options;
@@ -68,7 +65,7 @@ export const benchCodec = async (options: BenchCodecOptions): Promise<CodecResul
       records,
     });
     say(`codec: ${WARM_UP + records} records for the consumers`);
-    await runClient('playhead', { ...errand('consume', 'fill'), direction: 'produce' });
+    await runCodecClient('playhead', { ...errand('consume', 'fill'), direction: 'produce' });
     const rows: CodecRow[] = [];
     for (const direction of ['produce', 'consume'] as const) {
       const turns: Record<CodecClient, CodecFigures>[] = [];
@@ -76,7 +73,10 @@ export const benchCodec = async (options: BenchCodecOptions): Promise<CodecResul
         const outcomes: Partial<Record<CodecClient, Outcome>> = {};
         // Who goes first changes from turn to turn.
         for (const client of turn % 2 === 0 ? CODEC_CLIENTS : CODEC_CLIENTS.toReversed())
-          outcomes[client] = await runClient(client, errand(direction, `${direction}.${client}.${turn}`));
+          outcomes[client] = await runCodecClient(
+            client,
+            errand(direction, `${direction}.${client}.${turn}`),
+          );
         const { playhead, kafkajs } = outcomes as Record<CodecClient, Outcome>;
         if (direction === 'produce' && playhead.bytes !== kafkajs.bytes)
           throw new Error(`the clients did different work: ${playhead.bytes} and ${kafkajs.bytes} bytes`);
@@ -92,15 +92,8 @@ export const benchCodec = async (options: BenchCodecOptions): Promise<CodecResul
   }
 };
 
-const runClient = async (client: CodecClient, errand: Errand): Promise<Outcome> => {
-  const program = join(__dirname, `${client}-client.js`);
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [...NODE_FLAGS, program, JSON.stringify(errand)],
-    { timeout: LONGEST_RUN_MS },
-  );
-  return JSON.parse(stdout) as Outcome;
-};
+const runCodecClient = (client: CodecClient, errand: Errand): Promise<Outcome> =>
+  runClient(join(__dirname, `${client}-client.js`), errand, LONGEST_RUN_MS);
 
 const figuresOf = ({ records, ms, cpuMicros }: Outcome): CodecFigures => ({
   recordsPerSecond: (1_000 * records) / ms,

@@ -51,11 +51,11 @@ export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<S
   await starting;
   await plan.finished?.();
   const ended = await appendTimes(stage, plan.last, lastBefore);
-  const begun = plan.first === plan.last ? ended : await appendTimes(stage, plan.first, firstBefore);
+  const begunAt = await firstAppendTime(stage, plan.first, firstBefore);
   const count = Math.min(plan.count, ended.length);
   return {
     count,
-    rate: rateOf(count, begun[0]!, ended.at(-1)!),
+    rate: rateOf(count, begunAt, ended.at(-1)!),
     usedFor: countBetween(ended, measuredFrom, measuredUntil),
     used: usedBetween(usedBefore, usedAfter),
   };
