@@ -47,6 +47,11 @@ module.exports = {
       'The local stack starts other programs; it must work before the platform does.',
     ),
     libMayImport(
+      'folds',
+      ['kernel', 'contracts', 'artifacts', 'eventlog', 'features', 'inference'],
+      'What services run and replay runs again: a fold that knew its service could not be run without it.',
+    ),
+    libMayImport(
       'runtime',
       [
         'kernel',
@@ -54,6 +59,7 @@ module.exports = {
         'artifacts',
         'eventlog',
         'inference',
+        'folds',
         'features',
         'learn',
         'drift',

@@ -9,6 +9,7 @@ const libs = [
   'learn',
   'drift',
   'inference',
+  'folds',
   'runtime',
   'localstack',
   'testing',

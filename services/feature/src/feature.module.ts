@@ -15,7 +15,7 @@ import {
   type Logger,
   type Sleep,
 } from '#runtime';
-import type { Services } from './domain/services';
+import type { Services } from '#folds';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
 import { OnlineFeaturesController, SERVICES } from './http/online-features.controller';
 

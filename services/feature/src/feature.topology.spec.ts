@@ -17,7 +17,7 @@ import {
 import type { FollowedTopic } from '#eventlog';
 import { readParquetColumns } from '#runtime';
 import { ServiceWorld } from '#testing';
-import type { Services } from './domain/services';
+import type { Services } from '#folds';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
 
 const VECTORS = TOPICS.vectors('fraud');

@@ -24,7 +24,7 @@ import {
 } from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
-import { evolveServices, newest, type Services } from './domain/services';
+import { evolveServices, newest, type Services } from '#folds';
 import type { DatasetPorts } from './effects/build-dataset';
 import { onRequests } from './handlers/on-requests';
 import { ServiceWorker } from './handlers/service-worker';

@@ -19,7 +19,7 @@ import {
   type Logger,
   type Sleep,
 } from '#runtime';
-import { ModelShelf } from './effects/model-shelf';
+import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
 import { InferenceController } from './http/inference.controller';
 import { PredictController } from './http/predict.controller';

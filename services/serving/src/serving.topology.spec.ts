@@ -11,7 +11,7 @@ import {
 import type { FollowedTopic } from '#eventlog';
 import { trainerOf } from '#learn';
 import { ServiceWorld } from '#testing';
-import { ModelShelf } from './effects/model-shelf';
+import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
 import { servingFleet } from './serving.topology';
 

@@ -22,7 +22,7 @@ import {
 } from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Worker } from '#runtime';
-import type { ModelShelf } from './effects/model-shelf';
+import type { ModelShelf } from '#folds';
 import type { ServingStatus } from './effects/serving-status';
 import { DeploymentWorker } from './handlers/deployment-worker';
 

@@ -1,9 +1,7 @@
 import { TOPICS } from '#contracts';
 import type { FoldRunner, FollowedTopic } from '#eventlog';
+import { newest, onObservations, type PartitionState, type ServiceDefinition, type Services } from '#folds';
 import type { ServiceLog, Worker } from '#runtime';
-import type { PartitionState } from '../domain/partition-state';
-import { newest, type ServiceDefinition, type Services } from '../domain/services';
-import { onObservations } from './on-observations';
 
 /** Folds the trigger of one feature service from the beginning of its stream. */
 export class ServiceWorker implements Worker {

@@ -3,7 +3,7 @@ import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FollowedTopic } from '#eventlog';
 import { Refused, canonicalKey } from '#kernel';
 import { LatestVectors } from '#runtime';
-import { newest, type ServiceDefinition, type ServiceRevision, type Services } from '../domain/services';
+import { newest, type ServiceDefinition, type ServiceRevision, type Services } from '#folds';
 
 export const SERVICES = Symbol('feature services');
 

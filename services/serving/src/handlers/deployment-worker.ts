@@ -1,9 +1,8 @@
 import { TOPICS, type DeploymentFact, type Deployments } from '#contracts';
+import { onVectors, type ModelShelf } from '#folds';
 import type { FoldRunner, FollowedTopic } from '#eventlog';
 import type { ServiceLog, Worker } from '#runtime';
-import type { ModelShelf } from '../effects/model-shelf';
 import type { ServingStatus } from '../effects/serving-status';
-import { onVectors } from './on-vectors';
 
 export interface DeploymentWorkerOptions {
   readonly deployment: DeploymentFact;
@@ -33,7 +32,7 @@ export class DeploymentWorker implements Worker {
         predictions: serviceLog.topic(primary),
         service: service.name,
         shelf,
-        status,
+        served: (route, appended) => status.served(name, route, appended),
       }),
       source,
       primary,

@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Refused, canonicalKey } from '#kernel';
 import { LatestVectors } from '#runtime';
-import { decide, outputName } from '../domain/prediction';
+import { decide, outputName } from '#folds';
 import { Champions } from '../projections/champions';
 
 /** A model's answer for an entity, from its newest vector. */

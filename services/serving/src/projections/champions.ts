@@ -3,7 +3,7 @@ import { untilAvailable, type FollowedTopic } from '#eventlog';
 import { MicroBatcher, type MicroBatcherOptions, type OnnxModel } from '#inference';
 import { PlatformError, Refused, messageOf } from '#kernel';
 import type { Logger, Sleep } from '#runtime';
-import type { ModelShelf } from '../effects/model-shelf';
+import type { ModelShelf } from '#folds';
 
 export interface Champion {
   readonly deployment: DeploymentFact;

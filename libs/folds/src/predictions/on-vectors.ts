@@ -14,9 +14,8 @@ import {
 } from '#contracts';
 import { RecordFailure, checksumOf, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, Defect, formatPosition } from '#kernel';
-import { compilePrediction } from '../domain/prediction';
-import type { ModelShelf } from '../effects/model-shelf';
-import type { ServingStatus } from '../effects/serving-status';
+import { compilePrediction } from './prediction';
+import type { ModelShelf } from './model-shelf';
 
 export interface VectorsHandler {
   readonly deployment: string;
@@ -25,7 +24,8 @@ export interface VectorsHandler {
   /** Feature service whose vectors are read. */
   readonly service: string;
   readonly shelf: ModelShelf;
-  readonly status: ServingStatus;
+  /** Told of each batch; `appended` are the append times of its vectors. */
+  readonly served?: (route: RouteFact, appended: readonly number[]) => void;
 }
 
 /**
@@ -71,8 +71,7 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
           k: 0,
         });
       });
-      handler.status.served(
-        handler.deployment,
+      handler.served?.(
         route,
         batch.rows.map(({ record }) => record.timestamp),
       );

@@ -1,9 +1,9 @@
 import { EnvelopeTemplate, HEADERS, TOPICS, VectorComputed, type EnvelopeHeader } from '#contracts';
 import { checksumOf, perRecord, type Fold, type FollowedTopic } from '#eventlog';
 import { Defect, formatPosition, sha256 } from '#kernel';
-import { PartitionState } from '../domain/partition-state';
-import { definitionHeader, type ServiceDefinition, type Services } from '../domain/services';
-import { compileVectorFold, type VectorFold } from '../domain/vector';
+import { PartitionState } from './partition-state';
+import { definitionHeader, type ServiceDefinition, type Services } from './services';
+import { compileVectorFold, type VectorFold } from './vector';
 
 export interface ObservationsHandler {
   /** Feature service. */

@@ -1,0 +1,3 @@
+/** The folds of the hot path, as services run them and replay runs them again. */
+export * from './predictions';
+export * from './vectors';

@@ -1,0 +1,3 @@
+export * from './model-shelf';
+export * from './on-vectors';
+export * from './prediction';

@@ -1,0 +1,4 @@
+export * from './on-observations';
+export * from './partition-state';
+export * from './services';
+export * from './vector';
