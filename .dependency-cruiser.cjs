@@ -52,6 +52,22 @@ module.exports = {
       'What services run and replay runs again: a fold that knew its service could not be run without it.',
     ),
     libMayImport(
+      'replay',
+      [
+        'kernel',
+        'contracts',
+        'artifacts',
+        'eventlog',
+        'features',
+        'learn',
+        'drift',
+        'inference',
+        'folds',
+        'segments',
+      ],
+      'Replay runs folds against a log and a store, in whatever process: it must work where no service does.',
+    ),
+    libMayImport(
       'runtime',
       [
         'kernel',
@@ -60,6 +76,7 @@ module.exports = {
         'eventlog',
         'inference',
         'folds',
+        'replay',
         'features',
         'learn',
         'drift',

@@ -10,6 +10,7 @@ const libs = [
   'drift',
   'inference',
   'folds',
+  'replay',
   'runtime',
   'localstack',
   'testing',

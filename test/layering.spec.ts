@@ -61,6 +61,11 @@ const breaches: Record<string, { file: string; imports: string; target?: string;
     imports: '../../replay/src/x',
     target: 'libs/replay/src/x.ts',
   },
+  'replay-imports-only-what-lies-below': {
+    file: 'libs/replay/src/a.ts',
+    imports: '../../runtime/src/y',
+    target: 'libs/runtime/src/y.ts',
+  },
   'runtime-imports-only-what-lies-below': {
     file: 'libs/runtime/src/a.ts',
     imports: '../../../services/x/src/x',

@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+
+/** Each adds one subcommand to the group; they stand in files of their own below `replay/`. */
+const SUBCOMMANDS: readonly ((replay: Command) => void)[] = [];
+
+export const addReplay = (program: Command): void => {
+  const replay = program
+    .command('replay')
+    .description('play a step of the past again: verify it, rebuild it, or ask what if')
+    .addHelpText('after', '\nExample:\n  ./playhead replay verify fraud');
+  for (const add of SUBCOMMANDS) add(replay);
+};
