@@ -19,39 +19,58 @@ interface Row {
  * The slow, obvious engine: for each event, all events before it are looked at again, in BigInt arithmetic. `meaning` says for
  * each feature name what its expressions mean. Times are epoch ms here, keys strings or null.
  */
-export const bruteForceValues = (
-  view: ViewDefinition,
-  meaning: Readonly<Record<string, OracleFeature>>,
-  events: readonly FeatureEvent[],
-): (number | null)[][] => {
-  const { lateness, jump, time: timeField } = view.stream;
-  const widest = Math.max(
-    0,
-    ...view.features.map((feature) => (isAggregate(feature) ? (feature.window ?? 0) : 0)),
-  );
-  let watermark = NO_WATERMARK;
-  const rows: Row[] = [];
-  return events.map((event) => {
-    const time = Date.parse(String(event[timeField]));
-    const horizon = watermark.time - widest - lateness;
-    watermark = advanceWatermark(watermark, time, jump);
-    const key = event[view.entity];
-    const older = rows.filter((row) => row.key === key);
+export class BruteForce {
+  private watermark = NO_WATERMARK;
+  private readonly rows: Row[] = [];
+  private readonly retention: number;
+
+  constructor(
+    private readonly view: ViewDefinition,
+    private readonly meaning: Readonly<Record<string, OracleFeature>>,
+    behind = 0,
+  ) {
+    const widths = view.features.map((feature) => (isAggregate(feature) ? (feature.window ?? 0) : 0));
+    this.retention = Math.max(0, ...widths) + view.stream.lateness + behind;
+  }
+
+  apply(event: FeatureEvent): (number | null)[] {
+    const { stream, entity } = this.view;
+    const time = Date.parse(String(event[stream.time]));
+    const horizon = this.watermark.time - this.retention;
+    this.watermark = advanceWatermark(this.watermark, time, stream.jump);
+    const key = event[entity];
     const own: Row = { time, key: String(key), event };
-    if (key !== null) rows.push(own);
-    return view.features.map((feature) => {
-      const { value, of, scale = 1 } = meaning[feature.name]!;
-      if (!isAggregate(feature)) return value!(event);
+    if (key === null) return this.values(null, time, horizon, own);
+    const values = this.values(String(key), time, horizon, own);
+    this.rows.push(own);
+    return values;
+  }
+
+  readAt(key: string, time: number): (number | null)[] {
+    return this.values(key, time, this.watermark.time - this.retention, null);
+  }
+
+  private values(key: string | null, time: number, horizon: number, own: Row | null): (number | null)[] {
+    const older = this.rows.filter((row) => row.key === key);
+    return this.view.features.map((feature) => {
+      const { value, of, scale = 1 } = this.meaning[feature.name]!;
+      if (!isAggregate(feature)) {
+        if (own !== null) return value!(own.event);
+        const seen = older.filter((row) => row.time <= Math.max(time, horizon));
+        const newest = Math.max(...seen.map((row) => row.time));
+        const row = seen.findLast((candidate) => candidate.time === newest);
+        return row === undefined ? null : value!(row.event);
+      }
       const { window } = feature;
       const inWindow = (row: Row): boolean =>
         window === undefined
           ? row.time <= Math.max(time, horizon)
           : row.time > horizon && row.time > time - window && row.time <= time;
-      const members = key === null ? [] : [...older.filter(inWindow), own];
+      const members = key === null ? [] : [...older.filter(inWindow), ...(own === null ? [] : [own])];
       return aggregateOracle(feature, members, of ?? (() => 0), scale);
     });
-  });
-};
+  }
+}
 
 const aggregateOracle = (
   { aggregate, empty }: AggregateFeature,

@@ -25,6 +25,9 @@ import type { Slot, WindowPlan } from './windows';
 /** What the engine runs: definitions taken apart into what features share. */
 export interface Plan {
   readonly digest: Digest;
+  /** Of what decides the form and the content of a state: the definitions and how they are run. */
+  readonly stateDigest: Digest;
+  readonly canReadAt: boolean;
   readonly names: readonly string[];
   readonly stream: StreamDefinition;
   readonly entity: string;
@@ -38,7 +41,12 @@ export interface Plan {
 }
 
 export type Output =
-  | { readonly kind: 'value'; readonly expression: CompiledExpression }
+  | {
+      readonly kind: 'value';
+      readonly expression: CompiledExpression;
+      /** Where the value of the newest event stands, for reads without an event. */
+      readonly kept: { readonly window: number; readonly slot: number } | null;
+    }
   | {
       readonly kind: 'aggregate';
       readonly window: number;
@@ -55,6 +63,14 @@ interface Column {
   readonly read: (event: FeatureEvent, onError: () => void) => number;
 }
 
+export interface EngineOptions {
+  /**
+   * `readAt` is going to be called: the values of value features are kept with each event, and events for as long as a read may be
+   * behind the newest event of the stream, in ms, beyond its lateness.
+   */
+  readonly readAt?: { readonly behindMs: number };
+}
+
 /** The digest that a vector names: of the views, in order, and the engine's version (law L6). */
 export const definitionDigest = (views: readonly ViewDefinition[]): Digest =>
   digestOf({ engine: ENGINE_VERSION, views: views as unknown as CanonicalValue });
@@ -63,7 +79,7 @@ export const definitionDigest = (views: readonly ViewDefinition[]): Digest =>
  * Takes the views of a service apart. They must fold the same stream by the same entity. Throws `Refused`
  * PLAYHEAD_DEFINITION_INVALID with all faults in `details.faults`.
  */
-export const compilePlan = (views: readonly ViewDefinition[]): Plan => {
+export const compilePlan = (views: readonly ViewDefinition[], { readAt }: EngineOptions = {}): Plan => {
   const faults: string[] = [];
   const [first] = views;
   if (!first) throw invalid(['a feature service needs a view']);
@@ -84,7 +100,7 @@ export const compilePlan = (views: readonly ViewDefinition[]): Plan => {
     view.features.map((feature) => ({ feature, place: `view ${view.name}, feature ${feature.name}` })),
   );
   const names = features.map(({ feature }) => feature.name);
-  const builder = new PlanBuilder(stream, types);
+  const builder = new PlanBuilder(stream, types, readAt);
   for (const [i, { feature, place }] of features.entries()) {
     if (names.indexOf(feature.name) !== i) faults.push(`${place}: the name is taken`);
     try {
@@ -95,7 +111,9 @@ export const compilePlan = (views: readonly ViewDefinition[]): Plan => {
     }
   }
   if (faults.length > 0) throw invalid(faults);
-  return { digest: definitionDigest(views), names, stream, entity, ...builder.build() };
+  const digest = definitionDigest(views);
+  const stateDigest = readAt ? digestOf({ digest, readAt: readAt.behindMs }) : digest;
+  return { digest, stateDigest, canReadAt: readAt !== undefined, names, stream, entity, ...builder.build() };
 };
 
 const invalid = (faults: readonly string[]): Refused =>
@@ -103,7 +121,7 @@ const invalid = (faults: readonly string[]): Refused =>
 
 const refuse = (message: string): Refused => new Refused('PLAYHEAD_DEFINITION_INVALID', message);
 
-type Family = 'count' | 'total' | 'spread' | 'newest' | 'min' | 'max';
+type Family = 'count' | 'total' | 'spread' | 'newest' | 'newest row' | 'min' | 'max';
 
 const FAMILIES: Readonly<Record<Aggregate, Family>> = {
   count: 'total',
@@ -116,11 +134,12 @@ const FAMILIES: Readonly<Record<Aggregate, Family>> = {
   last: 'newest',
 };
 
-const ACCUMULATORS: Readonly<Record<Family, Pick<Slot, 'rolling' | 'lasting'>>> = {
+const ACCUMULATORS: Readonly<Record<Family, Omit<Slot, 'column'>>> = {
   count: { rolling: () => new Count(), lasting: () => new Count() },
   total: { rolling: () => new Total(), lasting: () => new Total() },
   spread: { rolling: () => new Spread(), lasting: () => new Spread() },
   newest: { rolling: () => new Newest(), lasting: () => new Newest() },
+  'newest row': { nulls: true, rolling: () => new Newest(), lasting: () => new Newest() },
   min: { rolling: () => new RollingExtreme(1), lasting: () => new Extreme(1) },
   max: { rolling: () => new RollingExtreme(-1), lasting: () => new Extreme(-1) },
 };
@@ -134,6 +153,7 @@ class PlanBuilder {
   constructor(
     private readonly stream: StreamDefinition,
     private readonly types: Readonly<Record<string, FieldType>>,
+    private readonly readAt: EngineOptions['readAt'],
   ) {}
 
   add(feature: FeatureDefinition): void {
@@ -144,7 +164,16 @@ class PlanBuilder {
     const expression = compileExpression(feature.value, this.types);
     if (!isNumeric(expression.resultType))
       throw refuse(`${feature.value} gives a ${expression.resultType}; vectors carry numbers and booleans`);
-    this.outputs.push({ kind: 'value', expression });
+    this.outputs.push({ kind: 'value', expression, kept: this.readAt ? this.keep(expression) : null });
+  }
+
+  private keep(expression: CompiledExpression): { window: number; slot: number } {
+    const column = this.column({
+      key: `value ${expression.source.trim()}`,
+      scale: 1,
+      read: reader(expression, (value) => finiteOrNaN(toNumber(value))),
+    });
+    return this.slot(Infinity, 'newest row', column);
   }
 
   build(): Pick<Plan, 'columns' | 'windows' | 'outputs' | 'retention'> {
@@ -153,7 +182,7 @@ class PlanBuilder {
       columns: this.columns.map(({ read }) => read),
       windows: this.windows,
       outputs: this.outputs,
-      retention: Math.max(0, ...widths) + this.stream.lateness,
+      retention: Math.max(0, ...widths) + this.stream.lateness + (this.readAt?.behindMs ?? 0),
     };
   }
 
@@ -168,20 +197,22 @@ class PlanBuilder {
       throw refuse('`empty` must be a finite number');
 
     const column = of === undefined ? -1 : this.column(this.compileColumn(of, aggregate));
-    let window = this.windows.findIndex((known) => known.width === width);
-    if (window < 0) window = this.windows.push({ width, slots: [] }) - 1;
-    const family = of === undefined ? 'count' : FAMILIES[aggregate];
-    const { slots } = this.windows[window]!;
-    let slot = slots.findIndex((known) => known.family === family && known.column === column);
-    if (slot < 0) slot = slots.push({ family, column, ...ACCUMULATORS[family] }) - 1;
     return {
       kind: 'aggregate',
-      window,
-      slot,
+      ...this.slot(width, of === undefined ? 'count' : FAMILIES[aggregate], column),
       aggregate,
       scale: column < 0 ? 1 : this.columns[column]!.scale,
       empty: feature.empty ?? (aggregate === 'count' || aggregate === 'sum' ? 0 : null),
     };
+  }
+
+  private slot(width: number, family: Family, column: number): { window: number; slot: number } {
+    let window = this.windows.findIndex((known) => known.width === width);
+    if (window < 0) window = this.windows.push({ width, slots: [] }) - 1;
+    const { slots } = this.windows[window]!;
+    let slot = slots.findIndex((known) => known.family === family && known.column === column);
+    if (slot < 0) slot = slots.push({ family, column, ...ACCUMULATORS[family] }) - 1;
+    return { window, slot };
   }
 
   private column(column: Column): number {
@@ -225,6 +256,8 @@ export const toNumber = (value: unknown): number =>
 /** Magnitudes that cannot be squared exactly (2^450 and more, infinities) count as null. */
 const withinReach = (value: number): number =>
   value < 2.9073548971824276e135 && value > -2.9073548971824276e135 ? value : NaN;
+
+const finiteOrNaN = (value: number): number => (value - value === 0 ? value : NaN);
 
 const reader = (expression: CompiledExpression, convert: (value: unknown) => number): Column['read'] => {
   const { field } = expression;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bruteForceValues, type OracleFeature } from './brute-force.testing';
+import { BruteForce, type OracleFeature } from './brute-force.testing';
 import type { Aggregate, FeatureDefinition, FeatureEvent, ViewDefinition } from './definition';
 import { compileView, type FeatureValues } from './engine';
 
@@ -118,7 +118,8 @@ describe('the feature engine', () => {
   it('gives what brute force gives, to the bit', () => {
     fc.assert(
       fc.property(fc.oneof(wild, tame), (events) => {
-        expect(fold(events).map(named)).toEqual(bruteForceValues(VIEW, MEANING, events).map(named));
+        const oracle = new BruteForce(VIEW, MEANING);
+        expect(fold(events).map(named)).toEqual(events.map((event) => named(oracle.apply(event))));
       }),
       { numRuns: 150 },
     );
@@ -174,6 +175,35 @@ describe('the feature engine', () => {
         const alone = events.filter(({ customer }) => customer === 'a');
         const together = fold(events).filter((_, i) => events[i]!.customer === 'a');
         expect(fold(alone).map(named)).toEqual(together.map(named));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('reads as of any time what brute force gives, and changes nothing by it, also after a restart', () => {
+    const behindMs = 20;
+    const reading = compileView(VIEW, { readAt: { behindMs } });
+    const reads = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: -60, max: 60 })), {
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(fc.oneof(wild, tame), fc.array(reads, { maxLength: 60 }), (events, readsAfter) => {
+        const oracle = new BruteForce(VIEW, MEANING, behindMs);
+        const [asked, added] = [reading.createState(), reading.createState()];
+        let restarted = reading.createState();
+        events.forEach((event, i) => {
+          expect(named(reading.apply(asked, event))).toEqual(named(oracle.apply(event)));
+          reading.add(added, event);
+          reading.add(restarted, event);
+          restarted = reading.decodeState(reading.encodeState(restarted));
+          for (const [key, distance] of readsAfter[i] ?? []) {
+            const time = Date.parse(event.event_time as string) + distance;
+            const expected = named(oracle.readAt(key, time));
+            for (const state of [asked, added, restarted])
+              expect(named(reading.readAt(state, key, time))).toEqual(expected);
+          }
+        });
+        expect(reading.encodeState(added)).toEqual(reading.encodeState(restarted));
       }),
       { numRuns: 60 },
     );

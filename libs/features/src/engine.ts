@@ -2,12 +2,13 @@ import {
   advanceWatermark,
   canonicalKey,
   ContractViolation,
+  Defect,
   NO_WATERMARK,
   timestampMs,
   type Digest,
   type Watermark,
 } from '#kernel';
-import { compilePlan, toNumber, type Output, type Plan } from './compile';
+import { compilePlan, toNumber, type EngineOptions, type Output, type Plan } from './compile';
 import { EntityState, type LatestValues, type WindowValues } from './entity';
 import type { FeatureEvent, ViewDefinition } from './definition';
 import { readSnapshot, writeSnapshot } from './snapshot';
@@ -82,28 +83,34 @@ export class FeatureEngine {
    * window. Throws `ContractViolation`, with the state untouched, for an event without a time.
    */
   apply(state: FeatureState, event: FeatureEvent): FeatureValues {
-    const { plan, cells } = this;
-    const time = timestampMs(event[plan.stream.time]);
-    if (time !== time)
-      throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `${plan.stream.time} is not a timestamp`);
-    const key = canonicalKey(event[plan.entity]);
-
-    const horizon = state.watermark.time - plan.retention;
-    state.watermark = advanceWatermark(state.watermark, time, plan.stream.jump);
-    state.sweep(horizon);
-    const { onError } = state;
-    if (key === null) return this.read(event, null, onError);
-
-    let entity = state.entities.get(key);
-    if (entity === undefined) {
-      entity = new EntityState(plan);
-      state.entities.set(key, entity);
-    }
-    for (let i = 0; i < cells.length; i++) cells[i] = plan.columns[i]!(event, onError);
-    entity.prune(horizon);
-    const values = this.read(event, entity.add(time, cells), onError);
+    const time = this.timeOf(event);
+    const entity = this.fold(state, event, time);
+    if (entity === null) return this.read(event, null, state.onError);
+    const values = this.read(event, entity.seek(time), state.onError);
     if (entity.latest === null || time >= entity.latest.time) entity.latest = { time, values };
     return values;
+  }
+
+  /** Folds one event whose values nobody asks for: what `readAt` reads. Throws as `apply` does. */
+  add(state: FeatureState, event: FeatureEvent): void {
+    this.fold(state, event, this.timeOf(event));
+  }
+
+  /**
+   * The values of an entity as of a time (epoch ms), with what was folded so far: windows are (time - w, time], a value feature has the
+   * value of the newest event at or before the time (ties in log order), and what is unknown has the values of an empty
+   * window and null. Nothing is added, and no later value changes. Events expire by the stream's own watermark
+   * only, so the values are a function of the stream's log so far and of the time. Needs an engine compiled with `readAt`.
+   */
+  readAt(state: FeatureState, key: unknown, time: number): FeatureValues {
+    const { plan } = this;
+    if (!plan.canReadAt) throw new Defect('this engine was not compiled for readAt');
+    const canonical = canonicalKey(key);
+    const entity = canonical === null ? undefined : state.entities.get(canonical);
+    if (entity === undefined) return plan.outputs.map((output) => readAsOf(output, null));
+    entity.prune(state.watermark.time - plan.retention);
+    const windows = entity.seek(time);
+    return plan.outputs.map((output) => readAsOf(output, windows));
   }
 
   /** The newest values of an entity, for the online read. */
@@ -146,6 +153,34 @@ export class FeatureEngine {
     return state;
   }
 
+  private timeOf(event: FeatureEvent): number {
+    const field = this.plan.stream.time;
+    const time = timestampMs(event[field]);
+    if (time !== time)
+      throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `${field} is not a timestamp`);
+    return time;
+  }
+
+  /** Puts an event in its place; null for one without an entity. */
+  private fold(state: FeatureState, event: FeatureEvent, time: number): EntityState | null {
+    const { plan, cells } = this;
+    const key = canonicalKey(event[plan.entity]);
+    const horizon = state.watermark.time - plan.retention;
+    state.watermark = advanceWatermark(state.watermark, time, plan.stream.jump);
+    state.sweep(horizon);
+    if (key === null) return null;
+
+    let entity = state.entities.get(key);
+    if (entity === undefined) {
+      entity = new EntityState(plan);
+      state.entities.set(key, entity);
+    }
+    for (let i = 0; i < cells.length; i++) cells[i] = plan.columns[i]!(event, state.onError);
+    entity.prune(horizon);
+    entity.add(time, cells);
+    return entity;
+  }
+
   private read(event: FeatureEvent, windows: WindowValues | null, onError: () => void): FeatureValues {
     const { outputs } = this.plan;
     const values = new Array<number | null>(outputs.length);
@@ -161,9 +196,20 @@ const readOutput = (
   onError: () => void,
 ): number | null => {
   if (output.kind === 'value') return finite(evaluate(output.expression, event, onError));
-  if (windows === null) return output.empty;
-  return finite(windows[output.window]![output.slot]!.read(output.aggregate, output.scale) ?? output.empty);
+  return readAggregate(output, windows);
 };
+
+const readAsOf = (output: Output, windows: WindowValues | null): number | null => {
+  if (output.kind === 'aggregate') return readAggregate(output, windows);
+  const { window, slot } = output.kept!;
+  return windows === null ? null : finite(windows[window]![slot]!.read('last', 1));
+};
+
+const readAggregate = (
+  { window, slot, aggregate, scale, empty }: Extract<Output, { kind: 'aggregate' }>,
+  windows: WindowValues | null,
+): number | null =>
+  windows === null ? empty : finite(windows[window]![slot]!.read(aggregate, scale) ?? empty);
 
 const evaluate = (
   expression: { evaluate(event: FeatureEvent): unknown },
@@ -183,8 +229,9 @@ const finite = (value: number | null): number | null =>
   value !== null && value - value === 0 ? value + 0 : null;
 
 /** The engine of one view. Throws `Refused` PLAYHEAD_DEFINITION_INVALID with all faults. */
-export const compileView = (view: ViewDefinition): FeatureEngine => compileService([view]);
+export const compileView = (view: ViewDefinition, options?: EngineOptions): FeatureEngine =>
+  compileService([view], options);
 
 /** The engine of a service whose views fold the same stream by the same entity; values in the order of the views. */
-export const compileService = (views: readonly ViewDefinition[]): FeatureEngine =>
-  new FeatureEngine(compilePlan(views));
+export const compileService = (views: readonly ViewDefinition[], options?: EngineOptions): FeatureEngine =>
+  new FeatureEngine(compilePlan(views, options));

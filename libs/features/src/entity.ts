@@ -12,13 +12,19 @@ export interface LatestValues {
   readonly values: readonly (number | null)[];
 }
 
-/** What is kept of one entity: its events within reach, and the windows over them. */
+/**
+ * What is kept of one entity: its events within reach, and the windows over them. The windows stand at one time, where they were read
+ * last: it moves on at the cost of the rows that come in and fall out, and back by beginning anew. What they give is a function of
+ * the rows, so where they stand is no part of the state.
+ */
 export class EntityState {
   readonly buffer: EventBuffer;
   windows: readonly EntityWindow[] = [];
   latest: LatestValues | null = null;
-  /** The accumulators of each window, as of the newest event. */
   private current: WindowValues = [];
+  /** Rows at or before this time are in the windows: those below the index `end`. */
+  private at = -Infinity;
+  private end = 0;
 
   constructor(plan: Plan) {
     this.buffer = new EventBuffer(1 + plan.columns.length);
@@ -29,31 +35,48 @@ export class EntityState {
   rebuild(plan: Plan, settled: readonly (readonly (readonly number[])[])[] = []): void {
     this.windows = plan.windows.map((window, i) =>
       window.width === Infinity
-        ? new UnboundedWindow(window, this.buffer, settled[i])
+        ? new UnboundedWindow(window, settled[i])
         : new BoundedWindow(window, this.buffer),
     );
-    this.current = this.windows.map(({ current }) => current);
+    this.rewind();
   }
 
-  /** Adds an event; gives the accumulators of each window as of this event, valid until the next. */
-  add(time: number, cells: Float64Array): WindowValues {
+  /** Adds an event behind all others of its time. */
+  add(time: number, cells: Float64Array): void {
     const { buffer, windows } = this;
-    if (buffer.length === 0 || time >= buffer.time(buffer.tail - 1)) {
-      const index = buffer.append(time, cells);
-      for (let i = 0; i < windows.length; i++) windows[i]!.append(buffer, index);
-      return this.current;
-    }
-    const index = buffer.insert(time, cells);
+    const isNewest = buffer.length === 0 || time >= buffer.time(buffer.tail - 1);
+    const index = isNewest ? buffer.append(time, cells) : buffer.insert(time, cells);
+    if (index >= this.end) return;
+    this.end += 1;
     for (const window of windows) window.insert(buffer, index);
-    return windows.map((window) => window.asOf(buffer, index));
+  }
+
+  /** The accumulators of each window as of `time`, valid until the next call. */
+  seek(time: number): WindowValues {
+    if (time < this.at) this.rewind();
+    const { buffer, windows, end } = this;
+    let to = end;
+    while (to < buffer.tail && buffer.time(to) <= time) to += 1;
+    for (let i = 0; i < windows.length; i++) windows[i]!.advance(buffer, end, to, time);
+    this.end = to;
+    this.at = time;
+    return this.current;
   }
 
   /** Drops the events at or before the horizon: no trigger that is still to come can reach them. */
   prune(horizon: number): void {
     const { buffer, windows } = this;
     while (buffer.length > 0 && buffer.time(buffer.head) <= horizon) {
+      if (this.end === buffer.head) this.seek(Math.max(this.at, buffer.time(buffer.head)));
       for (let i = 0; i < windows.length; i++) windows[i]!.dropFirst(buffer);
       buffer.dropFirst();
     }
+  }
+
+  private rewind(): void {
+    for (const window of this.windows) window.reset(this.buffer);
+    this.current = this.windows.map(({ current }) => current);
+    this.at = -Infinity;
+    this.end = this.buffer.head;
   }
 }

@@ -1,5 +1,5 @@
 export * from './definition';
-export { definitionDigest } from './compile';
+export { definitionDigest, type EngineOptions } from './compile';
 export {
   compileService,
   compileView,

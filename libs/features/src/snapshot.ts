@@ -17,7 +17,7 @@ export const writeSnapshot = (
 ): Uint8Array => {
   const writer = new ByteWriter();
   writer.text(MAGIC);
-  writer.text(plan.digest);
+  writer.text(plan.stateDigest);
   writer.number(watermark.time);
   writer.number(watermark.unconfirmed ?? NaN);
   writer.count(entities.size);
@@ -39,7 +39,8 @@ export const readSnapshot = (
   const reader = new ByteReader(body);
   if (reader.text() !== MAGIC) throw unusable('it is of another version');
   const digest = reader.text();
-  if (digest !== plan.digest) throw unusable(`it is of the definition ${digest}, not ${plan.digest}`);
+  if (digest !== plan.stateDigest)
+    throw unusable(`it is of the definition ${digest}, not ${plan.stateDigest}`);
   const time = reader.number();
   const unconfirmed = reader.number();
   for (let left = reader.count(); left > 0; left--) {

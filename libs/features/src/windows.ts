@@ -5,6 +5,8 @@ import type { EventBuffer } from './event-buffer';
 /** One accumulator and the column that feeds it; -1 counts rows. */
 export interface Slot {
   readonly column: number;
+  /** Takes the rows whose column is null too. */
+  readonly nulls?: boolean;
   readonly rolling: () => RollingAccumulator;
   readonly lasting: () => LastingAccumulator;
 }
@@ -20,20 +22,17 @@ export interface Readable {
   read(aggregate: Aggregate, scale: number): number | null;
 }
 
-/**
- * The accumulators of one window of one entity, kept at the newest event of its buffer. `asOf` computes them afresh for an older
- * event: the slow path of late triggers, and equal to what the fast path would give.
- */
+/** The accumulators of one window of one entity, as of a time that its entity moves. */
 export interface EntityWindow {
   readonly current: readonly Readable[];
-  /** A row was appended behind all others. */
-  append(buffer: EventBuffer, index: number): void;
-  /** A late row was inserted. */
+  /** Goes on to `time`: the rows from `from` to `to` (exclusive) come in. */
+  advance(buffer: EventBuffer, from: number, to: number, time: number): void;
+  /** A late row was put among those that are in. */
   insert(buffer: EventBuffer, index: number): void;
-  /** The oldest row is about to be dropped. */
+  /** The oldest row, which is in or was, is about to be dropped. */
   dropFirst(buffer: EventBuffer): void;
-  /** The accumulators at the row `index`, of this row and older ones. */
-  asOf(buffer: EventBuffer, index: number): readonly Readable[];
+  /** Back to before the first row. */
+  reset(buffer: EventBuffer): void;
 }
 
 const feed = (
@@ -44,16 +43,17 @@ const feed = (
 ): void => {
   const time = buffer.time(index);
   for (let i = 0; i < slots.length; i++) {
-    const { column } = slots[i]!;
+    const { column, nulls } = slots[i]!;
     const value = column < 0 ? 0 : buffer.value(index, column);
-    if (value === value) accumulators[i]!.add(time, value);
+    if (value === value || nulls) accumulators[i]!.add(time, value);
   }
 };
 
-/** (newest - width, newest]. */
+/** (time - width, time]. */
 export class BoundedWindow implements EntityWindow {
-  readonly current: readonly RollingAccumulator[];
+  current: readonly RollingAccumulator[];
   private start: number;
+  private bound = -Infinity;
 
   constructor(
     private readonly plan: WindowPlan,
@@ -61,18 +61,20 @@ export class BoundedWindow implements EntityWindow {
   ) {
     this.current = plan.slots.map((slot) => slot.rolling());
     this.start = buffer.head;
-    for (let index = buffer.head; index < buffer.tail; index++) this.append(buffer, index);
   }
 
-  append(buffer: EventBuffer, index: number): void {
-    const bound = buffer.time(index) - this.plan.width;
-    while (this.start < index && buffer.time(this.start) <= bound) this.leave(buffer);
-    feed(this.plan.slots, this.current, buffer, index);
+  advance(buffer: EventBuffer, from: number, to: number, time: number): void {
+    const bound = time - this.plan.width;
+    this.bound = bound;
+    while (this.start < from && buffer.time(this.start) <= bound) this.leave(buffer);
+    let index = from;
+    if (this.start === from) while (index < to && buffer.time(index) <= bound) index++;
+    this.start += index - from;
+    for (; index < to; index++) feed(this.plan.slots, this.current, buffer, index);
   }
 
   insert(buffer: EventBuffer, index: number): void {
-    if (buffer.time(index) > buffer.time(buffer.tail - 1) - this.plan.width)
-      feed(this.plan.slots, this.current, buffer, index);
+    if (buffer.time(index) > this.bound) feed(this.plan.slots, this.current, buffer, index);
     else this.start += 1;
   }
 
@@ -80,11 +82,9 @@ export class BoundedWindow implements EntityWindow {
     if (this.start === buffer.head) this.leave(buffer);
   }
 
-  asOf(buffer: EventBuffer, index: number): readonly Readable[] {
-    const accumulators = this.plan.slots.map((slot) => slot.rolling());
-    const first = buffer.firstAfter(buffer.time(index) - this.plan.width);
-    for (let row = first; row <= index; row++) feed(this.plan.slots, accumulators, buffer, row);
-    return accumulators;
+  reset(buffer: EventBuffer): void {
+    this.current = this.plan.slots.map((slot) => slot.rolling());
+    this.start = buffer.head;
   }
 
   private leave(buffer: EventBuffer): void {
@@ -99,23 +99,21 @@ export class BoundedWindow implements EntityWindow {
   }
 }
 
-/** Everything up to the newest event. `settled` holds what the rows dropped so far have left behind. */
+/** Everything up to the time. `settled` holds what the rows dropped so far have left behind. */
 export class UnboundedWindow implements EntityWindow {
-  readonly current: readonly LastingAccumulator[];
+  current: readonly LastingAccumulator[];
   readonly settled: readonly LastingAccumulator[];
 
   constructor(
     private readonly plan: WindowPlan,
-    buffer: EventBuffer,
     settled: readonly (readonly number[])[] = [],
   ) {
     this.settled = plan.slots.map((slot, i) => load(slot.lasting(), settled[i]));
     this.current = this.copyOfSettled();
-    for (let index = buffer.head; index < buffer.tail; index++) this.append(buffer, index);
   }
 
-  append(buffer: EventBuffer, index: number): void {
-    feed(this.plan.slots, this.current, buffer, index);
+  advance(buffer: EventBuffer, from: number, to: number): void {
+    for (let index = from; index < to; index++) feed(this.plan.slots, this.current, buffer, index);
   }
 
   insert(buffer: EventBuffer, index: number): void {
@@ -126,10 +124,8 @@ export class UnboundedWindow implements EntityWindow {
     feed(this.plan.slots, this.settled, buffer, buffer.head);
   }
 
-  asOf(buffer: EventBuffer, index: number): readonly Readable[] {
-    const accumulators = this.copyOfSettled();
-    for (let row = buffer.head; row <= index; row++) feed(this.plan.slots, accumulators, buffer, row);
-    return accumulators;
+  reset(): void {
+    this.current = this.copyOfSettled();
   }
 
   private copyOfSettled(): LastingAccumulator[] {
