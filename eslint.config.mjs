@@ -13,6 +13,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/**',
+      'clients/typescript/dist/**',
       'node_modules/**',
       '.playhead/**',
       '**/*.cjs',
@@ -28,6 +29,7 @@ export default tseslint.config(
       'cli/**/*.ts',
       'test/**/*.ts',
       'bench/**/*.ts',
+      'clients/**/*.ts',
       'docs/**/*.ts',
     ],
     languageOptions: {
@@ -114,5 +116,5 @@ export default tseslint.config(
     files: ['services/**/*.ts', 'libs/runtime/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
-  { files: ['cli/**/*.ts', 'bench/**/*.ts', 'docs/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['cli/**/*.ts', 'bench/**/*.ts', 'clients/**/*.ts', 'docs/**/*.ts'], rules: { 'no-console': 'off' } },
 );

@@ -23,6 +23,8 @@ const PAGES = [
   'docs/README.md',
   'bench/README.md',
   'bench/peers/README.md',
+  'clients/typescript/README.md',
+  'clients/python/README.md',
   ...below('docs/adr'),
   ...below('docs/how-to'),
 ];
@@ -30,7 +32,7 @@ const each = PAGES.map((page) => [page, read(page)] as const);
 
 /** `libs/kernel/src/errors.ts` in backquotes; `<name>` is any one name, and a list of dots is left to the reader. */
 const pathsIn = (text: string): string[] =>
-  [...text.matchAll(/`((?:services|libs|cli|test|docs|bench|examples|deploy|\.ci)\/[^`\s]*)`/g)].map(
+  [...text.matchAll(/`((?:services|libs|cli|test|docs|bench|clients|examples|deploy|\.ci)\/[^`\s]*)`/g)].map(
     ([, path]) => path!,
   );
 
