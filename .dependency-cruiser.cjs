@@ -52,6 +52,16 @@ module.exports = {
       'What services run and replay runs again: a fold that knew its service could not be run without it.',
     ),
     libMayImport(
+      'parquet',
+      ['kernel'],
+      'A table in a file; what the columns mean is said by whoever writes it.',
+    ),
+    libMayImport(
+      'fit',
+      ['kernel', 'contracts', 'artifacts', 'learn', 'drift', 'inference', 'parquet'],
+      'A data set and a request give a model file, in training and in a replay alike: neither log nor service decides it.',
+    ),
+    libMayImport(
       'replay',
       [
         'kernel',
@@ -64,6 +74,8 @@ module.exports = {
         'inference',
         'folds',
         'segments',
+        'parquet',
+        'fit',
       ],
       'Replay runs folds against a log and a store, in whatever process: it must work where no service does.',
     ),
@@ -76,6 +88,8 @@ module.exports = {
         'eventlog',
         'inference',
         'folds',
+        'parquet',
+        'fit',
         'replay',
         'features',
         'learn',

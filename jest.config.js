@@ -10,6 +10,8 @@ const libs = [
   'drift',
   'inference',
   'folds',
+  'parquet',
+  'fit',
   'replay',
   'runtime',
   'localstack',

@@ -16,6 +16,6 @@ export * from './run-service';
 export * from './service-log';
 export * from './start-service';
 export * from './tracing';
-export * from './parquet/parquet';
+export * from '#parquet';
 export * from './provide-service-log';
 export * from './follow-deployments';

@@ -1,6 +1,7 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
+import { fitInThread } from '#fit';
 import type { Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
@@ -15,7 +16,6 @@ import {
   type Logger,
   type Sleep,
 } from '#runtime';
-import { fitInThread } from './effects/fit-thread';
 import { RunsController } from './http/runs.controller';
 import { RunList } from './projections/run-list';
 import type { TrainingConfig } from './training.config';

@@ -16,6 +16,7 @@ import {
   type EventOf,
 } from '#contracts';
 import { createMemoryLog, readTopic, type LogRecord } from '#eventlog';
+import { cancelledFit, fitModel, type Fit } from '#fit';
 import { loadModel } from '#inference';
 import { readReferenceProfile } from '#drift';
 import { MovableClock, PlatformError, Rng } from '#kernel';
@@ -28,9 +29,7 @@ import {
   type Column,
   type Worker,
 } from '#runtime';
-import { fitModel } from './domain/fit-model';
 import type { Dataset } from './domain/training-run';
-import { cancelledFit, type Fit } from './effects/fit-thread';
 import { RunList } from './projections/run-list';
 import { trainingWorkers } from './training.topology';
 

@@ -33,11 +33,11 @@ import {
   type Topology,
 } from '#contracts';
 import type { EventLog } from '#eventlog';
+import type { Fit } from '#fit';
 import type { Clock } from '#kernel';
 import type { Logger, LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { fitRun } from './effects/fit-run';
 import { FitSupervisor } from './effects/fit-supervisor';
-import type { Fit } from './effects/fit-thread';
 import { TrainingReports } from './effects/training-reports';
 import { Decider } from './handlers/decider';
 import { Router } from './handlers/router';

@@ -1,15 +1,19 @@
 import type { ArtifactStore } from '#artifacts';
 import { untilAvailable } from '#eventlog';
+import {
+  assertLearnable,
+  cancelledFit,
+  codeVersion,
+  readDataset,
+  verifyModel,
+  writeManifest,
+  type Fit,
+  type FittedRun,
+} from '#fit';
 import { PlatformError, messageOf, type Clock } from '#kernel';
 import type { FitProgress, Task } from '#learn';
 import type { Logger, Sleep } from '#runtime';
-import { assertLearnable, type FittedRun } from '../domain/fit-model';
-import { writeManifest } from '../domain/model-manifest';
 import type { FitReport, FittingRun } from '../domain/training-run';
-import { codeVersion } from './code-version';
-import { cancelledFit, type Fit } from './fit-thread';
-import { readDataset } from './read-dataset';
-import { verifyModel } from './verify-model';
 
 export interface FitPorts {
   readonly artifacts: ArtifactStore;

@@ -1,7 +1,7 @@
 import { loadModel, type RuntimeFingerprint } from '#inference';
 import { PlatformError } from '#kernel';
 import type { Task } from '#learn';
-import type { FittedRun } from '../domain/fit-model';
+import type { FittedRun } from './fit-model';
 
 const TOLERANCE = 1e-6;
 

@@ -1,7 +1,7 @@
 /** The thread of one fit: takes its job, answers once, ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PlatformError } from '#kernel';
-import { fitModel, type FitJob } from '../domain/fit-model';
+import { fitModel, type FitJob } from './fit-model';
 import type { FitMessage } from './fit-thread';
 
 const say = (message: FitMessage): void => parentPort?.postMessage(message);

@@ -10,7 +10,7 @@ import {
   type MetricName,
   type Task,
 } from '#learn';
-import type { TrainingRequest } from './training-run';
+import type { TrainingRequest } from './prepared-run';
 
 type Metrics = Record<string, number | null>;
 

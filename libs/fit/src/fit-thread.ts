@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { PlatformError, Refused, messageOf, type ErrorCode } from '#kernel';
 import type { FitProgress } from '#learn';
-import type { FitJob, FittedRun } from '../domain/fit-model';
+import type { FitJob, FittedRun } from './fit-model';
 
 export interface FitControl {
   /** Aborted: the fit ends at once and rejects with PLAYHEAD_LEARN_CANCELLED. */

@@ -3,11 +3,11 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Rng, sha256 } from '#kernel';
-import { fitModel, type FitJob, type Part } from '../domain/fit-model';
+import { fitModel, type FitJob, type Part } from './fit-model';
 import { fitInThread, type FitControl } from './fit-thread';
 
 /** The thread runs what `npm run build` made: a thread has no compiler. */
-const script = join(__dirname, '../../../../dist/services/training/src/effects/fit-worker.js');
+const script = join(__dirname, '../../../dist/libs/fit/src/fit-worker.js');
 
 const part = (rows: number, seed: number): Part => {
   const rng = new Rng(seed);

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactStore } from '#artifacts';
-import { readParquetColumns } from '#runtime';
-import type { Part } from '../domain/fit-model';
-import type { Dataset } from '../domain/training-run';
+import { readParquetColumns } from '#parquet';
+import type { Part } from './fit-model';
+import type { Dataset } from './prepared-run';
 
 /** Both parts of a data set, their files checked against their digests. */
 export const readDataset = async (
