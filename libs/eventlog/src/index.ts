@@ -5,4 +5,15 @@ export * from './headers';
 export * from './read';
 export * from './checksum';
 export * from './memory';
+export {
+  Cursor,
+  Malformed,
+  copyInto,
+  readInt64,
+  sizeOfVarint,
+  writeInt64,
+  writeVarint,
+} from './kafka/wire/bytes';
+export { isIntact } from './kafka/wire/record-batch';
+export { WireHeaders, headerNameBytes, passHeaders } from './kafka/wire/wire-headers';
 export * from './runner';

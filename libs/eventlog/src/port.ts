@@ -37,11 +37,19 @@ export interface NewRecord {
   /** Headers that many records have in common, as one and the same array: encoded once, they stand before the others. */
   readonly shared?: readonly NewHeader[];
   readonly headers: readonly NewHeader[];
+  /** Counts only where the topic does not stamp by itself (`message.timestamp.type=CreateTime`): a restore brings append times back so. */
+  readonly timestamp?: number;
 }
 
 export interface TopicPartition {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** A stretch of offsets of one partition, both ends in it. */
+export interface OffsetRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface AppendedPosition extends TopicPartition {
@@ -55,6 +63,11 @@ export interface RecordsChunk extends TopicPartition {
   readonly kind: 'records';
   /** In offset order; may be empty when the stretch holds control batches only. */
   readonly records: readonly LogRecord[];
+  /**
+   * Offsets of this stretch that batches take up without a record for a reader: markers of transactions, and what was rolled back. An
+   * offset that is neither in `records` nor here is a hole.
+   */
+  readonly passed?: readonly OffsetRange[];
   /** The offset to read next. */
   readonly nextOffset: number;
   /** The end of the partition as the broker reported it with this fetch. */
@@ -160,6 +173,10 @@ export interface EventLog {
   /** First and next offset of each partition, in partition order. */
   ends(topic: string): Promise<PartitionEnds[]>;
   deleteTopics(names: readonly string[]): Promise<void>;
+  /** Cuts a partition below an offset, for ever; at or below its start nothing happens. Refuses an offset past the end. */
+  deleteRecords(at: TopicPartition, before: number): Promise<void>;
+  /** Replaces the settings of a topic that is there by the platform's own and these. */
+  configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void>;
   /** Committed offsets of a group by partition; partitions without one are absent. */
   committed(group: string, topic: string): Promise<Map<number, CommittedOffset>>;
   reader(): LogReader;

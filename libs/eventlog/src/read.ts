@@ -25,7 +25,7 @@ export async function* readRange(
         }
         const records =
           chunk.nextOffset > to ? chunk.records.filter((record) => record.offset < to) : chunk.records;
-        if (records.length > 0) yield { ...chunk, records };
+        if (records.length > 0 || chunk.passed) yield { ...chunk, records };
       }
     }
   } finally {

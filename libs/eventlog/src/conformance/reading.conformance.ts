@@ -178,14 +178,14 @@ export const describeReading = (underTest: UnderTest): void => {
       ['below the start', 1],
       ['past the end', 9],
     ])('halts at a position %s of the log, until it is moved', async (_, offset) => {
-      const { log, deleteRecords } = underTest();
+      const { log } = underTest();
       const topic = await freshTopic(underTest(), 2);
       const at = { topic, partition: 0 };
       await append(
         underTest(),
         values(0, 6).map((value) => recordOf(topic, 0, value)),
       );
-      await deleteRecords(at, 3);
+      await log.deleteRecords(at, 3);
       const reader = log.reader();
       reader.seek(at, offset);
       const hole = { code: 'PLAYHEAD_LOG_HOLE', disposition: 'halt' };

@@ -1,3 +1,4 @@
+import { readTopic } from '../read';
 import { append, freshName, freshTopic, recordOf, rejection, type UnderTest } from './under-test';
 
 export const describeTopics = (underTest: UnderTest): void => {
@@ -56,17 +57,51 @@ export const describeTopics = (underTest: UnderTest): void => {
     });
 
     it('have ends that move with what is appended and cut', async () => {
-      const { log, deleteRecords } = underTest();
+      const { log } = underTest();
       const name = await freshTopic(underTest(), 2);
       await append(
         underTest(),
         ['a', 'b', 'c'].map((value) => recordOf(name, 1, value)),
       );
-      await deleteRecords({ topic: name, partition: 1 }, 2);
+      await log.deleteRecords({ topic: name, partition: 1 }, 2);
       expect(await log.ends(name)).toEqual([
         { partition: 0, start: 0, end: 0 },
         { partition: 1, start: 2, end: 3 },
       ]);
+    });
+
+    it('are cut no further back than they are, and not past their end', async () => {
+      const { log } = underTest();
+      const name = await freshTopic(underTest());
+      const at = { topic: name, partition: 0 };
+      await append(
+        underTest(),
+        ['a', 'b', 'c'].map((value) => recordOf(name, 0, value)),
+      );
+      await log.deleteRecords(at, 2);
+      await log.deleteRecords(at, 1);
+      expect(await log.ends(name)).toEqual([{ partition: 0, start: 2, end: 3 }]);
+      expect((await rejection(log.deleteRecords(at, 4))).disposition).toBe('refuse');
+      await log.deleteRecords(at, 3);
+      expect(await log.ends(name)).toEqual([{ partition: 0, start: 3, end: 3 }]);
+      expect(await append(underTest(), [recordOf(name, 0, 'd')])).toEqual([3]);
+    });
+
+    it('keep the stamps that a restore gives them, and stamp by themselves once they are told to', async () => {
+      const { log } = underTest();
+      const config = { 'message.timestamp.type': 'CreateTime' };
+      const name = await freshTopic(underTest(), 1, config);
+      const stamps = [1_600_000_000_123, 1_600_000_000_123, 1_599_999_999_000, 1_525_132_800_000];
+      await append(
+        underTest(),
+        stamps.map((timestamp, index) => ({ ...recordOf(name, 0, `v${index}`), timestamp })),
+      );
+      await log.configureTopic(name, {});
+      await log.ensureTopics([{ name, partitions: 1 }]);
+      await append(underTest(), [{ ...recordOf(name, 0, 'stamped'), timestamp: 5 }]);
+      const records = await readTopic(log, name);
+      expect(records.slice(0, 4).map(({ timestamp }) => timestamp)).toEqual(stamps);
+      expect(records[4]!.timestamp).toBeGreaterThan(Date.parse('2020-01-01'));
     });
 
     it('have no ends before they exist: try again', async () => {

@@ -5,8 +5,6 @@ import type { Chunk, EventLog, HeaderEntry, LogReader, LogRecord, NewRecord, Top
 /** An adapter, and what only it knows how to do to its log. */
 export interface LogUnderTest {
   readonly log: EventLog;
-  /** Cuts a partition below an offset, as retention does. */
-  deleteRecords(at: TopicPartition, below: number): Promise<void>;
   /** Appends a batch of `count` records with a codec that is not read here. */
   appendUnreadable(at: TopicPartition, count: number): Promise<void>;
   cleanup(): Promise<void>;

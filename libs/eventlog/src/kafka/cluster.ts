@@ -22,6 +22,7 @@ export type ControlApi =
   | 'CreateTopics'
   | 'DeleteTopics'
   | 'DescribeConfigs'
+  | 'AlterConfigs'
   | 'GroupCoordinator'
   | 'InitProducerId'
   | 'JoinGroup'

@@ -1,14 +1,14 @@
 import { FollowedPartition } from './followed-partition';
 import type { FetchedPartition } from './wire/fetch';
-import { BatchWriter } from './wire/batch-writer';
+import { BatchWriter, encodeRawBatch } from './wire/batch-writer';
 
 const AT = { topic: 't', partition: 0 };
 const LAST_OFFSET_DELTA_AT = 23;
+const ORIGIN = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
 
 const batchAt = (baseOffset: number, values: readonly string[]): Buffer => {
   const records = values.map((value) => ({ ...AT, key: null, value: Buffer.from(value), headers: [] }));
-  const origin = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
-  const buffer = new BatchWriter().write(records, 0, Infinity, origin, 0).batch;
+  const buffer = new BatchWriter().write(records, 0, Infinity, ORIGIN, 0).batch;
   buffer.writeInt32BE(baseOffset, 4);
   return buffer;
 };
@@ -70,6 +70,16 @@ describe('a followed partition', () => {
     expect(valuesOf(partition.take(3))).toEqual(['h']);
     expect(partition.take(3)).toBeUndefined();
     expect(partition.bufferedBytes).toBe(0);
+  });
+
+  it('says which offsets it passes over: a marker takes one up, an offset that no batch holds is not named', () => {
+    const marker = encodeRawBatch(Buffer.from([0]), 1, 0x30, ORIGIN, 0);
+    marker.writeInt32BE(2, 4);
+    const partition = follow(0);
+    partition.absorb(fetched(5, batchAt(0, ['a', 'b']), marker, batchAt(4, ['d'])));
+    const chunk = partition.take(10);
+    expect(valuesOf(chunk)).toEqual(['a', 'b', 'd']);
+    expect(chunk).toMatchObject({ passed: [{ first: 2, last: 2 }], nextOffset: 5 });
   });
 
   it('takes in the same stretch once, however often it is brought', () => {

@@ -1,5 +1,5 @@
 import type { PlatformError } from '#kernel';
-import type { Chunk, LogRecord, TopicPartition } from '../port';
+import type { Chunk, LogRecord, OffsetRange, TopicPartition } from '../port';
 import { committedBatches } from './wire/committed';
 import type { FetchedPartition } from './wire/fetch';
 import { decodeBatch, isIntact, type RawBatch, splitBatches } from './wire/record-batch';
@@ -62,16 +62,18 @@ export class FollowedPartition implements TopicPartition {
     if (!this.ready) return undefined;
     const { topic, partition } = this;
     let records: LogRecord[] = [];
+    const passedOver: OffsetRange[] = [];
     while (records.length < maxRecords && this.ready) {
       const { batch, passed, nextOffset } = this.batches[0]!;
       if (passed) {
+        passedOver.push({ first: Math.max(batch.baseOffset, this.nextOffset), last: nextOffset - 1 });
         this.finishBatch();
         continue;
       }
       if (!this.decoded) {
         const result = decodeBatch(this, batch, this.maxInflatedBytes);
         if (result.kind === 'unreadable') {
-          if (records.length > 0) break;
+          if (records.length > 0 || passedOver.length > 0) break;
           this.finishBatch();
           const lastOffset = Math.min(result.lastOffset, nextOffset - 1);
           return { topic, partition, ...result, lastOffset, nextOffset, highWatermark: this.highWatermark };
@@ -97,6 +99,7 @@ export class FollowedPartition implements TopicPartition {
       topic,
       partition,
       records,
+      ...(passedOver.length > 0 && { passed: passedOver }),
       nextOffset: this.nextOffset,
       highWatermark: this.highWatermark,
     };

@@ -6,6 +6,7 @@ import type {
   LogReader,
   Membership,
   PartitionEnds,
+  TopicPartition,
   TopicSpec,
 } from '../port';
 import type { Cluster } from './cluster';
@@ -49,6 +50,14 @@ export class KafkaLog implements EventLog {
 
   deleteTopics(names: readonly string[]): Promise<void> {
     return this.topics.delete(names);
+  }
+
+  deleteRecords(at: TopicPartition, before: number): Promise<void> {
+    return this.topics.deleteRecords(at, before);
+  }
+
+  configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    return this.topics.configure(name, config);
   }
 
   committed(group: string, topic: string): Promise<Map<number, CommittedOffset>> {

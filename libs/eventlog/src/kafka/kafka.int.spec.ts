@@ -3,13 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeEventLog } from '../conformance';
-import {
-  appendBatch,
-  compressedBatch,
-  deleteRecords,
-  recordsPart,
-  storedZstd,
-} from './testing/foreign.testing';
+import { appendBatch, compressedBatch, recordsPart, storedZstd } from './testing/foreign.testing';
 import { createKafkaLog } from './index';
 
 describeEventLog('Kafka', async () => {
@@ -18,7 +12,6 @@ describeEventLog('Kafka', async () => {
   const log = createKafkaLog({ brokers: kafka.brokers, clientId: 'conformance', deliveryTimeoutMs: 2_000 });
   return {
     log,
-    deleteRecords: (at, below) => deleteRecords(kafka.brokers, at, below),
     appendUnreadable: (at, count) => {
       const values = Array.from({ length: count }, () => Buffer.from('foreign'));
       return appendBatch(

@@ -1,6 +1,6 @@
-import { PlatformError, TransientFailure } from '#kernel';
+import { PlatformError, Refused, TransientFailure } from '#kernel';
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import type { CommittedOffset, PartitionEnds, TopicSpec } from '../port';
+import type { CommittedOffset, PartitionEnds, TopicPartition, TopicSpec } from '../port';
 import type { Cluster } from './cluster';
 import { retrying, unavailable } from './connection';
 import { listOffsets } from './ends';
@@ -15,6 +15,7 @@ export const PLATFORM_SETTINGS: Readonly<Record<string, string>> = {
 const TIMESTAMP_TYPE = 'message.timestamp.type';
 const BROKER_DEFAULT = -1;
 const TOPIC_RESOURCE = 2;
+const OFFSET_OUT_OF_RANGE = 1;
 const UNKNOWN_TOPIC = 3;
 const TOPIC_ALREADY_EXISTS = 36;
 const ADMIN_TIMEOUT_MS = 15_000;
@@ -22,6 +23,14 @@ const SETTLE_MS = 10_000;
 
 interface TopicErrors {
   readonly topicErrors: readonly { topic: string; errorCode: number; errorMessage?: string | null }[];
+}
+
+interface DeletedRecords {
+  readonly topics: readonly { readonly partitions: readonly { errorCode: number }[] }[];
+}
+
+interface AlteredConfigs {
+  readonly resources: readonly { errorCode: number; errorMessage: string | null; resourceName: string }[];
 }
 
 interface DescribedConfigs {
@@ -81,6 +90,61 @@ export class Topics {
       async () => (await this.cluster.refresh(names)).size === 0,
       `deletion of ${names.join(', ')}`,
     );
+  }
+
+  async deleteRecords({ topic, partition }: TopicPartition, before: number): Promise<void> {
+    const ends = (await this.ends(topic))[partition];
+    if (!ends)
+      throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no ${topic}:${partition} yet`);
+    if (before <= ends.start) return;
+    if (before > ends.end) throw cutPastEnd(topic, ends, before);
+    const args = {
+      topics: [{ topic, partitions: [{ partition, offset: String(before) }] }],
+      timeout: ADMIN_TIMEOUT_MS,
+    };
+    const ask = async (): Promise<void> => {
+      await this.cluster.refresh([topic]);
+      const leader = this.cluster.leader({ topic, partition });
+      if (leader === undefined)
+        throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `${topic}:${partition} has no leader`);
+      const answer = (await this.cluster.send(
+        await this.cluster.leaderConnection(leader),
+        'DeleteRecords',
+        args,
+        { parse: false, timeoutMs: ADMIN_TIMEOUT_MS },
+      )) as DeletedRecords;
+      const code = answer.topics[0]?.partitions[0]?.errorCode ?? -1;
+      if (code === OFFSET_OUT_OF_RANGE) throw cutPastEnd(topic, ends, before);
+      if (code !== 0)
+        throw new TransientFailure(
+          'PLAYHEAD_LOG_UNAVAILABLE',
+          `${topic}:${partition} was not cut, the broker answers with error ${code}`,
+        );
+    };
+    await retrying(ask, this.cluster.requestTimeoutMs, (error) => error instanceof TransientFailure);
+  }
+
+  async configure(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    const configEntries = Object.entries({ ...PLATFORM_SETTINGS, ...config }).map(([key, value]) => ({
+      name: key,
+      value,
+    }));
+    const args = { resources: [{ type: TOPIC_RESOURCE, name, configEntries }] };
+    const answer = (await this.cluster.ask('AlterConfigs', args, {
+      parse: false,
+      timeoutMs: ADMIN_TIMEOUT_MS,
+    })) as AlteredConfigs;
+    const failed = answer.resources.find(({ errorCode }) => errorCode !== 0);
+    if (failed)
+      throw new TransientFailure(
+        'PLAYHEAD_LOG_UNAVAILABLE',
+        `settings of ${name}: error ${failed.errorCode} ${failed.errorMessage ?? ''}`.trimEnd(),
+      );
+    // Brokers hear of it a moment later.
+    await this.until(async () => {
+      const wanted = { ...PLATFORM_SETTINGS, ...config }[TIMESTAMP_TYPE];
+      return (await this.timestampTypes([name])).get(name) === wanted;
+    }, `settings of ${name}`);
   }
 
   async committed(group: string, topic: string): Promise<Map<number, CommittedOffset>> {
@@ -186,6 +250,13 @@ export class Topics {
     }
   }
 }
+
+const cutPastEnd = (topic: string, { partition, end }: PartitionEnds, before: number): Refused =>
+  new Refused(
+    'PLAYHEAD_REQUEST_INVALID',
+    `${topic}:${partition} ends at ${end}; it cannot be cut below ${before}`,
+    { details: { topic, partition, before, end } },
+  );
 
 const refuseErrors = ({ topicErrors }: TopicErrors, tolerated: number): void => {
   const failed = topicErrors.find(({ errorCode }) => errorCode !== 0 && errorCode !== tolerated);

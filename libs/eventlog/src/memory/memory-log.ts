@@ -1,4 +1,4 @@
-import { OwnershipLost, PlatformError, TransientFailure } from '#kernel';
+import { OwnershipLost, PlatformError, Refused, TransientFailure } from '#kernel';
 import { assignPartitions } from '../assigner';
 import { HeaderList, bytesOf } from '../headers';
 import type {
@@ -12,14 +12,16 @@ import type {
   LogRecord,
   Membership,
   NewRecord,
+  OffsetRange,
   PartitionEnds,
   TopicPartition,
   TopicSpec,
   UnreadableChunk,
 } from '../port';
 
-/** A slot of a partition: a record, or a batch that cannot be decoded and takes up several offsets. */
-type Slot = LogRecord | UnreadableSlot;
+/** A slot of a partition: a record, a batch that cannot be decoded and takes up several offsets, or offsets that no reader gets. */
+type Slot = LogRecord | UnreadableSlot | PassedSlot;
+type PassedSlot = OffsetRange & { readonly passed: true };
 type UnreadableSlot = Pick<
   UnreadableChunk,
   'reason' | 'message' | 'raw' | 'timestamp' | 'firstOffset' | 'lastOffset' | 'count'
@@ -43,7 +45,10 @@ export interface MemoryLogOptions {
 
 /** The log in memory: the twin of the Kafka adapter for tests, under the same conformance suite. */
 export class MemoryLog implements EventLog {
-  private readonly topics = new Map<string, { spec: TopicSpec; partitions: MemoryPartition[] }>();
+  private readonly topics = new Map<
+    string,
+    { spec: Pick<TopicSpec, 'name' | 'config'>; partitions: MemoryPartition[] }
+  >();
   private readonly groups = new Map<string, MemoryGroup>();
   private readonly waiters = new Set<() => void>();
   private fault: SendFault = () => 'append';
@@ -81,11 +86,46 @@ export class MemoryLog implements EventLog {
     return firstOffset;
   }
 
-  /** Cuts the log below an offset, as retention does. */
-  deleteRecords(at: TopicPartition, below: number): void {
+  /** Takes up offsets without a record for a reader, as the markers of transactions do. */
+  appendPassed(at: TopicPartition, count: number): void {
     const partition = this.partition(at);
-    partition.start = Math.max(partition.start, below);
-    partition.slots = partition.slots.filter((slot) => lastOffsetOf(slot) >= partition.start);
+    partition.slots.push({ passed: true, first: partition.end, last: partition.end + count - 1 });
+    partition.end += count;
+    this.wake();
+  }
+
+  /** Puts other contents in the place of a record, or takes it away: what a broken disk does. */
+  spoil(
+    at: TopicPartition,
+    offset: number,
+    change: Partial<Pick<LogRecord, 'key' | 'value'>> | 'lose',
+  ): void {
+    const partition = this.partition(at);
+    partition.slots = partition.slots.flatMap((slot) => {
+      if (!('offset' in slot) || slot.offset !== offset) return [slot];
+      return change === 'lose' ? [] : [{ ...slot, ...change }];
+    });
+  }
+
+  deleteRecords(at: TopicPartition, before: number): Promise<void> {
+    return this.available(() => {
+      const partition = this.partition(at);
+      if (before > partition.end)
+        throw new Refused(
+          'PLAYHEAD_REQUEST_INVALID',
+          `${at.topic}:${at.partition} ends at ${partition.end}; it cannot be cut below ${before}`,
+        );
+      partition.start = Math.max(partition.start, before);
+      partition.slots = partition.slots.filter((slot) => lastOffsetOf(slot) >= partition.start);
+    });
+  }
+
+  configureTopic(name: string, config: Readonly<Record<string, string>>): Promise<void> {
+    return this.available(() => {
+      const topic = this.topics.get(name);
+      if (!topic) throw new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', `there is no topic ${name} yet`);
+      topic.spec = { ...topic.spec, config };
+    });
   }
 
   ensureTopics(specs: readonly TopicSpec[]): Promise<void> {
@@ -224,16 +264,21 @@ export class MemoryLog implements EventLog {
       return { kind: 'unreadable', ...at, ...rest, nextOffset: slot.lastOffset + 1, highWatermark };
     }
     const records: LogRecord[] = [];
+    const passed: OffsetRange[] = [];
+    let nextOffset = offset;
     for (let i = first; i < partition.slots.length && records.length < maxRecords; i++) {
       const next = partition.slots[i]!;
       if ('unreadable' in next) break;
-      records.push(next);
+      if ('passed' in next) passed.push({ first: Math.max(next.first, offset), last: next.last });
+      else records.push(next);
+      nextOffset = lastOffsetOf(next) + 1;
     }
     return {
       kind: 'records',
       ...at,
       records,
-      nextOffset: records[records.length - 1]!.offset + 1,
+      ...(passed.length > 0 && { passed }),
+      nextOffset,
       highWatermark,
     };
   }
@@ -271,13 +316,17 @@ export class MemoryLog implements EventLog {
       topic,
       partition: record.partition,
       offset,
-      timestamp: this.now(),
+      timestamp: (this.stampsItself(topic) ? undefined : record.timestamp) ?? this.now(),
       key: key === null ? null : bytesOf(key),
       value: value === null ? null : bytesOf(value),
       headers: new HeaderList([...(record.shared ?? []), ...record.headers]),
     };
     partition.slots.push(stored);
     return { topic, partition: record.partition, offset };
+  }
+
+  private stampsItself(topic: string): boolean {
+    return stampOf(this.topics.get(topic)!.spec) === 'LogAppendTime';
   }
 
   private partition(at: TopicPartition): MemoryPartition {
@@ -340,7 +389,8 @@ export class MemoryLog implements EventLog {
 const mismatch = (message: string): PlatformError =>
   new PlatformError('PLAYHEAD_LOG_TOPIC_MISMATCH', 'halt', message);
 
-const stampOf = ({ config }: TopicSpec): string => config?.['message.timestamp.type'] ?? 'LogAppendTime';
+const stampOf = ({ config }: Pick<TopicSpec, 'config'>): string =>
+  config?.['message.timestamp.type'] ?? 'LogAppendTime';
 
 interface MemoryMember {
   readonly id: string;
@@ -354,7 +404,8 @@ interface MemoryGroup {
   readonly committed: Map<string, Map<number, CommittedOffset>>;
 }
 
-const lastOffsetOf = (slot: Slot): number => ('unreadable' in slot ? slot.lastOffset : slot.offset);
+const lastOffsetOf = (slot: Slot): number =>
+  'unreadable' in slot ? slot.lastOffset : 'passed' in slot ? slot.last : slot.offset;
 
 const firstSlotAt = (slots: readonly Slot[], offset: number): number => {
   let low = 0;

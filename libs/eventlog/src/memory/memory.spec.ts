@@ -5,7 +5,6 @@ describeEventLog('in memory', () => {
   const log = createMemoryLog({ now: () => Date.now() });
   return Promise.resolve({
     log,
-    deleteRecords: (at, below) => Promise.resolve(log.deleteRecords(at, below)),
     appendUnreadable: (at, count) => {
       log.appendUnreadable(at, {
         reason: 'CODEC_UNSUPPORTED',

@@ -42,19 +42,6 @@ export const appendBatch = (brokers: readonly string[], at: TopicPartition, batc
       throw new Error(`refused with ${answer.partitions[0]?.errorCode}`);
   });
 
-/** Cuts a partition below an offset, as retention does. */
-export const deleteRecords = (
-  brokers: readonly string[],
-  { topic, partition }: TopicPartition,
-  below: number,
-): Promise<void> =>
-  onLeader(brokers, { topic, partition }, async (cluster, connection) => {
-    await cluster.send(connection, 'DeleteRecords', {
-      topics: [{ topic, partitions: [{ partition, offset: String(below) }] }],
-      timeout: TIMEOUT_MS,
-    });
-  });
-
 const TIMEOUT_MS = 20_000;
 
 const onLeader = async (

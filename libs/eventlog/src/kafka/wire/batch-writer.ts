@@ -41,6 +41,8 @@ const FIRST_BYTES = 65_536;
 const MOST_LENGTH_BYTES = 5;
 const NOTHING: readonly NewHeader[] = [];
 
+const isInt32 = (value: number): boolean => value === (value | 0);
+
 /**
  * Writes batches one after the other in the same memory; what it gives is a copy of its own. Text goes into the batch without a
  * buffer between, and headers that neighbours share (`NewRecord.shared`) are encoded once.
@@ -51,8 +53,8 @@ export class BatchWriter {
   private sharedBytes = Buffer.alloc(0);
 
   /**
-   * One batch of records of one partition, from index `from` on: as many as fit into `limit` bytes, one at least. `timestamp` matters
-   * only where the topic does not stamp by itself.
+   * One batch of records of one partition, from index `from` on: as many as fit into `limit` bytes, one at least. `timestamp`, of the
+   * records that have none of their own, matters only where the topic does not stamp by itself.
    */
   write(
     records: readonly NewRecord[],
@@ -63,19 +65,26 @@ export class BatchWriter {
   ): WrittenBatch {
     let end = BATCH_HEADER_BYTES;
     let count = 0;
+    const base = records[from]?.timestamp ?? timestamp;
+    let newest = base;
     for (let i = from; i < records.length; i++, count++) {
-      const next = this.writeRecord(records[i]!, count, end);
+      const record = records[i]!;
+      const stamp = record.timestamp ?? timestamp;
+      // A difference is written in 32 bits: two records that lie further apart stand in two batches.
+      if (stamp !== base && !isInt32(stamp - base)) break;
+      const next = this.writeRecord(record, count, stamp - base, end);
       if (next > limit && count > 0) break;
+      if (stamp > newest) newest = stamp;
       end = next;
     }
     const batch = Buffer.allocUnsafeSlow(end);
     this.bytes.copy(batch, BATCH_HEADER_BYTES, BATCH_HEADER_BYTES, end);
-    writeBatchHeader(batch, { count, attributes: 0, timestamp, origin });
+    writeBatchHeader(batch, { count, attributes: 0, timestamp: base, newest, origin });
     return { batch: sealBatch(batch), count };
   }
 
   /** Gives where the record ends. */
-  private writeRecord(record: NewRecord, offsetDelta: number, start: number): number {
+  private writeRecord(record: NewRecord, offsetDelta: number, timestampDelta: number, start: number): number {
     const { key, value, headers, shared = NOTHING } = record;
     if (shared !== this.shared) this.share(shared);
     const { sharedBytes } = this;
@@ -83,7 +92,8 @@ export class BatchWriter {
     const valueBytes = sizeOfContent(value);
     const headerCount = shared.length + headers.length;
     let size =
-      2 + // attributes, timestamp delta (0)
+      1 + // attributes
+      sizeOfVarint(timestampDelta) +
       sizeOfVarint(offsetDelta) +
       sizeOfVarint(keyBytes) +
       Math.max(0, keyBytes) +
@@ -97,7 +107,7 @@ export class BatchWriter {
     const { bytes } = this;
     let at = writeVarint(bytes, size, start);
     bytes[at++] = 0; // attributes
-    bytes[at++] = 0; // timestamp delta
+    at = writeVarint(bytes, timestampDelta, at);
     at = writeVarint(bytes, offsetDelta, at);
     at = writeContent(bytes, key, keyBytes, at);
     at = writeContent(bytes, value, valueBytes, at);
@@ -178,7 +188,7 @@ const writeContent = (bytes: Buffer, content: Content | null, size: number, star
 
 const writeBatchHeader = (
   buffer: Buffer,
-  header: { count: number; attributes: number; timestamp: number; origin: BatchOrigin },
+  header: { count: number; attributes: number; timestamp: number; newest?: number; origin: BatchOrigin },
 ): void => {
   const { producerId, producerEpoch, baseSequence } = header.origin;
   writeInt64(buffer, 0, 0);
@@ -188,7 +198,7 @@ const writeBatchHeader = (
   buffer.writeInt16BE(header.attributes, ATTRIBUTES_AT);
   buffer.writeInt32BE(header.count - 1, LAST_OFFSET_DELTA_AT);
   writeInt64(buffer, header.timestamp, BASE_TIMESTAMP_AT);
-  writeInt64(buffer, header.timestamp, MAX_TIMESTAMP_AT);
+  writeInt64(buffer, header.newest ?? header.timestamp, MAX_TIMESTAMP_AT);
   writeInt64(buffer, producerId, PRODUCER_ID_AT);
   buffer.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT);
   buffer.writeInt32BE(baseSequence, BASE_SEQUENCE_AT);

@@ -79,7 +79,7 @@ const readBatchHeader = (raw: Buffer): RawBatch => {
 };
 
 /** Whether the bytes that the checksum covers, the last offset among them, are what was written. */
-export const isIntact = ({ raw }: RawBatch): boolean =>
+export const isIntact = ({ raw }: Pick<RawBatch, 'raw'>): boolean =>
   raw[MAGIC_AT] === MAGIC &&
   raw.length >= BATCH_HEADER_BYTES &&
   crc32c(raw.subarray(ATTRIBUTES_AT)) === raw.readUInt32BE(CRC_AT);
