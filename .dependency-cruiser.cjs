@@ -40,6 +40,11 @@ module.exports = {
       ['kernel', 'contracts'],
       'The log carries envelopes; what a service does with them is not its business.',
     ),
+    libMayImport(
+      'segments',
+      ['kernel', 'contracts', 'eventlog', 'artifacts'],
+      'Sealing and reading back what is sealed needs a log and a store, and nothing of what the records mean.',
+    ),
     libMayImport('inference', ['kernel', 'contracts'], 'Scoring a matrix needs a model file and no log.'),
     libMayImport(
       'localstack',
@@ -86,6 +91,7 @@ module.exports = {
         'contracts',
         'artifacts',
         'eventlog',
+        'segments',
         'inference',
         'folds',
         'parquet',

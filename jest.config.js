@@ -5,6 +5,7 @@ const libs = [
   'contracts',
   'eventlog',
   'artifacts',
+  'segments',
   'features',
   'learn',
   'drift',

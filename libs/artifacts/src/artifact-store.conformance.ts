@@ -162,6 +162,35 @@ export const describeArtifactStore = (adapter: string, openPlace: () => Promise<
       await expect(collect(store.list('no hex'))).rejects.toMatchObject({ code: 'PLAYHEAD_REQUEST_INVALID' });
     });
 
+    it('finds labels by folder, in order, again after a second label, and apart from artifacts', async () => {
+      const [one, two] = [await store.put(Buffer.from('one')), await store.put(Buffer.from('two'))];
+      await store.label('segments/a.b/0/000', one);
+      await store.label('segments/a.b/10/000', two);
+      await store.label('segments/a.b/0/000', two);
+      await store.label('segments/a.b/0/000', one);
+      await store.label('segments/a/0/000', one);
+      await store.label('other', two);
+      const both = [one, two].sort();
+      expect(await collect(store.labelled('segments/a.b'))).toEqual([
+        ...both.map((digest) => ({ path: 'segments/a.b/0/000', digest })),
+        { path: 'segments/a.b/10/000', digest: two },
+      ]);
+      expect((await collect(store.labelled())).map(({ path }) => path)).toEqual([
+        'other',
+        'segments/a.b/0/000',
+        'segments/a.b/0/000',
+        'segments/a.b/10/000',
+        'segments/a/0/000',
+      ]);
+      expect(await collect(place.store(`${namespace}-other`).labelled())).toEqual([]);
+      expect(await collect(store.labelled('nothing/here'))).toEqual([]);
+      expect(await collect(store.list())).toEqual(both);
+      for (const wrong of ['../up', '/root', 'a//b', 'a b'])
+        await expect((async () => store.label(wrong, one))()).rejects.toMatchObject({
+          code: 'PLAYHEAD_REQUEST_INVALID',
+        });
+    });
+
     it('takes a file and gives one back', async () => {
       const content = bytesOf(5_000_000, 'file');
       const source = join(folder, 'source');

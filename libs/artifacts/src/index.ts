@@ -1,4 +1,4 @@
-export type { ArtifactMeta, ArtifactStore } from './port';
+export type { ArtifactMeta, ArtifactStore, Label } from './port';
 export { MemoryArtifactStore } from './memory/memory-artifact-store';
 export { FileArtifactStore } from './file/file-artifact-store';
 export { openArtifactStore, type ArtifactStoreOptions } from './open-artifact-store';

@@ -5,6 +5,13 @@ export interface ArtifactMeta {
   readonly contentType?: string;
 }
 
+/** A name under which an artifact is found again when all else is lost: the store itself knows it. */
+export interface Label {
+  /** Names with `/` between them. */
+  readonly path: string;
+  readonly digest: Digest;
+}
+
 /**
  * Bytes under the SHA-256 of their content (law L7: artifacts first, then the fact that announces them).
  *
@@ -24,6 +31,10 @@ export interface ArtifactStore {
   putFile(path: string, meta?: ArtifactMeta): Promise<Digest>;
   /** Writes the artifact to `path`, which appears only once the whole content has been checked. */
   getToFile(digest: Digest, path: string): Promise<void>;
+  /** Puts a name on an artifact. Again is harmless; one name can stand on several artifacts. Durable once it returns. */
+  label(path: string, digest: Digest): Promise<void>;
+  /** Labels below a folder of names (`segments/`, empty for all), by path, then by digest. */
+  labelled(folder?: string): AsyncIterable<Label>;
   /** Resolves when the store answers; fails with `PLAYHEAD_ARTIFACT_UNAVAILABLE` otherwise. */
   ping(): Promise<void>;
 }

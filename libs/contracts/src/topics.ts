@@ -24,6 +24,7 @@ export const TOPICS = {
   alerts: 'monitoring.alerts',
   deadLetters: (service: string) => `${service}.dead-letters`,
   snapshots: (service: string) => `${service}.snapshots`,
+  segments: (service: string) => `${service}.segments`,
 } as const;
 
 /** The full name: `<namespace>.<name>`. */

@@ -60,6 +60,12 @@ export const ERROR_CODES = {
     meaning: 'offsets that are needed are no longer on the log',
     action: 'keep records longer (retention of the topic); ask for a range that is still there',
   },
+  PLAYHEAD_LOG_CORRUPT: {
+    status: 500,
+    meaning: 'a batch on the broker does not have the bytes that its checksum is of; it is not sealed',
+    action:
+      '`./playhead log verify` names what is broken; what is sealed can be restored (docs/how-to/sealed-segments.md)',
+  },
   PLAYHEAD_LOG_UNAVAILABLE: {
     status: 503,
     meaning: 'the broker is away or did not acknowledge',
@@ -101,6 +107,12 @@ export const ERROR_CODES = {
     status: 503,
     meaning: 'the object store is away',
     action: 'bring the object store back; services wait and go on by themselves',
+  },
+  PLAYHEAD_SEGMENT_CORRUPT: {
+    status: 500,
+    meaning: 'a sealed segment is not what was sealed: its manifest, its bytes or its Merkle root differ',
+    action:
+      'put the object back from a copy; while the broker holds the range, `./playhead log seal` makes it again',
   },
   PLAYHEAD_POSTGRES_UNAVAILABLE: {
     status: 503,

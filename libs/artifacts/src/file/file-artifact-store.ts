@@ -12,8 +12,18 @@ import {
   verified,
   writeFileAtomically,
 } from '../integrity';
-import { digestOfKey, keyOf, keyRoot, requireDigestPrefix } from '../keys';
-import type { ArtifactStore } from '../port';
+import {
+  byLabel,
+  digestOfKey,
+  keyOf,
+  keyRoot,
+  labelKey,
+  labelOfKey,
+  labelRoot,
+  requireDigestPrefix,
+  requireFolder,
+} from '../keys';
+import type { ArtifactStore, Label } from '../port';
 
 /**
  * Artifacts as files below `directory`, for machines without an object store. A file takes its name only once it is whole and
@@ -21,12 +31,14 @@ import type { ArtifactStore } from '../port';
  */
 export class FileArtifactStore implements ArtifactStore {
   private readonly root: string;
+  private readonly labels: string;
 
   constructor(
     private readonly directory: string,
     namespace: string,
   ) {
     this.root = keyRoot(namespace);
+    this.labels = labelRoot(namespace);
   }
 
   async put(bytes: Uint8Array): Promise<Digest> {
@@ -76,6 +88,30 @@ export class FileArtifactStore implements ArtifactStore {
         if (actual !== digest) throw corrupt(digest, actual, source);
       });
     });
+  }
+
+  async label(path: string, digest: Digest): Promise<void> {
+    const file = join(this.directory, labelKey(this.labels, path, digest));
+    try {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFileAtomically(file, Readable.from([]), () => undefined);
+      await flushDirectory(dirname(file));
+    } catch (error) {
+      throw unavailable(this.directory, error);
+    }
+  }
+
+  async *labelled(folder = ''): AsyncIterable<Label> {
+    const found: Label[] = [];
+    const walk = async (below: string): Promise<void> => {
+      for (const name of await this.entries(below)) {
+        const label = labelOfKey(this.labels, `${below}${name}`);
+        if (label) found.push(label);
+        else if (!name.endsWith('.partial')) await walk(`${below}${name}/`);
+      }
+    };
+    await walk(this.labels + requireFolder(folder));
+    yield* found.sort(byLabel);
   }
 
   async ping(): Promise<void> {

@@ -2,18 +2,30 @@ import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { sha256, type Digest } from '#kernel';
 import { notFound, verified, writeFileAtomically } from '../integrity';
-import { digestOfKey, keyOf, keyRoot, requireDigestPrefix } from '../keys';
-import type { ArtifactStore } from '../port';
+import {
+  byLabel,
+  digestOfKey,
+  keyOf,
+  keyRoot,
+  labelKey,
+  labelOfKey,
+  labelRoot,
+  requireDigestPrefix,
+  requireFolder,
+} from '../keys';
+import type { ArtifactStore, Label } from '../port';
 
 /** The in-memory twin of the object store. Namespaces share `objects` as they would share a bucket. */
 export class MemoryArtifactStore implements ArtifactStore {
   private readonly root: string;
+  private readonly labels: string;
 
   constructor(
     namespace: string,
     readonly objects: Map<string, Buffer> = new Map(),
   ) {
     this.root = keyRoot(namespace);
+    this.labels = labelRoot(namespace);
   }
 
   put(bytes: Uint8Array): Promise<Digest> {
@@ -48,6 +60,18 @@ export class MemoryArtifactStore implements ArtifactStore {
 
   async getToFile(digest: Digest, path: string): Promise<void> {
     await writeFileAtomically(path, Readable.from([await this.get(digest)]), () => undefined);
+  }
+
+  async label(path: string, digest: Digest): Promise<void> {
+    this.objects.set(labelKey(this.labels, path, digest), Buffer.alloc(0));
+  }
+
+  async *labelled(folder = ''): AsyncIterable<Label> {
+    const below = this.labels + requireFolder(folder);
+    yield* [...this.objects.keys()]
+      .filter((key) => key.startsWith(below))
+      .flatMap((key) => labelOfKey(this.labels, key) ?? [])
+      .sort(byLabel);
   }
 
   ping(): Promise<void> {

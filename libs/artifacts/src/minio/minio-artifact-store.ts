@@ -12,8 +12,18 @@ import {
   verified,
   writeFileAtomically,
 } from '../integrity';
-import { digestOfKey, keyOf, keyRoot, requireDigestPrefix } from '../keys';
-import type { ArtifactMeta, ArtifactStore } from '../port';
+import {
+  byLabel,
+  digestOfKey,
+  keyOf,
+  keyRoot,
+  labelKey,
+  labelOfKey,
+  labelRoot,
+  requireDigestPrefix,
+  requireFolder,
+} from '../keys';
+import type { ArtifactMeta, ArtifactStore, Label } from '../port';
 import { deadlineTransport } from './deadline-transport';
 
 export interface MinioOptions {
@@ -34,6 +44,7 @@ const PART_SIZE = 64 * MIB;
 /** Artifacts in MinIO, or any server with S3's API. Puts are conditional (`If-None-Match: *`), so what is stored stays as it is. */
 export class MinioArtifactStore implements ArtifactStore {
   private readonly root: string;
+  private readonly labels: string;
   private readonly client: Client;
   private readonly bucket: string;
   private readonly region: string;
@@ -43,6 +54,7 @@ export class MinioArtifactStore implements ArtifactStore {
     const url = new URL(options.endpoint);
     const secure = url.protocol === 'https:';
     this.root = keyRoot(namespace);
+    this.labels = labelRoot(namespace);
     this.bucket = options.bucket;
     this.region = options.region ?? 'us-east-1';
     this.location = `${url.origin}/${options.bucket}`;
@@ -104,16 +116,26 @@ export class MinioArtifactStore implements ArtifactStore {
   async *list(prefix = ''): AsyncIterable<Digest> {
     requireDigestPrefix(prefix);
     const below = this.root + (prefix.length < 2 ? prefix : `${prefix.slice(0, 2)}/${prefix}`);
-    try {
-      for await (const item of this.client.listObjectsV2(this.bucket, below, true) as AsyncIterable<{
-        name?: string;
-      }>) {
-        const digest = digestOfKey(item.name ?? '');
-        if (digest) yield digest;
-      }
-    } catch (error) {
-      if (!isAbsent(error)) throw unavailable(this.location, error);
+    for await (const key of this.keys(below)) {
+      const digest = digestOfKey(key);
+      if (digest) yield digest;
     }
+  }
+
+  async label(path: string, digest: Digest): Promise<void> {
+    const key = labelKey(this.labels, path, digest);
+    await this.guarded(() =>
+      this.inBucket(() => this.client.putObject(this.bucket, key, Buffer.alloc(0), 0)),
+    );
+  }
+
+  async *labelled(folder = ''): AsyncIterable<Label> {
+    const found: Label[] = [];
+    for await (const key of this.keys(this.labels + requireFolder(folder))) {
+      const label = labelOfKey(this.labels, key);
+      if (label) found.push(label);
+    }
+    yield* found.sort(byLabel);
   }
 
   async putFile(path: string, meta?: ArtifactMeta): Promise<Digest> {
@@ -142,6 +164,17 @@ export class MinioArtifactStore implements ArtifactStore {
     return this.guarded(async () => {
       await this.client.bucketExists(this.bucket);
     });
+  }
+
+  private async *keys(prefix: string): AsyncIterable<string> {
+    try {
+      for await (const item of this.client.listObjectsV2(this.bucket, prefix, true) as AsyncIterable<{
+        name?: string;
+      }>)
+        if (item.name !== undefined) yield item.name;
+    } catch (error) {
+      if (!isAbsent(error)) throw unavailable(this.location, error);
+    }
   }
 
   private async open(digest: Digest, key: string): Promise<Readable> {

@@ -7,6 +7,7 @@ export * from './monitoring/alerts';
 export * from './monitoring/deployment-inputs';
 export * from './monitoring/inputs';
 export * from './monitoring/window-reported';
+export * from './platform/segment-sealed';
 export * from './platform/snapshot-taken';
 export * from './registry/definitions';
 export * from './registry/deployments';

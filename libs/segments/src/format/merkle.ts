@@ -1,0 +1,48 @@
+import { hash } from 'node:crypto';
+import { sha256, type Digest } from '#kernel';
+
+/** Children of a node. Sixteen and not two: hashing the nodes costs a fifteenth of hashing the leaves; a proof has 15 siblings a level. */
+export const ARITY = 16;
+
+const NODE = Buffer.from([1]);
+
+/** The first byte of a leaf's bytes is 0, that of a node 1, so that neither can be taken for the other (as in RFC 6962, section 2.1). */
+export const LEAF_TAG = 0;
+
+export const leafHash = (bytes: Buffer): Buffer => hash('sha256', bytes, 'buffer');
+
+const nodeHash = (children: readonly Buffer[]): Buffer =>
+  hash('sha256', Buffer.concat([NODE, ...children]), 'buffer');
+
+/** How many levels stand above so many leaves. */
+export const levelOf = (leaves: number): number => {
+  let level = 0;
+  for (let reach = 1; reach < leaves; reach *= ARITY) level++;
+  return level;
+};
+
+/**
+ * A Merkle tree over leaves in order, sixteen at a time on each level, an only child standing for itself. It holds no more than fifteen
+ * hashes of a level. A subtree can be given by its root, if as many leaves as fill whole subtrees of its size stand before it.
+ */
+export class MerkleTree {
+  private readonly levels: Buffer[][] = [];
+
+  push(root: Buffer, level = 0): void {
+    const list = (this.levels[level] ??= []);
+    list.push(root);
+    if (list.length < ARITY) return;
+    this.levels[level] = [];
+    this.push(nodeHash(list), level + 1);
+  }
+
+  /** The tree of no leaves has the hash of nothing. May be asked once, at the end. */
+  root(): Digest {
+    let carried: Buffer | undefined;
+    for (const level of this.levels) {
+      const children = carried ? [...(level ?? []), carried] : (level ?? []);
+      carried = children.length > 1 ? nodeHash(children) : children[0];
+    }
+    return carried?.toString('hex') ?? sha256('');
+  }
+}

@@ -1,0 +1,2 @@
+export * from './format/entry';
+export * from './format/merkle';
