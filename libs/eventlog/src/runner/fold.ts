@@ -26,9 +26,19 @@ export interface Round<State, Control> {
   readonly controlPosition: number;
   /** The shared `ph_control` header of this round. */
   readonly controlHeader: HeaderEntry;
+  /** State is being brought back: records that were decided before are folded again, and what is emitted goes nowhere. */
+  readonly silent: boolean;
   emit(output: Output): void;
   /** Gives up one record: raw bytes, reason and origin go to dead letters; its state must not have been touched. */
   deadLetter(record: LogRecord, code: string, reason: string): void;
+}
+
+/** Why a record is given up. */
+export interface WhyGivenUp {
+  readonly code: string;
+  readonly reason: string;
+  /** `ph_control`: the position under which it was. */
+  readonly controlHeader: HeaderEntry;
 }
 
 export interface SnapshotCodec<State> {
@@ -69,6 +79,8 @@ export interface Fold<State, Control> {
   readonly total: boolean;
   /** Drop records whose own source position was applied before (law L3). False for an inbox, whose records carry no positions. */
   readonly dropSeen: boolean;
+  /** What is appended beside the dead letter of a record that was given up, for whatever reason. */
+  afterSetAside?(record: LogRecord, why: WhyGivenUp): readonly Output[];
   /** What follows an unreadable batch beside its dead letter; nothing by default. */
   unreadable?(chunk: UnreadableChunk): void;
 }

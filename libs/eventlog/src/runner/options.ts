@@ -1,5 +1,5 @@
 import type { Clock } from '#kernel';
-import type { EventLog } from '../port';
+import type { AppendedPosition, EventLog, LogReader } from '../port';
 import type { Fold } from './fold';
 import type { FollowedTopic } from './followed-topic';
 import type { RoundTracer, TracedFold } from './round-tracer';
@@ -21,6 +21,24 @@ export interface RunnerObserver {
   halted?(error: unknown): void;
 }
 
+/**
+ * Stands between the source and a runner: hands records on when what they need is there, in the order of their partition. What it
+ * waits for must come by itself; a poll never waits longer than it is told, and gives nothing where nothing may go on yet.
+ */
+export interface SourceGate {
+  /** Reads the source, partitions and offsets as the runner says. Made once, by the runner; `group` is the runner's. */
+  reader(group: string): LogReader;
+  /** Topics with the partitions of the source that are assigned, and committed, with it; below the namespace. */
+  readonly beside?: readonly string[];
+  /** Partitions of the source that the runner is about to bring back. */
+  assigned?(partitions: readonly number[]): void;
+  /**
+   * Where those topics would have to be read from, were the partition taken over at `acked`: committed with it, so as all commits it
+   * may lag and never lies.
+   */
+  resumeBeside?(partition: number, acked: number): readonly AppendedPosition[];
+}
+
 export interface RunnerOptions<State, Control> {
   readonly log: EventLog;
   readonly namespace: string;
@@ -40,6 +58,8 @@ export interface RunnerOptions<State, Control> {
    * when the worker stops in peace.
    */
   readonly snapshotEvery?: number;
+  /** Where records must wait for something else than their turn; the log's own reader by default. */
+  readonly gate?: SourceGate;
   /** Where a partition without any output or committed offset begins; its first offset by default. */
   readonly startAt?: (partition: number) => Promise<number | undefined>;
   readonly maxRecords?: number;

@@ -86,7 +86,7 @@ const restoreFromSource = async <State, Control>(
     if (records.length === 0) return;
     await control.reach(position);
     await fold.process(
-      perRound([{ partition, state, records }], control.at(position), position, ignore, ignore),
+      perRound([{ partition, state, records }], control.at(position), position, ignore, ignore, true),
     );
     restored += records.length;
   };

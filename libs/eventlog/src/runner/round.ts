@@ -20,11 +20,13 @@ export const perRound = <State, Control>(
   controlPosition: number,
   emit: (output: Output) => void,
   deadLetter: (record: LogRecord, code: string, reason: string) => void,
+  silent = false,
 ): Round<State, Control> => ({
   slices,
   control,
   controlPosition,
   controlHeader: controlHeaderOf(controlPosition),
+  silent,
   emit,
   deadLetter,
 });

@@ -79,7 +79,7 @@ export class FoldRunner<State, Control> {
       group: this.group,
       enters: !fold.dropSeen,
     });
-    this.reader = log.reader();
+    this.reader = options.gate?.reader(this.group) ?? log.reader();
     this.publisher = new Publisher({
       log,
       primary: primary === undefined ? undefined : qualify(namespace, primary),
@@ -91,17 +91,18 @@ export class FoldRunner<State, Control> {
 
   /** Joins the group and begins to fold, once control and snapshots are read. The source and the outputs must exist. */
   async start(): Promise<void> {
-    const { log, sleep, observer, control, snapshots } = this.options;
+    const { log, namespace, sleep, observer, control, snapshots, gate } = this.options;
     await control.start();
     await snapshots?.start();
     this.membership = await untilAvailable(
       () =>
         log.join({
           group: this.group,
-          topics: [this.sourceTopic],
+          topics: [this.sourceTopic, ...(gate?.beside ?? []).map((name) => qualify(namespace, name))],
           listener: {
             assigned: (partitions) => {
               this.assignment = partitions;
+              gate?.assigned?.(this.ofSource(partitions));
               this.reader.wake();
             },
             rebalancing: () => {
@@ -190,9 +191,7 @@ export class FoldRunner<State, Control> {
   }
 
   private async applyAssignment(): Promise<void> {
-    const assigned = new Set(
-      this.assignment!.filter(({ topic }) => topic === this.sourceTopic).map(({ partition }) => partition),
-    );
+    const assigned = new Set(this.ofSource(this.assignment!));
     this.assignment = undefined;
     this.rebalancing = false;
     await this.inFlight;
@@ -203,6 +202,10 @@ export class FoldRunner<State, Control> {
       if (task && (await this.stillMine(task))) continue;
       this.take(partition);
     }
+  }
+
+  private ofSource(partitions: readonly TopicPartition[]): number[] {
+    return partitions.filter(({ topic }) => topic === this.sourceTopic).map(({ partition }) => partition);
   }
 
   private giveUp(partition: number): void {
@@ -343,14 +346,8 @@ export class FoldRunner<State, Control> {
       if (!poisoned.has(record.offset)) return true;
       const failed = this.failures.of(record.partition, record.offset);
       const controlHeader = controlHeaderOf(this.options.control.position);
-      outputs.push(
-        this.setAside.record(record, {
-          code: 'DEFECT',
-          reason: failed?.reason ?? 'failed twice',
-          controlHeader,
-          failed,
-        }),
-      );
+      const reason = failed?.reason ?? 'failed twice';
+      outputs.push(...this.setAside.record(record, { code: 'DEFECT', reason, controlHeader, failed }));
       return false;
     });
     if (dropped > 0) this.options.observer?.dropped?.(dropped);
@@ -393,7 +390,7 @@ export class FoldRunner<State, Control> {
     };
     const giveUp = (record: LogRecord, code: string, reason: string): void =>
       void outputs.push(
-        this.setAside.record(record, { code, reason, controlHeader: controlHeaderOf(controlPosition) }),
+        ...this.setAside.record(record, { code, reason, controlHeader: controlHeaderOf(controlPosition) }),
       );
     const round = perRound(slices, value, controlPosition, emit, giveUp);
     const from = outputs.length;
@@ -434,7 +431,7 @@ export class FoldRunner<State, Control> {
       const tries = suspect?.offset === record.offset ? suspect.tries : 0;
       if (tries >= 2)
         outputs.push(
-          this.setAside.record(record, {
+          ...this.setAside.record(record, {
             code: 'PROCESS_CRASHED',
             reason: `the process died ${tries} times on this record`,
             controlHeader: controlHeaderOf(latest),
@@ -535,13 +532,15 @@ export class FoldRunner<State, Control> {
   private async commit(): Promise<void> {
     const changed = [...this.tasks.values()].filter(({ acked, committed }) => acked !== committed);
     if (changed.length === 0) return;
+    const { gate } = this.options;
     const offsets = changed.map(({ partition, acked }) => ({
       topic: this.sourceTopic,
       partition,
       offset: acked,
     }));
+    const beside = changed.flatMap(({ partition, acked }) => gate?.resumeBeside?.(partition, acked) ?? []);
     try {
-      await this.membership!.commit(offsets);
+      await this.membership!.commit([...offsets, ...beside]);
       for (const [index, task] of changed.entries()) task.committed = offsets[index]!.offset;
     } catch (error) {
       // The committed offset may lag, it never lies (law L2): outputs say where to go on.

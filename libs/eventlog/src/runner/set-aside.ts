@@ -2,17 +2,13 @@ import { qualify } from '#contracts';
 import type { Content, HeaderEntry, LogRecord, UnreadableChunk } from '../port';
 import { deadLetterOf, deadLetterOfBatch, type DeadLetterFacts } from './dead-letter';
 import type { Failed } from './failures';
-import type { Output, Slice } from './fold';
+import type { Fold, Output, Slice, WhyGivenUp } from './fold';
 import type { RunnerOptions } from './options';
 
 /** Somewhat below `max.message.bytes` of derived topics: what is larger would be refused by the broker at every try. */
 export const MAX_OUTPUT_BYTES = 2_150_000;
 
-export interface Reason {
-  readonly code: string;
-  readonly reason: string;
-  /** The position under which it was given up. */
-  readonly controlHeader: HeaderEntry;
+export interface Reason extends WhyGivenUp {
   readonly failed?: Failed;
 }
 
@@ -20,16 +16,18 @@ type Options = Pick<
   RunnerOptions<never, never>,
   'namespace' | 'service' | 'source' | 'clock' | 'observer'
 > & {
-  readonly fold: { readonly name: string };
+  readonly fold: Pick<Fold<never, never>, 'name' | 'afterSetAside'>;
 };
 
 /** Makes the dead letters of a fold (law L9): a bad record never blocks a partition and is never lost. */
 export class SetAside {
   constructor(private readonly options: Options) {}
 
-  record(record: LogRecord, why: Reason): Output {
-    this.options.observer?.deadLettered?.(why.code, 1);
-    return deadLetterOf(record, this.facts(why));
+  /** The dead letter, and what the fold has follow it. */
+  record(record: LogRecord, why: Reason): Output[] {
+    const { observer, fold } = this.options;
+    observer?.deadLettered?.(why.code, 1);
+    return [deadLetterOf(record, this.facts(why)), ...(fold.afterSetAside?.(record, why) ?? [])];
   }
 
   batch(chunk: UnreadableChunk, controlHeader: HeaderEntry): Output {
