@@ -37,6 +37,7 @@ export class ServiceLog implements Worker {
     this.snapshots = new Snapshots({
       service: config.service,
       log: ports.log,
+      namespace: config.namespace,
       topic: this.topic(TOPICS.snapshots(config.service)),
       store: ports.artifacts,
       sleep: ports.sleep,

@@ -41,20 +41,53 @@ export interface WhyGivenUp {
   readonly controlHeader: HeaderEntry;
 }
 
+/** The state of a partition in one piece. */
 export interface SnapshotCodec<State> {
   encode(state: State): Uint8Array;
   decode(bytes: Uint8Array, partition: number): State;
 }
 
 /**
+ * One definition's part of a partition's state. At offset n it is the fold of all records below n, whenever the definition came and
+ * whatever held beside it: so it is stored, found and brought up on its own.
+ */
+export interface Section<Part = unknown> {
+  /** Digest of all that the part depends on, the engine included. */
+  readonly definition: string;
+  /** The fold of no record. */
+  initial(partition: number): Part;
+  /** Folds records of one partition in order, without output; one that breaks its contract is passed over. */
+  fold(part: Part, records: readonly LogRecord[]): void;
+  /** Awaited with the fold at rest: a large part may give the loop away in between. */
+  encode(part: Part): Uint8Array | Promise<Uint8Array>;
+  /** Throws for bytes that are damaged or of another definition. */
+  decode(bytes: Uint8Array, partition: number): Part;
+}
+
+/** The sections of a fold under one control state. */
+export interface Sections {
+  /** Those that `process` folds and decides with: each is there before the first record under this control. */
+  readonly carried: readonly Section[];
+  /** Those that are brought up beside the fold, from zero or a snapshot, and kept at its side once they stand where it stands. */
+  readonly warming: readonly Section[];
+}
+
+/**
  * How state comes back after a restart:
  * `none`   the fold keeps no state;
  * `source` the records below the resume point are folded again, silently, each under its recorded control position;
+ * `sections` each section from its newest snapshot, or from zero, up to the resume point: control has no part in it;
  * `primary` the state is a fold of the partition's own primary output (`absorb`).
  */
 export type Restore<State, Control> =
   | { readonly from: 'none' }
   | { readonly from: 'source'; readonly snapshot?: SnapshotCodec<State> }
+  | {
+      readonly from: 'sections';
+      of(control: Control): Sections;
+      /** Where the parts stand in a state, by definition; the runner puts them there and takes them away. */
+      parts(state: State): Map<string, unknown>;
+    }
   | {
       readonly from: 'primary';
       readonly absorb: (state: State, output: LogRecord, control: Control) => void;

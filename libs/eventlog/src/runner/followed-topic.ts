@@ -12,6 +12,8 @@ export interface FollowedTopicOptions<State> {
   /** Pure; gives a new state and leaves the old one alone. */
   readonly evolve: (state: State, record: LogRecord) => State;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Keeps the newest state alone: for what is never asked as of a position. */
+  readonly newestOnly?: boolean;
   /** A record that `evolve` refuses is passed over and told here. */
   readonly onRefused?: (record: LogRecord, error: unknown) => void;
 }
@@ -116,6 +118,7 @@ export class FollowedTopic<State> {
       this.options.onRefused?.(record, error);
       return;
     }
+    if (this.options.newestOnly) this.offsets.length = this.states.length = 0;
     this.offsets.push(record.offset);
     this.states.push(next);
     for (const listener of this.listeners) listener(next, record.offset);

@@ -54,10 +54,12 @@ export interface RunnerOptions<State, Control> {
   readonly control: FollowedTopic<Control>;
   readonly snapshots?: Snapshots;
   /**
-   * A snapshot of a partition is taken after so many records (default 20,000), though not within ten seconds of the one before, and
-   * when the worker stops in peace.
+   * A snapshot of a partition is taken after so many records (default 20,000), though not within ten seconds of the one before; after
+   * five minutes for any record; and when the worker stops in peace.
    */
   readonly snapshotEvery?: number;
+  /** A warming section stands where the fold stands, at this offset, and is kept there from now on. Told again after a restart. */
+  readonly warmed?: (partition: number, definition: string, offset: number) => void;
   /** Where records must wait for something else than their turn; the log's own reader by default. */
   readonly gate?: SourceGate;
   /** Where a partition without any output or committed offset begins; its first offset by default. */

@@ -1,6 +1,9 @@
 import type { LogRecord } from '../port';
+import type { Section } from './fold';
+import type { Due } from './snapshot-taker';
 import type { RecordedDecision } from './tail';
 import type { TakenPartition } from './take-over';
+import type { WarmUp } from './warm-up';
 
 /** A run of records of one partition that are decided under the same control position. */
 export interface Stretch {
@@ -9,16 +12,23 @@ export interface Stretch {
 }
 
 /** A partition that this worker owns: its state, how far it was folded, and how far its outputs are acknowledged. */
-export class PartitionTask<State> {
+export class PartitionTask<State, Control> {
   /** Offset to fold next. */
   next: number;
   /** Everything below is acknowledged on all outputs. */
   acked: number;
   committed: number;
   highWatermark = 0;
-  sinceSnapshot = 0;
-  /** When the last snapshot was taken; the first one waits for nothing. */
-  snapshotAt = -Infinity;
+  /** The record that was folded last. */
+  last: LogRecord | undefined;
+  /** Sections that the state holds, by definition: those that are carried, and warm ones kept beside them. */
+  readonly sections: Map<string, Section>;
+  /** Sections that are brought up beside it. */
+  readonly warmUps = new Map<string, WarmUp<State, Control>>();
+  /** The newest control position whose sections it holds; what is new is decided under it. */
+  control: number;
+  /** Control position that `sections` and `warmUps` were last brought in line with. */
+  aligned = Number.NaN;
   /** One past the last primary output that was acknowledged or found; the offset of a snapshot that restores from the primary. */
   primaryEnd = 0;
   /** Source records above this offset have no output yet: what they give need not be looked for. */
@@ -30,7 +40,10 @@ export class PartitionTask<State> {
   constructor(
     readonly taken: TakenPartition<State>,
     careful: number,
+    readonly due: Due,
   ) {
+    this.sections = new Map(taken.sections);
+    this.control = taken.control;
     this.next = this.acked = this.committed = taken.resume;
     this.presentUpTo = Math.max(-1, ...[...taken.present.values()].map(({ offset }) => offset));
     this.carefulUntil = taken.attempts >= 3 || taken.suspect ? taken.resume + careful : 0;

@@ -1,5 +1,5 @@
 import { ContractViolation, isTransient } from '#kernel';
-import { RecordFailure, type Fold, type Round } from './fold';
+import { RecordFailure, type Fold, type Round, type Section } from './fold';
 import type { LogRecord } from '../port';
 
 /**
@@ -21,6 +21,21 @@ export const perRecord =
           else if (isTransient(error)) throw error;
           else throw new RecordFailure(partition, record.offset, error);
         }
+      }
+    }
+  };
+
+/** The same for a section: a record that breaks its contract was given up by the fold, and is passed over. */
+export const perSectionRecord =
+  <Part>(step: (part: Part, record: LogRecord) => void): Section<Part>['fold'] =>
+  (part, records) => {
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i]!;
+      try {
+        step(part, record);
+      } catch (error) {
+        if (error instanceof ContractViolation) continue;
+        throw isTransient(error) ? error : new RecordFailure(record.partition, record.offset, error);
       }
     }
   };

@@ -1,11 +1,13 @@
-import { HEADERS, controlPositionOf, qualify, sourcePositionOf } from '#contracts';
-import { Defect, comparePositions, type Position } from '#kernel';
-import type { Chunk, EventLog, LogRecord, PartitionEnds } from '../port';
+import { controlPositionOf, qualify } from '#contracts';
+import { Defect } from '#kernel';
+import type { LogRecord, PartitionEnds } from '../port';
 import { readRange } from '../read';
-import type { Fold } from './fold';
+import { DecisionWalk } from './decision-walk';
+import type { Fold, Section } from './fold';
 import type { RunnerOptions } from './options';
 import { perRound } from './round';
-import { SeenPositions, seekBySource, type Tail } from './tail';
+import { SectionFold } from './section-fold';
+import { SeenPositions, admitted, type RecordedDecision, type Tail } from './tail';
 
 export interface RestorePlan {
   readonly partition: number;
@@ -16,13 +18,21 @@ export interface RestorePlan {
   readonly lastSource: LogRecord | undefined;
   /** Source offsets that were dead-lettered by this worker: never folded again. */
   readonly poisoned: ReadonlySet<number>;
+  /** Control positions of records at or above the resume point that were decided before. */
+  readonly recorded: readonly RecordedDecision[];
 }
 
 export interface Restored<State> {
   readonly state: State;
   readonly seen: SeenPositions;
   readonly restoredRecords: number;
+  /** The sections that the state holds, by definition; empty for folds without. */
+  readonly sections: ReadonlyMap<string, Section>;
+  /** A control position whose sections they are. */
+  readonly control: number;
 }
+
+const NO_SECTIONS: ReadonlyMap<string, Section> = new Map();
 
 /** Brings the state of a partition back to what it was at the resume point. */
 export const restoreState = <State, Control>(
@@ -35,18 +45,16 @@ export const restoreState = <State, Control>(
         state: options.fold.initial(plan.partition, options.control.state),
         seen: seenBefore(options, plan),
         restoredRecords: 0,
+        sections: NO_SECTIONS,
+        control: options.control.position,
       });
     case 'source':
       return restoreFromSource(options, plan);
+    case 'sections':
+      return restoreSections(options, plan);
     case 'primary':
       return restoreFromPrimary(options, plan);
   }
-};
-
-/** Law L3 for one record: true when it was not applied before. Records with request ids are for the fold to judge. */
-export const admitted = (seen: SeenPositions, record: LogRecord): boolean => {
-  const position = sourcePositionOf(record.headers);
-  return !position || seen.admit(record.headers.text(HEADERS.source) ?? '', position);
 };
 
 /** A stateless fold has applied everything up to the source record of its tail, and that record names its own source. */
@@ -73,12 +81,12 @@ const restoreFromSource = async <State, Control>(
     (await options.snapshots?.newest(
       { fold: fold.name, definition, topic: options.source, partition },
       resume,
+      (bytes) => codec.decode(bytes, partition),
     ));
-  const state =
-    snapshot && codec ? codec.decode(snapshot.state, partition) : fold.initial(partition, control.state);
+  const state = snapshot ? snapshot.state : fold.initial(partition, control.state);
   const seen = snapshot?.seen ?? new SeenPositions();
   const from = snapshot?.offset ?? (await options.startAt?.(partition)) ?? source.ends.start;
-  const decisions = await DecisionWalk.begin(log, options, plan, from);
+  const decisions = await DecisionWalk.begin(options, plan.primary?.ends, from);
 
   let restored = 0;
   let position = -1;
@@ -108,63 +116,31 @@ const restoreFromSource = async <State, Control>(
     }
     await foldSilently(stretch);
   }
-  return { state, seen, restoredRecords: restored };
+  return { state, seen, restoredRecords: restored, sections: NO_SECTIONS, control: control.position };
 };
 
 const ignore = (): void => undefined;
 
-/** The recorded control position of each source record, walked along the primary output beside the source. */
-class DecisionWalk {
-  private readonly sources: number[] = [];
-  private readonly controls: number[] = [];
-  private head = 0;
-  private newest: Pick<Position, 'offset' | 'k'> = { offset: -1, k: 0 };
-  private done = false;
-
-  private constructor(private readonly outputs: AsyncGenerator<Chunk>) {}
-
-  static async begin<State, Control>(
-    log: EventLog,
-    options: RunnerOptions<State, Control>,
-    { partition, primary }: RestorePlan,
-    from: number,
-  ): Promise<DecisionWalk | undefined> {
-    if (!primary || options.primary === undefined) return undefined;
-    const topic = qualify(options.namespace, options.primary);
-    const first = await seekBySource(log, topic, primary.ends, from);
-    return new DecisionWalk(readRange(log, topic, partition, first, primary.ends.end));
+/** Every section that records from the resume point on are decided with, as it stands there. */
+const restoreSections = async <State, Control>(
+  options: RunnerOptions<State, Control>,
+  plan: RestorePlan,
+): Promise<Restored<State>> => {
+  const { fold, control } = options;
+  const restore = fold.restore as Extract<Fold<State, Control>['restore'], { from: 'sections' }>;
+  const sections = new Map<string, Section>();
+  const newest = control.position;
+  const positions = new Set([newest, ...plan.recorded.map((decision) => decision.control)]);
+  for (const position of positions) {
+    await control.reach(position);
+    for (const section of restore.of(control.at(position)).carried) sections.set(section.definition, section);
   }
-
-  /** Reads on until the decision of a source offset is known, or known to be absent. */
-  async cover(source: number): Promise<void> {
-    while (!this.done && this.newest.offset <= source) {
-      const next = await this.outputs.next();
-      if (next.done) this.done = true;
-      else if (next.value.kind === 'records') for (const record of next.value.records) this.remember(record);
-    }
-  }
-
-  /** Undefined where the source record has no primary output. Offsets must be covered, and asked for in rising order. */
-  at(source: number): number | undefined {
-    while (this.head < this.sources.length && this.sources[this.head]! < source) this.head++;
-    const decided = this.sources[this.head] === source ? this.controls[this.head] : undefined;
-    if (this.head > 8_192) {
-      this.sources.splice(0, this.head);
-      this.controls.splice(0, this.head);
-      this.head = 0;
-    }
-    return decided;
-  }
-
-  /** A zombie's duplicate falls behind what stands there already and is passed over. */
-  private remember(record: LogRecord): void {
-    const position = sourcePositionOf(record.headers);
-    if (!position || comparePositions(position, this.newest) <= 0) return;
-    this.newest = position;
-    this.sources.push(position.offset);
-    this.controls.push(controlPositionOf(record.headers) ?? this.controls[this.controls.length - 1] ?? -1);
-  }
-}
+  const state = fold.initial(plan.partition, control.state);
+  const silent = await SectionFold.begin(options, plan, [...sections.values()], plan.resume);
+  await silent.advance(plan.resume, plan.primary?.ends);
+  for (const [definition, part] of silent.parts()) restore.parts(state).set(definition, part);
+  return { state, seen: silent.seen, restoredRecords: silent.folded, sections, control: newest };
+};
 
 /** The state is a fold of the partition's own primary output. */
 const restoreFromPrimary = async <State, Control>(
@@ -178,11 +154,11 @@ const restoreFromPrimary = async <State, Control>(
     throw new Defect(`fold ${fold.name} restores from its primary output but has none`);
   const definition = fold.definition?.(control.state) ?? '';
   const place = { fold: fold.name, definition, topic: options.primary, partition };
-  const snapshot = restore.snapshot && (await options.snapshots?.newest(place, primary.ends.end));
-  const state =
-    snapshot && restore.snapshot
-      ? restore.snapshot.decode(snapshot.state, partition)
-      : fold.initial(partition, control.state);
+  const codec = restore.snapshot;
+  const snapshot =
+    codec &&
+    (await options.snapshots?.newest(place, primary.ends.end, (bytes) => codec.decode(bytes, partition)));
+  const state = snapshot ? snapshot.state : fold.initial(partition, control.state);
   const outputs = snapshot?.seen ?? new SeenPositions();
   let restored = 0;
   let position = Number.NaN;
@@ -207,5 +183,11 @@ const restoreFromPrimary = async <State, Control>(
       restored++;
     }
   }
-  return { state, seen: new SeenPositions(), restoredRecords: restored };
+  return {
+    state,
+    seen: new SeenPositions(),
+    restoredRecords: restored,
+    sections: NO_SECTIONS,
+    control: control.position,
+  };
 };

@@ -88,6 +88,7 @@ class World {
     const snapshots = new Snapshots({
       service: 'b',
       log: this.log,
+      namespace: 't',
       topic: full('b.snapshots'),
       store: {
         put: (bytes) => {

@@ -4,27 +4,26 @@ import type {
   LogReader,
   LogRecord,
   Membership,
-  NewRecord,
   RecordsChunk,
   TopicPartition,
   UnreadableChunk,
 } from '../port';
 import { untilAvailable } from '../read';
 import { Failures } from './failures';
-import { RecordFailure, type Output, type Slice } from './fold';
+import { RecordFailure, type Output, type Section, type Sections, type Slice } from './fold';
 import type { RunnerOptions } from './options';
 import { PartitionTask } from './partition-task';
 import { Publisher } from './publisher';
 import { controlHeaderOf, perRound } from './round';
 import type { RoundTrace, RoundTracer } from './round-tracer';
-import { admitted } from './restore';
 import { MAX_OUTPUT_BYTES, SetAside, isTooLarge, sourceOf } from './set-aside';
+import type { SectionFold } from './section-fold';
+import { Due, SnapshotTaker } from './snapshot-taker';
 import { takeOver } from './take-over';
-import { SeenPositions } from './tail';
+import { SeenPositions, admitted } from './tail';
+import { CLOSE, WarmUp } from './warm-up';
 
 const COMMIT_EVERY_MS = 1_000;
-/** Between two snapshots of a partition, however fast it is: encoding, digest and upload take the loop's time. */
-const SNAPSHOT_PAUSE_MS = 10_000;
 /** Waits for records in between what `maintain` has yet to do. */
 const BUSY_WAIT_MS = 100;
 /** Waits when it has nothing to do: records, a new assignment and the end of the runner wake it. */
@@ -47,12 +46,13 @@ export class FoldRunner<State, Control> {
   readonly group: string;
   private readonly sourceTopic: string;
   private readonly publisher: Publisher;
-  private readonly tasks = new Map<number, PartitionTask<State>>();
+  private readonly tasks = new Map<number, PartitionTask<State, Control>>();
   private readonly taking = new Map<number, symbol>();
   private readonly failures: Failures;
   private readonly setAside: SetAside;
   private readonly tracer: RoundTracer | undefined;
-  private announcements: NewRecord[] = [];
+  private readonly taker: SnapshotTaker;
+  private unfollow: (() => void) | undefined;
   private traces: RoundTrace[] = [];
   private readonly reader: LogReader;
   private membership: Membership | undefined;
@@ -74,6 +74,7 @@ export class FoldRunner<State, Control> {
     );
     this.failures = new Failures(options.clock);
     this.setAside = new SetAside(options);
+    this.taker = new SnapshotTaker(options.snapshots, options);
     this.tracer = options.tracer?.({
       topic: this.sourceTopic,
       group: this.group,
@@ -94,6 +95,9 @@ export class FoldRunner<State, Control> {
     const { log, namespace, sleep, observer, control, snapshots, gate } = this.options;
     await control.start();
     await snapshots?.start();
+    // What a control fact says of sections is seen to although nothing comes to be folded.
+    if (this.options.fold.restore.from === 'sections')
+      this.unfollow = control.onChange(() => this.reader.wake());
     this.membership = await untilAvailable(
       () =>
         log.join({
@@ -121,12 +125,15 @@ export class FoldRunner<State, Control> {
   /** Finishes what is in flight, snapshots, commits and leaves the group. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.unfollow?.();
     this.reader.wake();
     try {
       await this.running;
       await this.inFlight;
+      for (const task of this.tasks.values()) await this.stopWarmUps(task);
       if (this.haltedBy === undefined) {
-        for (const task of this.tasks.values()) await this.snapshot(task, 1);
+        for (const task of this.tasks.values()) if (task.due.hasFolded) await this.snapshot(task);
+        await this.taker.settled();
         await this.publishAnnouncements();
         await this.commit();
       }
@@ -209,13 +216,14 @@ export class FoldRunner<State, Control> {
   }
 
   private giveUp(partition: number): void {
+    for (const warmUp of this.tasks.get(partition)?.warmUps.values() ?? []) void warmUp.stop();
     this.tasks.delete(partition);
     this.taking.delete(partition);
     this.reader.drop({ topic: this.sourceTopic, partition });
   }
 
   /** State survives a rebalance when nobody else has gone on meanwhile. */
-  private async stillMine(task: PartitionTask<State>): Promise<boolean> {
+  private async stillMine(task: PartitionTask<State, Control>): Promise<boolean> {
     const { log, sleep } = this.options;
     const committed = await untilAvailable(() => log.committed(this.group, this.sourceTopic), sleep);
     if ((committed.get(task.partition)?.offset ?? 0) > task.acked) return false;
@@ -248,7 +256,8 @@ export class FoldRunner<State, Control> {
           (error) => observer?.retrying?.(error.message),
         );
         if (!mine()) return;
-        const task = new PartitionTask(taken, this.options.maxRecords ?? 2_000);
+        const due = new Due(() => clock.now());
+        const task = new PartitionTask<State, Control>(taken, this.options.maxRecords ?? 2_000, due);
         const [source, primary] = await untilAvailable(
           () => Promise.all([log.ends(this.sourceTopic), this.primaryEnds()]),
           sleep,
@@ -283,8 +292,8 @@ export class FoldRunner<State, Control> {
 
   private async fold(chunks: readonly (RecordsChunk | UnreadableChunk)[]): Promise<void> {
     const outputs: Output[] = [];
-    const touched: PartitionTask<State>[] = [];
-    const together: Slice<State>[] = [];
+    const touched: PartitionTask<State, Control>[] = [];
+    const together = new Map<number, Slice<State>[]>();
     let failed: RecordFailure | PlatformError | undefined;
     const started = performance.now();
     let folded = 0;
@@ -300,22 +309,28 @@ export class FoldRunner<State, Control> {
           this.options.fold.unreadable?.(chunk);
         } else {
           const records = this.admit(task, chunk.records, outputs);
+          const control = this.controlOf(task, latest);
           folded += records.length;
-          if (task.next < task.carefulUntil) await this.foldAlone(task, records, latest);
+          if (task.next < task.carefulUntil) await this.foldAlone(task, records, control);
           else if (task.repeats) {
-            for (const stretch of task.stretches(records, latest))
+            for (const stretch of task.stretches(records, control))
               await this.process(
                 [{ partition: task.partition, state: task.state, records: stretch.records }],
                 stretch.control,
                 outputs,
               );
-          } else if (records.length > 0)
-            together.push({ partition: task.partition, state: task.state, records });
+          } else if (records.length > 0) {
+            const slices = together.get(control);
+            const slice = { partition: task.partition, state: task.state, records };
+            if (slices) slices.push(slice);
+            else together.set(control, [slice]);
+          }
+          task.due.add(chunk.records.length);
+          task.last = chunk.records[chunk.records.length - 1] ?? task.last;
         }
         task.next = chunk.nextOffset;
-        task.sinceSnapshot += chunk.kind === 'records' ? chunk.records.length : 0;
       }
-      if (together.length > 0) await this.process(together, latest, outputs);
+      for (const [control, slices] of together) await this.process(slices, control, outputs);
     } catch (error) {
       if (!(error instanceof RecordFailure) && !isTransient(error)) throw error;
       failed = error;
@@ -331,7 +346,7 @@ export class FoldRunner<State, Control> {
 
   /** Law L3 and records that were set aside: what is left is folded. */
   private admit(
-    task: PartitionTask<State>,
+    task: PartitionTask<State, Control>,
     records: readonly LogRecord[],
     outputs: Output[],
   ): readonly LogRecord[] {
@@ -412,6 +427,7 @@ export class FoldRunner<State, Control> {
         slices.length === 1 && slices[0]!.records.length === 1,
       );
     }
+    this.foldBeside(slices, value);
     if (this.tracer) {
       const trace = this.tracer.folded(slices, outputs, from, began);
       if (trace) this.traces.push(trace);
@@ -420,7 +436,7 @@ export class FoldRunner<State, Control> {
 
   /** Law L9, records that crash the process: each is noted in the commit before it is tried alone. */
   private async foldAlone(
-    task: PartitionTask<State>,
+    task: PartitionTask<State, Control>,
     records: readonly LogRecord[],
     latest: number,
   ): Promise<void> {
@@ -455,7 +471,7 @@ export class FoldRunner<State, Control> {
   }
 
   private note(
-    task: PartitionTask<State>,
+    task: PartitionTask<State, Control>,
     note: { attempts: number; suspect?: { offset: number; tries: number } },
   ): Promise<void> {
     const offsets = [
@@ -474,7 +490,7 @@ export class FoldRunner<State, Control> {
   /** After a failure the partitions of the round are taken anew; a record that failed twice is set aside, something away is waited for. */
   private async setBack(
     failure: RecordFailure | PlatformError,
-    touched: readonly PartitionTask<State>[],
+    touched: readonly PartitionTask<State, Control>[],
   ): Promise<void> {
     this.traces = [];
     if (failure instanceof PlatformError) {
@@ -492,10 +508,10 @@ export class FoldRunner<State, Control> {
 
   private async publish(
     outputs: readonly Output[],
-    progress: readonly { task: PartitionTask<State>; upTo: number }[],
+    progress: readonly { task: PartitionTask<State, Control>; upTo: number }[],
   ): Promise<void> {
-    const { announcements, traces } = this;
-    this.announcements = [];
+    const { traces } = this;
+    const announcements = this.taker.drain();
     this.traces = [];
     const appended = await this.publisher.publish(outputs, announcements);
     for (const { topic, partition, offset } of appended) {
@@ -508,21 +524,22 @@ export class FoldRunner<State, Control> {
 
   private async publishAnnouncements(): Promise<void> {
     await this.inFlight;
-    if (this.announcements.length > 0) await this.publish([], []);
+    if (this.taker.hasMore) await this.publish([], []);
   }
 
   /** Whether `maintain` has something to commit or to announce once its second is over. */
   private hasMore(): boolean {
-    if (this.announcements.length > 0) return true;
+    if (this.taker.hasMore) return true;
     for (const { next, committed } of this.tasks.values()) if (next !== committed) return true;
     return false;
   }
 
   private async maintain(): Promise<void> {
     const { clock, snapshotEvery } = this.options;
-    for (const task of this.tasks.values())
-      if (clock.now() - task.snapshotAt >= SNAPSHOT_PAUSE_MS)
-        await this.snapshot(task, snapshotEvery ?? 20_000);
+    for (const task of this.tasks.values()) {
+      await this.alignSections(task);
+      if (task.due.is(snapshotEvery ?? SNAPSHOT_EVERY)) await this.snapshot(task);
+    }
     if (clock.now() - this.lastCommit < COMMIT_EVERY_MS) return;
     this.lastCommit = clock.now();
     await this.publishAnnouncements();
@@ -548,38 +565,194 @@ export class FoldRunner<State, Control> {
     }
   }
 
-  private async snapshot(task: PartitionTask<State>, every: number): Promise<void> {
-    const { fold, snapshots, control, clock, source, primary, observer } = this.options;
-    const { restore } = fold;
-    if (!snapshots || restore.from === 'none' || !restore.snapshot || task.sinceSnapshot < every) return;
-    await this.inFlight;
-    const ofPrimary = restore.from === 'primary';
-    const place = {
-      fold: fold.name,
-      definition: fold.definition?.(control.state) ?? '',
-      topic: ofPrimary ? primary! : source,
-      partition: task.partition,
+  /** The sections under a control position; none for folds without. */
+  private sectionsAt(position: number): Sections {
+    const { fold, control } = this.options;
+    return fold.restore.from === 'sections' ? fold.restore.of(control.at(position)) : NO_SECTIONS;
+  }
+
+  /**
+   * The newest control position that the partition can decide under: one that needs a section which does not stand here yet waits for it,
+   * and the partition goes on under the one before.
+   */
+  private controlOf(task: PartitionTask<State, Control>, latest: number): number {
+    if (task.control === latest) return latest;
+    const { carried } = this.sectionsAt(latest);
+    if (carried.every(({ definition }) => task.sections.has(definition))) task.control = latest;
+    return task.control;
+  }
+
+  /** Warm sections that nothing is decided with yet go along with the records; one that cannot is left behind, and the fold goes on. */
+  private foldBeside(slices: readonly Slice<State>[], control: Control): void {
+    const { restore } = this.options.fold;
+    if (restore.from !== 'sections') return;
+    const carried = new Set(restore.of(control).carried.map(({ definition }) => definition));
+    for (const { partition, state, records } of slices) {
+      const task = this.tasks.get(partition);
+      if (!task || task.sections.size <= carried.size) continue;
+      for (const [definition, section] of task.sections) {
+        if (carried.has(definition)) continue;
+        try {
+          section.fold(restore.parts(state).get(definition), records);
+        } catch (error) {
+          if (isTransient(error)) throw error;
+          this.drop(task, definition);
+          this.options.observer?.log?.(
+            'error',
+            `definition ${definition} cannot be kept warm on partition ${partition}: ${messageOf(error)}`,
+          );
+        }
+      }
+    }
+  }
+
+  private drop(task: PartitionTask<State, Control>, definition: string): void {
+    const { restore } = this.options.fold;
+    task.sections.delete(definition);
+    if (restore.from === 'sections') restore.parts(task.state).delete(definition);
+  }
+
+  /** Brings the sections of a partition in line with the newest control state: begins warm-ups, takes warm ones in, drops what is retired. */
+  private async alignSections(task: PartitionTask<State, Control>): Promise<void> {
+    const { fold, control } = this.options;
+    if (fold.restore.from !== 'sections' || task.repeats) return;
+    for (const warmUp of [...task.warmUps.values()]) if (warmUp.close) await this.takeIn(task, warmUp);
+    const { position } = control;
+    if (task.aligned === position) return;
+    task.aligned = position;
+    const latest = this.sectionsAt(position);
+    const wanted = new Map<string, Section>();
+    for (const section of [...latest.carried, ...latest.warming]) wanted.set(section.definition, section);
+    const decidedWith = new Set(
+      this.sectionsAt(this.controlOf(task, position)).carried.map(({ definition }) => definition),
+    );
+    for (const definition of [...task.sections.keys()])
+      if (!wanted.has(definition) && !decidedWith.has(definition)) this.drop(task, definition);
+    for (const [definition, warmUp] of task.warmUps) {
+      if (wanted.has(definition)) continue;
+      task.warmUps.delete(definition);
+      void warmUp.stop();
+    }
+    for (const section of wanted.values())
+      if (!task.sections.has(section.definition) && !task.warmUps.has(section.definition))
+        await this.warmUp(task, section);
+  }
+
+  private async warmUp(task: PartitionTask<State, Control>, section: Section): Promise<void> {
+    const { log, sleep, clock, snapshotEvery } = this.options;
+    const { partition } = task;
+    const ends = (await untilAvailable(() => log.ends(this.sourceTopic), sleep))[partition]!;
+    const plan = {
+      partition,
+      source: { topic: this.sourceTopic, ends },
+      poisoned: this.failures.poisonedOf(partition),
     };
-    const seen = ofPrimary
-      ? SeenPositions.from([[`${source}:${task.partition}`, task.acked - 1, Number.MAX_SAFE_INTEGER]])
-      : task.taken.seen;
-    task.sinceSnapshot = 0;
-    task.snapshotAt = clock.now();
+    const due = new Due(() => clock.now());
+    let noted = 0;
+    const warmUp = new WarmUp<State, Control>(this.options, plan, section, {
+      acked: () => task.acked,
+      hasBacklog: () => task.highWatermark - task.next > CLOSE,
+      primaryEnds: async () => (await this.primaryEnds())?.[partition],
+      wake: () => this.reader.wake(),
+      snapshot: async (silent, { definition }) => {
+        due.add(silent.folded - noted);
+        noted = silent.folded;
+        if (!this.taker.takes || !due.is(snapshotEvery ?? SNAPSHOT_EVERY)) return;
+        due.taken();
+        await this.storeWarm(silent, section, definition, partition);
+      },
+    });
+    task.warmUps.set(section.definition, warmUp);
+    warmUp.start();
+  }
+
+  private async storeWarm(
+    silent: SectionFold,
+    section: Section,
+    definition: string,
+    partition: number,
+  ): Promise<void> {
+    const { fold, source } = this.options;
+    const state = await section.encode(silent.parts()[0]![1]);
+    const { next: offset, seen, last } = silent;
+    this.taker.take({ fold: fold.name, definition, topic: source, partition }, { offset, state, seen, last });
+  }
+
+  /** In between two rounds: what came since the section was close is folded, and it goes along from here on. */
+  private async takeIn(task: PartitionTask<State, Control>, warmUp: WarmUp<State, Control>): Promise<void> {
+    const { fold, observer, warmed } = this.options;
+    if (fold.restore.from !== 'sections') return;
+    await this.inFlight;
+    if (task.acked !== task.next) return;
+    if (task.next - warmUp.next > 10 * CLOSE) return warmUp.start();
+    const { section } = warmUp;
+    const began = performance.now();
+    const rest = task.next - warmUp.next;
+    fold.restore.parts(task.state).set(section.definition, await warmUp.finish(task.next));
+    task.sections.set(section.definition, section);
+    task.warmUps.delete(section.definition);
+    const ms = Math.round(performance.now() - began);
+    observer?.log?.('info', `definition ${section.definition} is warm on partition ${task.partition}`, {
+      partition: task.partition,
+      offset: task.next,
+      pausedMs: ms,
+      rest,
+    });
+    warmed?.(task.partition, section.definition, task.next);
+  }
+
+  /** What was warmed up so far is worth a snapshot. */
+  private async stopWarmUps(task: PartitionTask<State, Control>): Promise<void> {
+    for (const warmUp of task.warmUps.values()) {
+      const silent = await warmUp.stop();
+      if (silent && silent.folded > 0 && this.haltedBy === undefined && this.taker.takes)
+        await this.storeWarm(silent, warmUp.section, warmUp.section.definition, task.partition);
+    }
+    task.warmUps.clear();
+  }
+
+  private async snapshot(task: PartitionTask<State, Control>): Promise<void> {
+    const { fold, control, source, primary, observer } = this.options;
+    const { restore } = fold;
+    if (!this.taker.takes || restore.from === 'none') return;
+    await this.inFlight;
+    const { partition, state, last } = task;
+    task.due.taken();
     try {
-      this.announcements.push(
-        await snapshots.store(
-          place,
-          ofPrimary ? task.primaryEnd : task.next,
-          restore.snapshot.encode(task.state),
-          seen,
-          clock.now(),
-        ),
-      );
+      if (restore.from === 'sections') {
+        const parts = restore.parts(state);
+        for (const [definition, section] of task.sections) {
+          const bytes = await section.encode(parts.get(definition));
+          this.taker.take(
+            { fold: fold.name, definition, topic: source, partition },
+            { offset: task.next, state: bytes, seen: task.taken.seen, last },
+          );
+        }
+      } else if (restore.snapshot) {
+        const ofPrimary = restore.from === 'primary';
+        const place = {
+          fold: fold.name,
+          definition: fold.definition?.(control.state) ?? '',
+          topic: ofPrimary ? primary! : source,
+          partition,
+        };
+        const upTo: [string, number, number] = [
+          `${source}:${partition}`,
+          task.acked - 1,
+          Number.MAX_SAFE_INTEGER,
+        ];
+        this.taker.take(place, {
+          offset: ofPrimary ? task.primaryEnd : task.next,
+          state: restore.snapshot.encode(state),
+          seen: ofPrimary ? SeenPositions.from([upTo]) : task.taken.seen,
+          ...(!ofPrimary && { last }),
+        });
+      }
     } catch (error) {
-      observer?.log?.(
-        'warn',
-        `snapshot of ${place.topic}:${task.partition} could not be stored: ${messageOf(error)}`,
-      );
+      observer?.log?.('warn', `no snapshot of ${source}:${partition}: ${messageOf(error)}`);
     }
   }
 }
+
+const NO_SECTIONS: Sections = { carried: [], warming: [] };
+const SNAPSHOT_EVERY = 20_000;

@@ -147,3 +147,9 @@ export class SeenPositions {
     return seen;
   }
 }
+
+/** Law L3 for one record: true when it was not applied before. Records with request ids are for the fold to judge. */
+export const admitted = (seen: SeenPositions, record: LogRecord): boolean => {
+  const position = sourcePositionOf(record.headers);
+  return !position || seen.admit(record.headers.text(HEADERS.source) ?? '', position);
+};

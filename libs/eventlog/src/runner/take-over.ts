@@ -1,6 +1,7 @@
 import { qualify } from '#contracts';
 import { Defect, type Position } from '#kernel';
 import type { EventLog, PartitionEnds } from '../port';
+import type { Section } from './fold';
 import { restoreState } from './restore';
 import type { RunnerOptions } from './options';
 import {
@@ -24,6 +25,10 @@ export interface TakenPartition<State> {
   /** Outputs at or below these source positions stand on their topics already. */
   readonly present: ReadonlyMap<string, Position>;
   readonly restoredRecords: number;
+  /** The sections that the state holds, by definition. */
+  readonly sections: ReadonlyMap<string, Section>;
+  /** A control position whose sections they are. */
+  readonly control: number;
   /** Takes in a row at this resume point without getting past it; counts process crashes (law L9). */
   readonly attempts: number;
   /** A record that was being tried alone when the process died. */
@@ -74,7 +79,15 @@ export const takeOver = async <State, Control>(
   recorded.sort((a, b) => a.source - b.source);
 
   const note = parseNote(committed?.metadata ?? '');
-  const back = await restoreState(options, { partition, source, resume, primary, lastSource, poisoned });
+  const back = await restoreState(options, {
+    partition,
+    source,
+    resume,
+    primary,
+    lastSource,
+    poisoned,
+    recorded,
+  });
   const sameAsNoted = committed?.offset === resume;
   return {
     partition,

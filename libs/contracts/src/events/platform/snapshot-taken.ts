@@ -19,6 +19,15 @@ export const SnapshotTaken = defineEvent({
     offset: Type.Integer({ description: 'the next offset to fold' }),
     artifact: Type.String(),
     bytes: Type.Integer(),
+    last: Type.Optional(
+      Type.Object(
+        { offset: Type.Integer(), crc: Type.String({ description: 'checksum of its value' }) },
+        {
+          description:
+            'the last record that was folded; where it no longer has this checksum, the log was rewritten and the snapshot is ignored',
+        },
+      ),
+    ),
   }),
   sample: {
     fold: 'vectors',
@@ -28,5 +37,6 @@ export const SnapshotTaken = defineEvent({
     offset: 4711,
     artifact: 'b'.repeat(64),
     bytes: 81920,
+    last: { offset: 4710, crc: '8a9136aa' },
   },
 });
