@@ -26,7 +26,7 @@ it('passes the parser without errors, warnings or hints, but that there is a 3.1
 it('has a channel for every topic', () => {
   const nameless = (address: string): string => address.replaceAll(/[{<][a-z]+[}>]/g, '{}');
   const topics = Object.values(TOPICS).map((topic) =>
-    nameless(`{namespace}.${typeof topic === 'string' ? topic : topic('<name>')}`),
+    nameless(`{namespace}.${typeof topic === 'string' ? topic : topic('<name>', '<entity>')}`),
   );
   const addresses = document.channels().map((channel) => nameless(channel.address()!));
   expect([...addresses].sort()).toEqual([...topics].sort());

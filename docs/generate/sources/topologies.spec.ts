@@ -64,7 +64,7 @@ it.each(each)('%s: the topics that its code names are those of the table', (serv
   const names = [...code.matchAll(/\bTOPICS\.(\w+)/g)].map(([, name]) => name as keyof typeof TOPICS);
   const stems = [...new Set(names)].map((name) => {
     const topic = TOPICS[name];
-    return stem(typeof topic === 'string' ? topic : topic('<name>'));
+    return stem(typeof topic === 'string' ? topic : topic('<name>', '<entity>'));
   });
   const behind = Object.entries(BEHIND)
     .filter(([name]) => code.includes(name))

@@ -6,6 +6,8 @@ export const TOPICS = {
   inbox: (stream: string) => `ingestion.inbox.${stream}`,
   observations: (stream: string) => `ingestion.observations.${stream}`,
   rejections: (stream: string) => `ingestion.rejections.${stream}`,
+  featureInputs: (service: string, entity: string) => `feature.inputs.${service}.${entity}`,
+  parts: (service: string) => `feature.parts.${service}`,
   vectors: (service: string) => `feature.vectors.${service}`,
   datasets: 'feature.datasets',
   trainingInputs: 'training.inputs',

@@ -16,6 +16,7 @@ import type {
   CompiledLabel,
   CompiledModel,
   CompiledMonitor,
+  CompiledStage,
   CompiledStream,
 } from './compiled';
 import { definitionKey, type Definition, type DefinitionOf } from './definition';
@@ -56,7 +57,8 @@ export const compileFeatureService = (
 ): CompiledFeatureService => {
   const { spec } = need(project, 'FeatureService', name);
   const { key, id, time, partitions } = need(project, 'Stream', spec.trigger).spec;
-  const views = compileViews(project, spec.trigger, spec.views);
+  const views = compileServiceViews(project, spec.views);
+  const stages = compileStages(project, spec, views);
   const depends = {
     kind: 'FeatureService',
     name,
@@ -64,6 +66,7 @@ export const compileFeatureService = (
     align: parseDuration(spec.align),
     trigger: { stream: spec.trigger, key, id, time },
     views,
+    ...(stages.length > 0 ? { stages } : {}),
   };
   return {
     name,
@@ -72,8 +75,37 @@ export const compileFeatureService = (
     alignMs: depends.align,
     trigger: { ...depends.trigger, partitions },
     views,
+    ...(stages.length > 0 ? { stages } : {}),
     features: views.flatMap((view) => view.features.map((feature) => feature.name)),
   };
+};
+
+/** The views of a service in written order; those of one stream and entity are one fold. */
+const compileServiceViews = (project: Project, names: readonly string[]): readonly CompiledFeatureView[] => {
+  const folds = new Map<string, { readonly stream: string; readonly names: string[] }>();
+  for (const name of names) {
+    const { stream, entity } = need(project, 'FeatureView', name).spec;
+    const fold = folds.get(`${stream} ${entity}`);
+    if (fold) fold.names.push(name);
+    else folds.set(`${stream} ${entity}`, { stream, names: [name] });
+  }
+  const compiled = [...folds.values()].flatMap((fold) => compileViews(project, fold.stream, fold.names));
+  return names.map((name) => compiled.find((view) => view.name === name)!);
+};
+
+/** In the order in which the views first name their entities. */
+const compileStages = (
+  project: Project,
+  { trigger, align }: DefinitionOf<'FeatureService'>['spec'],
+  views: readonly CompiledFeatureView[],
+): readonly CompiledStage[] => {
+  const { key, lateness } = need(project, 'Stream', trigger).spec;
+  const staged = views.filter(({ stream, entity }) => stream.name !== trigger || entity !== key);
+  const behindMs = parseDuration(lateness) + parseDuration(align);
+  return [...new Set(staged.map(({ entity }) => entity))].map((entity) => {
+    const streams = staged.filter((view) => view.entity === entity).map(({ stream }) => stream.name);
+    return { entity, streams: [...new Set([trigger, ...streams])], behindMs };
+  });
 };
 
 /** Views of one stream; each carries the fields that any of them reads, since one fold computes them all. */

@@ -64,6 +64,16 @@ export interface CompiledFeatureView {
   readonly features: readonly CompiledFeature[];
 }
 
+/** The views of one entity that a service takes from elsewhere than its trigger's own key. */
+export interface CompiledStage {
+  /** The field by which the stage is partitioned; of the trigger and of every stream below. */
+  readonly entity: string;
+  /** What is routed to it: the trigger first. */
+  readonly streams: readonly string[];
+  /** How far a trigger may be behind the newest event of another stream, in ms: its lateness, and what alignment lets that run ahead. */
+  readonly behindMs: number;
+}
+
 /** A feature service as its fold runs it: everything from its views and its trigger that a vector depends on. */
 export interface CompiledFeatureService {
   readonly name: string;
@@ -79,6 +89,8 @@ export interface CompiledFeatureService {
     readonly partitions: number;
   };
   readonly views: readonly CompiledFeatureView[];
+  /** Who computes the views of another stream or entity than the trigger's; absent where there are none. */
+  readonly stages?: readonly CompiledStage[];
   /** Names in the order of the vector. */
   readonly features: readonly string[];
 }

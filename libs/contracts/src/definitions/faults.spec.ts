@@ -127,10 +127,7 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     'a key of a wrong type',
     '  key: customer_id            #',
     '  key: amount #',
-    [
-      'p.yaml:4:8 Stream transactions: field `amount` is a number; it must be a string or integer here',
-      "p.yaml:41:40 FeatureService fraud: view `customer-spend` reads transactions by customer_id, the trigger is transactions by amount; a view of another stream or entity than the trigger is not built yet: a service's views read its trigger, by its key",
-    ],
+    ['p.yaml:4:8 Stream transactions: field `amount` is a number; it must be a string or integer here'],
   ],
   [
     'an optional key',
@@ -249,11 +246,12 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     ],
   ],
   [
-    'a service of another entity',
-    '  entity: customer_id',
-    '  entity: terminal_id',
+    'a view of another stream by an entity that the trigger does not name',
+    'spec: { trigger: transactions, views: [customer-spend] }',
+    'spec: { trigger: fraud-labels, views: [customer-spend, by-time] }\n---\nkind: FeatureView\nname: by-time\nspec: { stream: transactions, entity: terminal, features: [ { name: n, aggregate: count } ] }',
     [
-      "p.yaml:41:40 FeatureService fraud: view `customer-spend` reads transactions by terminal_id, the trigger is transactions by customer_id; a view of another stream or entity than the trigger is not built yet: a service's views read its trigger, by its key",
+      'p.yaml:41:56 FeatureService fraud: view `by-time` reads transactions by terminal, and the trigger is fraud-labels, which has no field `terminal`: a vector is asked for the entity that its trigger names',
+      'p.yaml:45:39 FeatureView by-time: Stream transactions has no field `terminal`; did you mean `terminal_id`?',
     ],
   ],
   [

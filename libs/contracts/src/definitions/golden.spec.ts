@@ -157,7 +157,6 @@ describe('the full project', () => {
       'full.yaml:85:45 Monitor fraud: spec.performance.estimate: performance estimated before labels come is not built yet',
       'full.yaml:86:3 Monitor fraud: spec.slices: monitoring by slice is not built yet',
       'full.yaml:87:3 Monitor fraud: spec.alert: sending alerts is not built yet: they are facts on `monitoring.alerts`',
-      "full.yaml:49:56 FeatureService fraud: view `terminal-risk` reads fraud-labels by terminal_id, the trigger is transactions by customer_id; a view of another stream or entity than the trigger is not built yet: a service's views read its trigger, by its key",
     ]);
   });
 });

@@ -106,12 +106,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
 export const notBuiltMessage = ({ what, instead }: Pick<Unbuilt, 'what' | 'instead'>): string =>
   `${what} is not built yet${instead === undefined ? '' : `: ${instead}`}`;
 
-/** A service over several sources is seen only when its views are known: `resolve/` refuses it with this. */
-export const SEVERAL_SOURCES: Pick<Unbuilt, 'what' | 'instead'> = {
-  what: 'a view of another stream or entity than the trigger',
-  instead: "a service's views read its trigger, by its key",
-};
-
 /** Every place in a written definition that names something on the list. */
 export const unbuiltIn = (kind: Kind, document: unknown): { path: (string | number)[]; message: string }[] =>
   NOT_BUILT_YET.filter((unbuilt) => unbuilt.kind === kind).flatMap((unbuilt) =>

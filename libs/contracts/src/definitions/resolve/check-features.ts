@@ -1,7 +1,7 @@
 import { parseDuration, type FieldType } from '#kernel';
 import type { DefinitionOf } from '../definition';
 import { FIELD_TYPES, isAggregate, type FeatureSpec, type StreamSpec } from '../kinds';
-import { notBuiltMessage, SEVERAL_SOURCES } from '../not-built-yet';
+import type { Path } from '../read-node';
 import type { CheckContext } from './context';
 
 /** What a feature can be computed from: a boolean counts as 0 or 1. */
@@ -38,8 +38,23 @@ const checkFeature = (
     context.expression(feature.of, stream, feature.aggregate === 'count' ? FIELD_TYPES : NUMERIC, at('of'));
 };
 
-const hasField = (stream: DefinitionOf<'Stream'>, name: string): boolean =>
-  stream.spec.fields.some((field) => field.name === name);
+/** A view of another stream is asked for the entity that the trigger names. */
+const checkEntity = (
+  context: CheckContext<'FeatureService'>,
+  trigger: DefinitionOf<'Stream'>,
+  { name, spec }: DefinitionOf<'FeatureView'>,
+  at: Path,
+): void => {
+  const field = trigger.spec.fields.find((candidate) => candidate.name === spec.entity);
+  if (field?.type === 'string' || field?.type === 'integer') return;
+  const fault = field
+    ? `where \`${spec.entity}\` is a ${field.type}`
+    : `which has no field \`${spec.entity}\``;
+  context.say(
+    at,
+    `view \`${name}\` reads ${spec.stream} by ${spec.entity}, and the trigger is ${trigger.name}, ${fault}: a vector is asked for the entity that its trigger names`,
+  );
+};
 
 export const checkFeatureService = (context: CheckContext<'FeatureService'>): void => {
   const { spec } = context.definition;
@@ -51,13 +66,7 @@ export const checkFeatureService = (context: CheckContext<'FeatureService'>): vo
     const at = ['spec', 'views', index];
     const view = context.find('FeatureView', name, at);
     if (!view) continue;
-    const source = context.project.find('Stream', view.spec.stream);
-    const readable =
-      trigger && source && hasField(source, view.spec.entity) && hasField(trigger, trigger.spec.key);
-    if (readable && (source !== trigger || view.spec.entity !== trigger.spec.key)) {
-      const sources = `view \`${name}\` reads ${view.spec.stream} by ${view.spec.entity}, the trigger is ${spec.trigger} by ${trigger.spec.key}`;
-      context.say(at, `${sources}; ${notBuiltMessage(SEVERAL_SOURCES)}`);
-    }
+    if (trigger && view.spec.stream !== spec.trigger) checkEntity(context, trigger, view, at);
     for (const feature of new Set(view.spec.features.map((candidate) => candidate.name))) {
       const other = viewOfFeature.get(feature);
       if (other !== undefined)
