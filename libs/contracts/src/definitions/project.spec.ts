@@ -168,7 +168,7 @@ describe('beside what the registry knows', () => {
         {
           line: 7,
           message:
-            'Stream transactions: `partitions` is for ever: 4 cannot become 8; a new generation of the stream, made by replay, is not built yet',
+            'Stream transactions: `partitions` is for ever: 4 cannot become 8; define a new generation, Stream transactions-g2, and fill it by `playhead produce transactions --generation 2`',
         },
       ],
     });

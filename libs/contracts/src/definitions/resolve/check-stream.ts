@@ -91,7 +91,7 @@ const checkForEver = (context: CheckContext<'Stream'>): void => {
     if (now === before[option]) continue;
     context.say(
       ['spec', option],
-      `\`${option}\` is for ever: ${before[option]} cannot become ${now}; a new generation of the stream, made by replay, is not built yet`,
+      `\`${option}\` is for ever: ${before[option]} cannot become ${now}; define a new generation, Stream ${context.definition.name}-g2, and fill it by \`playhead produce ${context.definition.name} --generation 2\``,
     );
   }
 };
