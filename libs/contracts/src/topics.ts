@@ -10,6 +10,7 @@ export const TOPICS = {
   parts: (service: string) => `feature.parts.${service}`,
   vectors: (service: string) => `feature.vectors.${service}`,
   datasets: 'feature.datasets',
+  revisions: 'feature.revisions',
   trainingInputs: 'training.inputs',
   runs: 'training.runs',
   progress: 'training.progress',

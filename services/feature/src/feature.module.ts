@@ -1,8 +1,10 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
+import type { Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
+  CLOCK,
   CONFIG,
   EVENT_LOG,
   LOGGER,
@@ -38,13 +40,24 @@ export class FeatureModule {
     @Inject(CONFIG) { namespace }: CommonConfig,
     @Inject(EVENT_LOG) log: EventLog,
     @Inject(ARTIFACT_STORE) artifacts: ArtifactStore,
+    @Inject(CLOCK) clock: Clock,
     @Inject(SLEEP) sleep: Sleep,
     @Inject(LOGGER) logger: Logger,
     @Inject(SERVICES) control: FollowedTopic<Services>,
     serviceLog: ServiceLog,
     vectors: LatestVectors,
   ) {
-    const parts: FeatureParts = { log, artifacts, namespace, serviceLog, control, sleep, logger, transport };
+    const parts: FeatureParts = {
+      log,
+      artifacts,
+      namespace,
+      serviceLog,
+      control,
+      clock,
+      sleep,
+      logger,
+      transport,
+    };
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
     transport.add('log', serviceLog);
     transport.add('feature services', featureFleet(parts));

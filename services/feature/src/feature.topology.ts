@@ -3,6 +3,7 @@
  *
  *   registry.definitions             -- control: feature services, compiled, by digest
  *   ingestion.observations.<trigger> -> onObservations -> feature.vectors.<service>   (one for each event, aligned with its partitions)
+ *     (a revision that is not carried yet is warmed up beside it) -> WarmUpReports -> feature.revisions   feature.revision.warmed
  *   registry.requests                -> onRequests     -> feature.datasets            feature.dataset.built | failed
  *     (and the vectors and label observations up to the cut)
  *   feature.vectors.<service>        -> LatestVectors     what the doors answer from
@@ -14,26 +15,31 @@
 import {
   DatasetBuilt,
   DatasetFailed,
+  DefinitionActivated,
   DefinitionApplied,
+  DefinitionRetired,
   ObservationRecorded,
+  RevisionWarmed,
   TOPICS,
   TrainingRequested,
   VectorComputed,
-  decodeEvent,
   type Topology,
 } from '#contracts';
 import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
-import { evolveServices, newest, type Services } from '#folds';
+import { newest, servicesAfter, type Services } from '#folds';
+import type { Clock } from '#kernel';
 import type { DatasetPorts } from './effects/build-dataset';
 import { onRequests } from './handlers/on-requests';
 import { ServiceWorker } from './handlers/service-worker';
+import { WarmUpReports } from './handlers/warm-up';
 
 export const TOPOLOGY: Topology = {
   service: 'feature',
-  control: [DefinitionApplied],
+  control: [DefinitionApplied, DefinitionActivated, DefinitionRetired],
   roads: [
     { on: [ObservationRecorded], by: 'onObservations', gives: [VectorComputed] },
+    { on: [ObservationRecorded], by: 'WarmUpReports', gives: [RevisionWarmed] },
     {
       on: [TrainingRequested],
       by: 'onRequests',
@@ -47,19 +53,21 @@ export const TOPOLOGY: Topology = {
 export const followServices = (serviceLog: ServiceLog): FollowedTopic<Services> =>
   serviceLog.followed<Services>(TOPICS.definitions, {
     initial: new Map(),
-    evolve: (services, record) => evolveServices(services, decodeEvent(DefinitionApplied, record.value)),
+    evolve: servicesAfter,
   });
 
 export interface FeatureParts extends DatasetPorts {
   readonly serviceLog: ServiceLog;
   readonly control: FollowedTopic<Services>;
+  readonly clock: Clock;
   readonly sleep: Sleep;
   readonly logger: Logger;
   readonly transport: Pick<LogTransport, 'fail'>;
 }
 
-export const featureFleet = ({ serviceLog, control, logger, transport }: FeatureParts): Fleet<Services> =>
-  new Fleet<Services>({
+export const featureFleet = (parts: FeatureParts): Fleet<Services> => {
+  const { serviceLog, control, logger, transport } = parts;
+  return new Fleet<Services>({
     control,
     logger,
     failed: (key, error) => transport.fail(key, error),
@@ -68,12 +76,13 @@ export const featureFleet = ({ serviceLog, control, logger, transport }: Feature
       for (const service of services.values()) {
         workers.set(
           `${service.name}/${newest(service).compiled.trigger.stream}`,
-          () => new ServiceWorker(service, control, serviceLog),
+          () => new ServiceWorker(service, control, serviceLog, new WarmUpReports(parts)),
         );
       }
       return workers;
     },
   });
+};
 
 /** Builds data sets; one partition, so one instance at a time. */
 export const datasetWorker = (parts: FeatureParts): Worker => {

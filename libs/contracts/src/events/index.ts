@@ -3,6 +3,7 @@ export * from './feature/dataset-failed';
 export * from './feature/input-routed';
 export * from './feature/part-computed';
 export * from './feature/part-failed';
+export * from './feature/revision-warmed';
 export * from './feature/vector-computed';
 export * from './ingestion/observation-recorded';
 export * from './ingestion/record-rejected';

@@ -1,4 +1,5 @@
 export * from './on-observations';
 export * from './partition-state';
+export * from './sections';
 export * from './services';
 export * from './vector';

@@ -1,7 +1,8 @@
 import { EnvelopeTemplate, HEADERS, TOPICS, VectorComputed, type EnvelopeHeader } from '#contracts';
-import { checksumOf, perRecord, type Fold, type FollowedTopic } from '#eventlog';
-import { Defect, formatPosition, sha256 } from '#kernel';
+import { checksumOf, perRecord, type Fold } from '#eventlog';
+import { Defect, formatPosition } from '#kernel';
 import { PartitionState } from './partition-state';
+import { sectionsOf } from './sections';
 import { definitionHeader, type ServiceDefinition, type Services } from './services';
 import { compileVectorFold, type VectorFold } from './vector';
 
@@ -12,7 +13,6 @@ export interface ObservationsHandler {
   readonly stream: string;
   /** Full name of `feature.vectors.<service>`. */
   readonly vectors: string;
-  readonly control: FollowedTopic<Services>;
 }
 
 /** One vector for each trigger event, in its partition and order: what was known about the entity at that moment. */
@@ -20,7 +20,6 @@ export const onObservations = ({
   service: name,
   stream,
   vectors,
-  control,
 }: ObservationsHandler): Fold<PartitionState, Services> => {
   const template = new EnvelopeTemplate({ type: VectorComputed.type, source: TOPICS.observations(stream) });
   const prepared = new WeakMap<ServiceDefinition, Prepared>();
@@ -37,13 +36,10 @@ export const onObservations = ({
     initial: () => new PartitionState(),
     total: true,
     dropSeen: true,
-    definition: (services) => sha256(definitionHeader(serviceOf(services, name))),
     restore: {
-      from: 'source',
-      snapshot: {
-        encode: (state) => state.encode(serviceOf(control.state, name)),
-        decode: (bytes) => PartitionState.decode(bytes, serviceOf(control.state, name)),
-      },
+      from: 'sections',
+      of: (services) => sectionsOf(serviceOf(services, name)),
+      parts: ({ parts }) => parts,
     },
     process: (round) => {
       const { header, fold } = prepare(serviceOf(round.control, name));

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
-import {
-  DefinitionApplied,
-  compileProject,
-  loadDefinitions,
-  type CompiledFeatureService,
-  type EventOf,
-} from '#contracts';
+import { compileProject, loadDefinitions, type CompiledFeatureService } from '#contracts';
 import { compileService, type FeatureEvent } from '#features';
 import { PartitionState } from './partition-state';
-import { evolveServices, type ServiceDefinition } from './services';
+import type { CarriedService } from './services';
 import { compileVectorFold } from './vector';
 
 const project = (features: string): string => `
@@ -53,20 +47,15 @@ const REVISIONS = [
   ),
 ];
 
-const serviceOf = (revisions: readonly CompiledFeatureService[]): ServiceDefinition =>
-  revisions
-    .reduce(
-      (services, service, i) =>
-        evolveServices(services, {
-          kind: 'FeatureService',
-          name: 'fraud',
-          revision: String(i + 1),
-          digest: service.digest,
-          compiled: service as unknown as Record<string, unknown>,
-        } as unknown as EventOf<typeof DefinitionApplied>),
-      new Map() as ReadonlyMap<string, ServiceDefinition>,
-    )
-    .get('fraud')!;
+const serviceOf = (revisions: readonly CompiledFeatureService[]): CarriedService => ({
+  name: 'fraud',
+  revisions: revisions.map((compiled, i) => ({
+    revision: String(i + 1),
+    digest: compiled.digest,
+    compiled,
+    engine: compileService(compiled.views),
+  })),
+});
 
 /** Parsed, folded by engines of its own, and written by `JSON.stringify`. */
 const obviousFold = (

@@ -2,6 +2,7 @@ import { TOPICS } from '#contracts';
 import type { FoldRunner, FollowedTopic } from '#eventlog';
 import { newest, onObservations, type PartitionState, type ServiceDefinition, type Services } from '#folds';
 import type { ServiceLog, Worker } from '#runtime';
+import type { WarmUpReports } from './warm-up';
 
 /** Folds the trigger of one feature service from the beginning of its stream. */
 export class ServiceWorker implements Worker {
@@ -11,6 +12,7 @@ export class ServiceWorker implements Worker {
     private readonly service: ServiceDefinition,
     private readonly control: FollowedTopic<Services>,
     private readonly serviceLog: ServiceLog,
+    private readonly warmUps: WarmUpReports,
   ) {}
 
   async start(): Promise<void> {
@@ -26,17 +28,24 @@ export class ServiceWorker implements Worker {
         service: name,
         stream,
         vectors: this.serviceLog.topic(primary),
-        control: this.control,
       }),
       source,
       primary,
       control: this.control,
+      warmed: this.warmUps.of({
+        service: name,
+        topic: source,
+        definitionOf: ({ digest }) => digest,
+        placesOf: ({ compiled }) => compiled.trigger.partitions,
+      }),
     });
+    await this.warmUps.start();
     await this.runner.start();
   }
 
   async stop(): Promise<void> {
     await this.runner?.stop();
+    await this.warmUps.stop();
   }
 
   status(): unknown {

@@ -9,7 +9,7 @@ export const DefinitionApplied = defineEvent({
   key: '<kind>/<name>',
   owner: 'registry',
   meaning:
-    'A revision of a definition holds from here on. When a view or stream changes, the services that use it get a new revision, too.',
+    'A revision of a definition holds from here on. When a view or stream changes, the services that use it get a new revision, too. Vectors carry the first revision of a service from here on, a later one once it is activated.',
   schema: Type.Object({
     kind: KindName,
     name: Type.String(),
@@ -41,6 +41,23 @@ export const DefinitionApplied = defineEvent({
     },
     applied_by: 'ada',
   },
+});
+
+export const DefinitionActivated = defineEvent({
+  type: 'registry.definition.activated',
+  version: 1,
+  topic: 'registry.definitions',
+  key: '<kind>/<name>',
+  owner: 'registry',
+  meaning:
+    'This revision of a feature service is warm everywhere: vectors that are decided under this control position or a later one carry its values, too.',
+  schema: Type.Object({
+    kind: Type.Literal('FeatureService'),
+    name: Type.String(),
+    revision: Revision,
+    digest: Sha('digest of that revision'),
+  }),
+  sample: { kind: 'FeatureService', name: 'fraud', revision: '2', digest: SAMPLE_LABEL.digest },
 });
 
 export const DefinitionRetired = defineEvent({

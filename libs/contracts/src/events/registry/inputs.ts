@@ -1,5 +1,6 @@
 import { Type, type TSchema } from 'typebox';
 import { defineEvent } from '../../define-event';
+import { RevisionWarmed } from '../feature/revision-warmed';
 import { Actor, KindName, Reference, RequestId } from '../shapes';
 import {
   TrainingRunCancelled,
@@ -142,4 +143,15 @@ export const RunReported = defineEvent({
     type: 'training.run.completed',
     fact: TrainingRunCompleted.sample,
   },
+});
+
+/** The facts of `feature.revisions`, taken over as they stand there. */
+export const RevisionReported = defineEvent({
+  ...input,
+  type: 'registry.input.revision-reported',
+  key: 'service',
+  meaning:
+    'What feature said about a revision that is warmed up, routed from `feature.revisions`; ce_id and ce_source name the position there.',
+  schema: Type.Object({ reference: Reference, fact: RevisionWarmed.schema }),
+  sample: { reference: 'feature.revisions:0-7', fact: RevisionWarmed.sample },
 });
