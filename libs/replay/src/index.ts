@@ -1,1 +1,3 @@
-export {};
+export * from './refold/refold-vectors';
+export * from './walk/dead-lettered';
+export * from './walk/holes';
