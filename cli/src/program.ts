@@ -6,6 +6,7 @@ import { addDeploy } from './commands/deploy';
 import { addDlq } from './commands/dlq';
 import { addDoctor } from './commands/doctor';
 import { addInit } from './commands/init';
+import { addLineage } from './commands/lineage';
 import { addModels } from './commands/models';
 import { addProduce } from './commands/produce';
 import { addRuns, addTrain } from './commands/runs';
@@ -27,6 +28,7 @@ const COMMANDS = [
   addDiff,
   addProduce,
   addTail,
+  addLineage,
   addTrain,
   addRuns,
   addModels,

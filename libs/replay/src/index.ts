@@ -1,3 +1,4 @@
+export * from './lineage';
 export * from './refold/refold-vectors';
 export * from './walk/dead-lettered';
 export * from './walk/holes';
