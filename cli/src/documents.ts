@@ -25,6 +25,9 @@ export interface DefinitionDocument extends Decided {
   readonly spec: Readonly<Record<string, unknown>>;
   readonly appliedBy: string;
   readonly retired: boolean;
+  readonly phase: 'warming' | 'active' | 'retired';
+  readonly warm: { readonly partitions: number; readonly of: number | null };
+  readonly activeSince: { readonly position: string; readonly decidedAt: string } | null;
 }
 
 /** Of `POST /v1/definitions`. */

@@ -28,7 +28,7 @@ import { ReadModel1767225600000 } from './projections/postgres/migrations/1-read
 import { RegistryProjection } from './projections/postgres/registry-projection';
 import { RegistryView } from './projections/registry-view';
 import type { RegistryConfig } from './registry.config';
-import { decider, followInputs, runRouter } from './registry.topology';
+import { decider, followInputs, revisionRouter, runRouter } from './registry.topology';
 
 const INPUTS = Symbol('registry.inputs, folded');
 
@@ -122,6 +122,7 @@ export class RegistryModule {
     transport.add('inputs', inputs);
     transport.add('decider', decider(log));
     transport.add('runs', runRouter(log, { eventLog, sleep, transport }));
+    transport.add('revisions', revisionRouter(log, { eventLog, sleep, transport }));
     transport.add('desk', { start: () => Promise.resolve(), stop: () => desk.close() });
     if (!postgres || !projection) return;
     transport.add('postgres', { start: () => Promise.resolve(), stop: () => postgres.close() });

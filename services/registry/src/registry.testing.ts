@@ -1,4 +1,10 @@
-import { loadDefinitions, type Definition, type EventOf, type TrainingRunCompleted } from '#contracts';
+import {
+  compileProject,
+  loadDefinitions,
+  type Definition,
+  type EventOf,
+  type TrainingRunCompleted,
+} from '#contracts';
 import type { Input, InputPosition } from './domain/inputs';
 
 /** The smallest whole project, as a user writes it. */
@@ -145,3 +151,27 @@ export const placeOf = (offset: number): InputPosition => ({
   offset,
   time: new Date(Date.UTC(2026, 0, 1) + offset * 60_000).toISOString(),
 });
+
+/** Feature says that a revision of the service in a project is warm on a partition of its trigger, which has four. */
+export const warmed = (revision: string, text: string, partition: number, engine = '1'): Input => {
+  const { project } = loadDefinitions([{ path: 'project.yaml', text }]);
+  const { digest } = compileProject(project, engine).find(({ kind }) => kind === 'FeatureService')!;
+  return {
+    type: 'revision',
+    value: {
+      reference: `feature.revisions:0-${partition}`,
+      fact: {
+        service: 'fraud',
+        revision,
+        digest,
+        topic: 'ingestion.observations.transactions',
+        partition,
+        offset: 100,
+        places: 4,
+      },
+    },
+  };
+};
+
+export const warmedEverywhere = (revision: string, text: string, engine?: string): readonly Input[] =>
+  [0, 1, 2, 3].map((partition) => warmed(revision, text, partition, engine));

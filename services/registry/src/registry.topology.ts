@@ -4,7 +4,8 @@
  *   doors (HTTP; definitions are read and checked by contracts/definitions, faults with line and suggestion)
  *                                   -> RequestDesk -> registry.inputs       registry.input.*-submitted, with the id of the request
  *   training.runs                   -> onRun      -> registry.inputs        registry.input.run-reported
- *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | retired
+ *   feature.revisions               -> onRevision -> registry.inputs        registry.input.revision-reported
+ *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | activated | retired
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
  *                                                    registry.models        registry.model-version.registered | reviewed, registry.alias.assigned
  *                                                    registry.deployments   registry.deployment.updated
@@ -19,6 +20,7 @@ import {
   CancellationRequested,
   CancellationSubmitted,
   CommandRefused,
+  DefinitionActivated,
   DefinitionApplied,
   DefinitionRetired,
   DefinitionsSubmitted,
@@ -27,6 +29,8 @@ import {
   ModelVersionReviewed,
   PromotionSubmitted,
   ReviewSubmitted,
+  RevisionReported,
+  RevisionWarmed,
   RollbackSubmitted,
   RunReported,
   TOPICS,
@@ -40,11 +44,12 @@ import {
   TrainingSubmitted,
   type Topology,
 } from '#contracts';
-import { NoControl, type EventLog, type FollowedTopic } from '#eventlog';
+import { NoControl, type EventLog, type Fold, type FollowedTopic } from '#eventlog';
 import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { apply } from './domain/evolve';
 import { initialState, type RegistryState } from './domain/state';
 import { onInput } from './handlers/on-input';
+import { onRevision } from './handlers/on-revision';
 import { onRun } from './handlers/on-run';
 import { decodeInput } from './handlers/registry-records';
 
@@ -56,7 +61,7 @@ const SUBMITTED = [
   RollbackSubmitted,
   ReviewSubmitted,
 ];
-const INPUTS = [...SUBMITTED, RunReported];
+const INPUTS = [...SUBMITTED, RunReported, RevisionReported];
 
 export const TOPOLOGY: Topology = {
   service: 'registry',
@@ -76,11 +81,13 @@ export const TOPOLOGY: Topology = {
       by: 'onRun',
       gives: [RunReported],
     },
+    { on: [RevisionWarmed], by: 'onRevision', gives: [RevisionReported] },
     {
       on: INPUTS,
       by: 'onInput',
       gives: [
         DefinitionApplied,
+        DefinitionActivated,
         DefinitionRetired,
         TrainingRequested,
         CancellationRequested,
@@ -138,25 +145,43 @@ export const decider = (log: ServiceLog): Worker => {
   };
 };
 
-/** `training.runs` -> `registry.inputs`. Begins once training has made its topic, and keeps nobody waiting until then. */
-export const runRouter = (
+interface RouterParts {
+  readonly eventLog: EventLog;
+  readonly sleep: Sleep;
+  readonly transport: Pick<LogTransport, 'fail'>;
+}
+
+/** `training.runs` -> `registry.inputs`. */
+export const runRouter = (log: ServiceLog, parts: RouterParts): Worker =>
+  router(
+    log,
+    TOPICS.runs,
+    onRun((topic) => log.topic(topic)),
+    parts,
+  );
+
+/** `feature.revisions` -> `registry.inputs`. */
+export const revisionRouter = (log: ServiceLog, parts: RouterParts): Worker =>
+  router(
+    log,
+    TOPICS.revisions,
+    onRevision((topic) => log.topic(topic)),
+    parts,
+  );
+
+/** Begins once the topic's owner has made it, and keeps nobody waiting until then. */
+const router = (
   log: ServiceLog,
-  {
-    eventLog,
-    sleep,
-    transport,
-  }: { readonly eventLog: EventLog; readonly sleep: Sleep; readonly transport: Pick<LogTransport, 'fail'> },
+  source: string,
+  fold: Fold<null, undefined>,
+  { eventLog, sleep, transport }: RouterParts,
 ): Worker => {
-  const runner = log.runner({
-    fold: onRun((topic) => log.topic(topic)),
-    source: TOPICS.runs,
-    control: new NoControl(),
-  });
+  const runner = log.runner({ fold, source, control: new NoControl() });
   let stopped = false;
   let started = false;
   let begun: Promise<void> = Promise.resolve();
   const topicExists = (): Promise<boolean> =>
-    eventLog.partitionCount(log.topic(TOPICS.runs)).then(
+    eventLog.partitionCount(log.topic(source)).then(
       (count) => count !== undefined,
       () => false,
     );
@@ -168,7 +193,7 @@ export const runRouter = (
   };
   return {
     start: () => {
-      begun = begin().catch((error: unknown) => transport.fail('runs', error));
+      begun = begin().catch((error: unknown) => transport.fail(source, error));
       return Promise.resolve();
     },
     stop: async () => {
@@ -176,6 +201,6 @@ export const runRouter = (
       await begun;
       if (started) await runner.stop();
     },
-    status: () => (started ? runner.status() : 'waiting for training.runs'),
+    status: () => (started ? runner.status() : `waiting for ${source}`),
   };
 };

@@ -10,11 +10,12 @@ import {
   review,
   rollBack,
   train,
+  warmedEverywhere,
 } from '../registry.testing';
 import { apply as fold } from './evolve';
 import type { Input } from './inputs';
 import type { Outcome } from './outcomes';
-import { initialState, versionsOf, type RegistryState } from './state';
+import { initialState, phaseOf, versionsOf, type RegistryState } from './state';
 
 interface Story {
   readonly state: RegistryState;
@@ -111,7 +112,7 @@ describe('definitions', () => {
 
   it('give services a new revision when the engine that computes them changes', () => {
     const story = given(apply(PROJECT), apply(PROJECT, '2'));
-    expect(typesOf(story.last)).toEqual(['definition-applied', 'deployment-updated', 'definition-retired']);
+    expect(typesOf(story.last)).toEqual(['definition-applied', 'deployment-updated']);
   });
 
   it('that would break what holds are refused, whoever checked them before', () => {
@@ -266,46 +267,84 @@ describe('rollback', () => {
 });
 
 describe('a revision of a feature service', () => {
-  const retired = ({ state }: Story, revision: number) =>
-    state.revisions.get(`FeatureService/fraud@${revision}`)!.retired;
+  const SEVEN = changedWindow('7d');
+  const seven = warmedEverywhere('2', SEVEN);
+  const revision = ({ state }: Story, n: number) => state.revisions.get(`FeatureService/fraud@${n}`)!;
+  const phase = (story: Story, n: number) => phaseOf(revision(story, n));
+
+  it('that is the first is active at once; a later one is once every partition is warm, whoever says so how often', () => {
+    expect(phase(given(apply(PROJECT)), 1)).toBe('active');
+    const almost = [apply(PROJECT), apply(SEVEN), ...seven.slice(0, 3), seven[0]!];
+    expect(typesOf(given(...almost).last)).toEqual([]);
+    expect(revision(given(...almost), 2)).toMatchObject({ activated: null, places: 4 });
+    expect(revision(given(...almost), 2).warm).toHaveLength(3);
+    const story = given(...almost, seven[3]!);
+    expect(story.last).toEqual([
+      {
+        type: 'definition-activated',
+        fact: { kind: 'FeatureService', name: 'fraud', revision: '2', digest: revision(story, 2).digest },
+      },
+      // Nobody reads the first one, and there is another now.
+      {
+        type: 'definition-retired',
+        fact: { kind: 'FeatureService', name: 'fraud', revision: '1', digest: revision(story, 1).digest },
+      },
+    ]);
+    expect(revision(story, 2).activated).toEqual({ position: 6, time: placeOf(6).time });
+    expect(story.state.definitions.get('FeatureService/fraud')).toEqual(revision(story, 2));
+    expect(given(...almost, seven[3]!, seven[2]!).last).toEqual([]);
+  });
+
+  it('is not activated by what is said of another definition, of none, or of a retired one', () => {
+    const [first] = warmedEverywhere('2', changedWindow('3d'));
+    expect(given(apply(PROJECT), ...seven).last).toEqual([]);
+    expect(revision(given(apply(PROJECT), apply(SEVEN), first!), 2).warm).toEqual([]);
+    const passedOver = given(apply(PROJECT), apply(SEVEN), apply(changedWindow('3d')), ...seven);
+    expect([passedOver.last, phase(passedOver, 2), phase(passedOver, 3)]).toEqual([[], 'retired', 'warming']);
+    expect(phase(passedOver, 1)).toBe('active');
+  });
+
+  it('can be trained on before vectors carry it, and gets an alias once they do', () => {
+    const trained = [
+      ...twoVersions,
+      promote(1),
+      apply(SEVEN),
+      train(),
+      reportCompleted(2, 'run-0-7'),
+      seven[0]!,
+    ];
+    expect(given(...trained).state.versions.get('fraud@3')?.service.revision).toBe('2');
+    expect(refusalOf(given(...trained, promote(3)))).toBe(
+      'PLAYHEAD_CONFLICT: fraud@3 reads revision 2 of feature service fraud, which no vector carries yet: it is warm on 1 of 4 partitions; promote when it is active',
+    );
+    const promoted = given(...trained, ...seven.slice(1), promote(3));
+    expect(typesOf(promoted.last)).toEqual(['alias-assigned', 'deployment-updated']);
+    expect(deploymentOf(promoted).routes[0]).toMatchObject({ version: 3, revision: '2' });
+    expect(phase(promoted, 1)).toBe('active');
+  });
 
   it('lives as long as a champion, the one before it or a run reads it', () => {
-    const running = given(apply(PROJECT), train(), apply(changedWindow('7d')));
-    expect(retired(running, 1)).toBe(false);
-    const champion = given(...twoVersions, promote(1), apply(changedWindow('7d')));
-    expect(retired(champion, 1)).toBe(false);
+    const running = given(apply(PROJECT), train(), apply(SEVEN), ...seven);
+    expect(phase(running, 1)).toBe('active');
+    const champion = given(...twoVersions, promote(1), apply(SEVEN), ...seven);
+    expect(phase(champion, 1)).toBe('active');
     expect(deploymentOf(champion).service.revision).toBe('1');
-    const before = given(
-      ...twoVersions,
-      promote(1),
-      apply(changedWindow('7d')),
-      train(),
-      reportCompleted(2, 'run-0-7'),
-      promote(3),
-    );
-    expect(retired(before, 1)).toBe(false);
-    const after = given(
-      ...twoVersions,
-      promote(1),
-      apply(changedWindow('7d')),
-      train(),
-      train(),
-      reportCompleted(2, 'run-0-7'),
-      reportCompleted(3, 'run-0-8'),
-      promote(3),
-      promote(4),
-    );
+    const next = [...twoVersions, promote(1), apply(SEVEN), train(), train(), ...seven];
+    const both = [...next, reportCompleted(2, 'run-0-7'), reportCompleted(3, 'run-0-8'), promote(3)];
+    expect(phase(given(...both), 1)).toBe('active');
+    const after = given(...both, promote(4));
     expect(after.last.at(-1)).toMatchObject({
       type: 'definition-retired',
       fact: { kind: 'FeatureService', name: 'fraud', revision: '1' },
     });
-    expect(retired(after, 1)).toBe(true);
+    expect([phase(after, 1), phase(after, 2)]).toEqual(['retired', 'active']);
   });
 
   it('that is retired brings no version back', () => {
-    const changed = [...twoVersions, apply(changedWindow('7d'))];
+    const changed = [...twoVersions, apply(SEVEN)];
     expect(typesOf(given(...changed, promote(2)).last)).toEqual(['alias-assigned', 'deployment-updated']);
-    expect(refusalOf(given(...changed, train(), reportCompleted(2, 'run-0-6'), promote(2)))).toBe(
+    const later = [...changed, train(), reportCompleted(2, 'run-0-6'), ...seven];
+    expect(refusalOf(given(...later, promote(2)))).toBe(
       'PLAYHEAD_CONFLICT: fraud@2 reads revision 1 of feature service fraud, which is retired: train again',
     );
   });

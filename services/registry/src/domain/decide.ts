@@ -1,11 +1,19 @@
 import { compileProject, formatFault, resolveProject, type Definition } from '#contracts';
 import { formatPosition, type ErrorCode } from '#kernel';
 import { failuresOf, judgeGates } from './gates';
-import type { Command, Input, InputPosition, RunReport } from './inputs';
+import type { Command, Input, InputPosition, RevisionReport, RunReport } from './inputs';
 import { INPUT_CONTRACTS } from './inputs';
 import type { Outcome, OutcomeOf } from './outcomes';
 import { applied, labelReference, serviceReference } from './references';
-import { currentVersion, definitionsOf, hasEnded, type ModelVersion, type RegistryState } from './state';
+import { warmPlaces } from './warm-places';
+import {
+  phaseOf,
+  currentVersion,
+  definitionsOf,
+  hasEnded,
+  type ModelVersion,
+  type RegistryState,
+} from './state';
 
 /** What follows from an input, given everything before it. Pure: position and time of the input are parameters. */
 export const decide = (state: RegistryState, input: Input, at: InputPosition): Outcome[] => {
@@ -24,6 +32,8 @@ export const decide = (state: RegistryState, input: Input, at: InputPosition): O
       return review(state, input);
     case 'run':
       return takeOverRun(state, input);
+    case 'revision':
+      return activate(state, input);
   }
 };
 
@@ -130,9 +140,11 @@ const obstacleTo = (state: RegistryState, version: ModelVersion, alias: string):
     if (fact.model !== version.model || fact.alias !== alias || fact.service.name === service.name) continue;
     return `${name} reads feature service ${service.name}, deployment ${fact.deployment} reads ${fact.service.name} for ever`;
   }
-  if (state.revisions.get(`FeatureService/${service.name}@${service.revision}`)?.retired) {
-    return `${name} reads revision ${service.revision} of feature service ${service.name}, which is retired: train again`;
-  }
+  const revision = state.revisions.get(`FeatureService/${service.name}@${service.revision}`);
+  const reads = `${name} reads revision ${service.revision} of feature service ${service.name}`;
+  if (revision?.retired) return `${reads}, which is retired: train again`;
+  if (revision && phaseOf(revision) === 'warming')
+    return `${reads}, which no vector carries yet: it is warm on ${revision.warm.length} of ${revision.places ?? 'its'} partitions; promote when it is active`;
   return undefined;
 };
 
@@ -228,6 +240,15 @@ const takeOverRun = (state: RegistryState, { value }: RunReport): Outcome[] => {
       },
     },
   ];
+};
+
+/** A revision is carried from here on once every partition has said that it is warm. */
+const activate = (state: RegistryState, { value: { fact } }: RevisionReport): Outcome[] => {
+  const { service: name, revision, digest, places } = fact;
+  const known = state.revisions.get(`FeatureService/${name}@${revision}`);
+  if (!known || known.digest !== digest || phaseOf(known) !== 'warming') return [];
+  if (warmPlaces(known, fact).length < places) return [];
+  return [{ type: 'definition-activated', fact: { kind: 'FeatureService', name, revision, digest } }];
 };
 
 const refuse = (command: Command, code: ErrorCode, message: string): Outcome[] => {

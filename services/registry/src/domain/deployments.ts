@@ -1,7 +1,7 @@
 import { canonicalJson, type CanonicalValue } from '#kernel';
 import type { OutcomeOf } from './outcomes';
 import { applied, labelReference, serviceReference } from './references';
-import { currentVersion, type ModelVersion, type RegistryState } from './state';
+import { currentVersion, phaseOf, type ModelVersion, type RegistryState } from './state';
 
 type Fact = OutcomeOf<'deployment-updated'>['fact'];
 
@@ -71,17 +71,20 @@ export const deploymentUpdates = (state: RegistryState): OutcomeOf<'deployment-u
   });
 
 /**
- * Revisions of feature services that nothing can need any more: not the newest, not read by the version that an alias names or would
+ * Revisions of feature services that nothing can need any more: not the newest, nor the newest that vectors carry, not read by the version that an alias names or would
  * name after a rollback, nor by a model's newest version, and no run of theirs is under way.
  */
 export const retirements = (state: RegistryState): OutcomeOf<'definition-retired'>[] => {
   const needed = neededRevisions(state);
   return namesOf(state, 'FeatureService').flatMap((name) => {
     const newest = Number(applied(state, 'FeatureService', name)!.revision);
-    return Array.from({ length: newest - 1 }, (_, index) =>
+    const revisions = Array.from({ length: newest }, (_, index) =>
       state.revisions.get(`FeatureService/${name}@${index + 1}`)!,
-    )
-      .filter(({ revision, retired }) => !retired && !needed.has(`${name}@${revision}`))
+    );
+    const carried = revisions.findLast((revision) => phaseOf(revision) === 'active');
+    return revisions
+      .slice(0, -1)
+      .filter((known) => !known.retired && known !== carried && !needed.has(`${name}@${known.revision}`))
       .map(({ revision, digest }) => ({
         type: 'definition-retired' as const,
         fact: { kind: 'FeatureService' as const, name, revision, digest },

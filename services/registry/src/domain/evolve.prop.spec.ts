@@ -12,6 +12,7 @@ import {
   review,
   rollBack,
   train,
+  warmed,
 } from '../registry.testing';
 import { apply, type Applied } from './evolve';
 import type { Input } from './inputs';
@@ -36,6 +37,8 @@ const input: fc.Arbitrary<Input> = fc
       'failed',
       'completed',
       'train',
+      'warmed',
+      'warmed',
     ),
     fc.constantFrom('1d', '2d', '7d'),
     fc.constantFrom(0.05, 0.6, null),
@@ -47,6 +50,7 @@ const input: fc.Arbitrary<Input> = fc
     if (kind === 'promote') return promote(version, 'champion', request);
     if (kind === 'rollback') return rollBack('champion', request);
     if (kind === 'completed') return reportCompleted(offset, run, value);
+    if (kind === 'warmed') return warmed(String(1 + (offset % 3)), changedWindow(window), version - 1);
     if (kind === 'failed') return reportFailed(offset, run);
     return review(version, kind === 'approve' ? 'approved' : 'rejected', request);
   });

@@ -3,7 +3,15 @@ import { decide } from './decide';
 import { deploymentUpdates, retirements } from './deployments';
 import type { Input, InputPosition, RunReport } from './inputs';
 import type { Outcome } from './outcomes';
-import { hasEnded, type Decided, type RegistryState, type RunStatus } from './state';
+import {
+  hasEnded,
+  phaseOf,
+  type AppliedDefinition,
+  type Decided,
+  type RegistryState,
+  type RunStatus,
+} from './state';
+import { warmPlaces } from './warm-places';
 
 /** The state after an outcome. */
 export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided): RegistryState => {
@@ -11,20 +19,19 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
     case 'definition-applied': {
       const { fact } = outcome;
       const key = `${fact.kind}/${fact.name}`;
-      const definition = { ...fact, ...decided, retired: false };
+      // The first revision of a service counts at once, as every other definition: no vector was made before it.
+      const activated = fact.kind !== 'FeatureService' || fact.revision === '1' ? decided : null;
+      const definition = { ...fact, ...decided, activated, warm: [], places: null, retired: false };
       return {
         ...state,
         definitions: new Map(state.definitions).set(key, definition),
         revisions: state.revisions.set(`${key}@${fact.revision}`, definition),
       };
     }
-    case 'definition-retired': {
-      const key = `${outcome.fact.kind}/${outcome.fact.name}@${outcome.fact.revision}`;
-      return {
-        ...state,
-        revisions: state.revisions.set(key, { ...state.revisions.get(key)!, retired: true }),
-      };
-    }
+    case 'definition-activated':
+      return revised(state, outcome.fact, { activated: decided });
+    case 'definition-retired':
+      return revised(state, outcome.fact, { retired: true });
     case 'training-requested': {
       const { fact: request } = outcome;
       const run = {
@@ -81,6 +88,19 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
   }
 };
 
+/** A revision that is as it was but for some members. */
+const revised = (
+  state: RegistryState,
+  { name, revision }: { readonly name: string; readonly revision: string },
+  change: Partial<AppliedDefinition>,
+): RegistryState => {
+  const key = `FeatureService/${name}`;
+  const definition = { ...state.revisions.get(`${key}@${revision}`)!, ...change };
+  const revisions = state.revisions.set(`${key}@${revision}`, definition);
+  if (state.definitions.get(key)?.revision !== revision) return { ...state, revisions };
+  return { ...state, revisions, definitions: new Map(state.definitions).set(key, definition) };
+};
+
 export interface Applied {
   readonly state: RegistryState;
   readonly outcomes: readonly Outcome[];
@@ -106,8 +126,11 @@ export const apply = (state: RegistryState, input: Input, at: InputPosition): Ap
   return { state: next, outcomes };
 };
 
-const isRepeated = (state: RegistryState, input: Input): boolean =>
-  input.type === 'run' ? offsetOf(input) <= state.reported : state.requests.has(input.value.request);
+const isRepeated = (state: RegistryState, input: Input): boolean => {
+  if (input.type === 'run') return offsetOf(input) <= state.reported;
+  // A place that was said to be warm before changes nothing.
+  return input.type !== 'revision' && state.requests.has(input.value.request);
+};
 
 /** The offset in `training.runs` that a report names. */
 const offsetOf = ({ value }: RunReport): number => {
@@ -118,6 +141,13 @@ const offsetOf = ({ value }: RunReport): number => {
 /** What is remembered of an input itself, whatever follows from it. */
 const note = (state: RegistryState, input: Input, decided: Decided): RegistryState => {
   const moved = { ...state, ...decided };
+  if (input.type === 'revision') {
+    const { fact } = input.value;
+    const known = state.revisions.get(`FeatureService/${fact.service}@${fact.revision}`);
+    if (!known || known.digest !== fact.digest || phaseOf(known) !== 'warming') return moved;
+    const named = { name: fact.service, revision: fact.revision };
+    return revised(moved, named, { warm: warmPlaces(known, fact), places: fact.places });
+  }
   if (input.type !== 'run') {
     const engine = input.type === 'definitions' ? input.value.engine : state.engine;
     return { ...moved, engine, requests: state.requests.set(input.value.request, decided) };

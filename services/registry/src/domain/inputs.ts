@@ -3,6 +3,7 @@ import {
   DefinitionsSubmitted,
   PromotionSubmitted,
   ReviewSubmitted,
+  RevisionReported,
   RollbackSubmitted,
   RunReported,
   TrainingSubmitted,
@@ -25,8 +26,14 @@ export interface RunReport {
   readonly value: EventOf<typeof RunReported>;
 }
 
+/** What feature says about a revision that is warmed up. */
+export interface RevisionReport {
+  readonly type: 'revision';
+  readonly value: EventOf<typeof RevisionReported>;
+}
+
 /** A record of `registry.inputs`. */
-export type Input = Command | RunReport;
+export type Input = Command | RunReport | RevisionReport;
 
 export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } = {
   definitions: DefinitionsSubmitted,
@@ -36,6 +43,7 @@ export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } =
   rollback: RollbackSubmitted,
   review: ReviewSubmitted,
   run: RunReported,
+  revision: RevisionReported,
 };
 
 /** Where an input stands on `registry.inputs`, and when it was appended there (ISO, ms, UTC). */

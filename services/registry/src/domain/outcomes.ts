@@ -2,6 +2,7 @@ import {
   AliasAssigned,
   CancellationRequested,
   CommandRefused,
+  DefinitionActivated,
   DefinitionApplied,
   DefinitionRetired,
   DeploymentUpdated,
@@ -14,6 +15,7 @@ import {
 
 interface Facts {
   'definition-applied': EventOf<typeof DefinitionApplied>;
+  'definition-activated': EventOf<typeof DefinitionActivated>;
   'definition-retired': EventOf<typeof DefinitionRetired>;
   'training-requested': EventOf<typeof TrainingRequested>;
   'cancellation-requested': EventOf<typeof CancellationRequested>;
@@ -38,6 +40,7 @@ export const OUTCOME_CONTRACTS: {
   readonly [T in OutcomeType]: { readonly contract: EventContract; readonly key: (fact: Facts[T]) => string };
 } = {
   'definition-applied': { contract: DefinitionApplied, key: ({ kind, name }) => `${kind}/${name}` },
+  'definition-activated': { contract: DefinitionActivated, key: ({ kind, name }) => `${kind}/${name}` },
   'definition-retired': { contract: DefinitionRetired, key: ({ kind, name }) => `${kind}/${name}` },
   'training-requested': { contract: TrainingRequested, key: ({ run }) => run },
   'cancellation-requested': { contract: CancellationRequested, key: ({ run }) => run },

@@ -4,8 +4,21 @@ import { PersistentMap } from './persistent-map';
 
 /** A revision of a definition, with the place and time it was decided at. */
 export interface AppliedDefinition extends Readonly<OutcomeOf<'definition-applied'>['fact']>, Decided {
+  /** Where it began to count: at once, but for later revisions of a feature service, which are warmed up before. */
+  readonly activated: Decided | null;
+  /** What is warm for it, by `<topic>/<partition>`. */
+  readonly warm: readonly string[];
+  /** How many places must be warm; null before the first one is. */
+  readonly places: number | null;
   readonly retired: boolean;
 }
+
+/** Whether its values are in vectors, will be, or are not any more. */
+export const phaseOf = ({
+  activated,
+  retired,
+}: Pick<AppliedDefinition, 'activated' | 'retired'>): 'warming' | 'active' | 'retired' =>
+  retired ? 'retired' : activated ? 'active' : 'warming';
 
 /** Position in `registry.inputs` and its append time. */
 export interface Decided {

@@ -14,7 +14,7 @@ import { Refused, formatPosition } from '#kernel';
 import { trainerOf } from '#learn';
 import { definitionsOf, type RegistryState } from '../domain/state';
 import { CurrentListings } from '../projections/current-listings';
-import { definitionDocument, type DefinitionDocument } from '../projections/documents';
+import { definitionDocument, lifeOf, type DefinitionDocument } from '../projections/documents';
 import { RegistryView } from '../projections/registry-view';
 import { DefinitionsBody, bodyOf } from './bodies';
 import { RequestDesk } from './request-desk';
@@ -114,13 +114,10 @@ export class DefinitionsController {
     );
     return {
       ...definitionDocument(definition),
-      revisions: revisions.map(({ revision, digest, retired, applied_by: appliedBy, time }) => ({
-        revision,
-        digest,
-        retired,
-        appliedBy,
-        decidedAt: time,
-      })),
+      revisions: revisions.map((known) => {
+        const { revision, digest, retired, applied_by: appliedBy, time } = known;
+        return { revision, digest, retired, ...lifeOf(known), appliedBy, decidedAt: time };
+      }),
     };
   }
 }

@@ -2,6 +2,7 @@ import { formatPosition } from '#kernel';
 import {
   aliasesOf,
   currentVersion,
+  phaseOf,
   type AppliedDefinition,
   type Deployment,
   type ModelVersion,
@@ -18,8 +19,27 @@ const decided = ({ position, time }: { position: number; time: string }) => ({
 
 export const definitionDocument = (definition: AppliedDefinition) => {
   const { kind, name, revision, digest, spec, compiled, applied_by: appliedBy, retired } = definition;
-  return { kind, name, revision, digest, spec, compiled, appliedBy, retired, ...decided(definition) };
+  const life = lifeOf(definition);
+  return {
+    kind,
+    name,
+    revision,
+    digest,
+    spec,
+    compiled,
+    appliedBy,
+    retired,
+    ...life,
+    ...decided(definition),
+  };
 };
+
+/** How far a revision is: being warmed up on so many partitions, in vectors since a position, or retired. */
+export const lifeOf = (definition: AppliedDefinition) => ({
+  phase: phaseOf(definition),
+  warm: { partitions: definition.warm.length, of: definition.places },
+  activeSince: definition.activated && decided(definition.activated),
+});
 export type DefinitionDocument = ReturnType<typeof definitionDocument>;
 
 export const runDocument = (run: Run) => {

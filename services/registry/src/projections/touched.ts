@@ -25,6 +25,10 @@ export const touch = (
   outcomes: readonly Outcome[],
   state: RegistryState,
 ): void => {
+  if (input.type === 'revision') {
+    const key = `FeatureService/${input.value.fact.service}@${input.value.fact.revision}`;
+    if (state.revisions.has(key)) touched.revisions.add(key);
+  }
   if (input.type === 'run' && state.runs.has(input.value.fact.run)) touched.runs.add(input.value.fact.run);
   for (const outcome of outcomes) touchOutcome(touched, outcome);
 };
@@ -37,6 +41,7 @@ const touchOutcome = (touched: Touched, outcome: Outcome): void => {
       if (revision !== '1') touched.revisions.add(`${kind}/${name}@${Number(revision) - 1}`);
       return;
     }
+    case 'definition-activated':
     case 'definition-retired':
       touched.revisions.add(`${outcome.fact.kind}/${outcome.fact.name}@${outcome.fact.revision}`);
       return;
