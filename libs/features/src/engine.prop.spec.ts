@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { BruteForce, type OracleFeature } from './brute-force.testing';
+import { BruteForce, type Expected, type OracleFeature } from './brute-force.testing';
 import type { Aggregate, FeatureDefinition, FeatureEvent, ViewDefinition } from './definition';
 import { compileView, type FeatureValues } from './engine';
+import { streamOf, tameEvents, wildEvents } from './events.testing';
 
 const AGGREGATES: readonly Aggregate[] = ['count', 'sum', 'mean', 'min', 'max', 'variance', 'std', 'last'];
 const WINDOWS = [7, 40, undefined];
@@ -51,67 +52,20 @@ const MEANING: Readonly<Record<string, OracleFeature>> = {
   std_or_minus_one: SOURCES.score!.meaning,
   ...Object.fromEntries(aggregates.map(({ name, meaning }) => [name, meaning])),
 };
-const LATENESS = 15;
 const VIEW: ViewDefinition = {
   name: 'everything',
   entity: 'customer',
-  stream: {
-    name: 'payments',
-    time: 'event_time',
-    lateness: LATENESS,
-    jump: 60,
-    fields: [
-      { name: 'customer', type: 'string' },
-      { name: 'event_time', type: 'timestamp' },
-      { name: 'amount', type: 'number', decimals: 2 },
-      { name: 'score', type: 'number' },
-      { name: 'flag', type: 'boolean' },
-      { name: 'shop', type: 'string' },
-    ],
-  },
+  stream: streamOf(1),
   features: FEATURES,
 };
 
-const payload = fc.record({
-  customer: fc.constantFrom('a', 'a', 'a', 'b', 'b', null),
-  amount: fc.option(
-    fc.oneof(fc.integer({ min: -50_000, max: 50_000 }), fc.constant(2 ** 52)).map((cents) => cents / 100),
-  ),
-  score: fc.oneof(
-    fc.double({ min: -1e3, max: 1e3, noNaN: true }).map((score) => (Math.abs(score) < 1e-100 ? 0 : score)),
-    fc.constantFrom(0.1, 0.2, 0.3, -0, 1e16, -1e16, 1e-9),
-  ),
-  flag: fc.option(fc.boolean()),
-  shop: fc.option(fc.constantFrom('x', 'y')),
-});
-const at = (ms: number): string => new Date(Date.UTC(2018, 3, 1) + ms).toISOString();
-const timed = (events: readonly [FeatureEvent, number][]): FeatureEvent[] =>
-  events.map(([event, ms]) => ({ ...event, event_time: at(ms) }));
-
-/** Any times at all: ties, late, later than the lateness, far ahead. */
-const wild = fc
-  .array(
-    fc.tuple(
-      payload,
-      fc.oneof({ weight: 9, arbitrary: fc.nat(150) }, { weight: 1, arbitrary: fc.nat(2000) }),
-    ),
-    { maxLength: 35 },
-  )
-  .map(timed);
-/** Time goes on, with ties and events that are late within the lateness. */
-const tame = fc
-  .array(fc.tuple(payload, fc.nat(6), fc.constantFrom(0, 0, 0, 1, 5, LATENESS)), { maxLength: 60 })
-  .map((steps) => {
-    let now = 0;
-    return timed(
-      steps.map(([event, step, late]): [FeatureEvent, number] => [event, Math.max(0, (now += step) - late)]),
-    );
-  });
+const wild = wildEvents(1);
+const tame = tameEvents(1);
 
 const engine = compileView(VIEW);
 const fold = (events: readonly FeatureEvent[], state = engine.createState()): FeatureValues[] =>
   events.map((event) => engine.apply(state, event));
-const named = (values: FeatureValues): Record<string, number | null> =>
+const named = (values: readonly Expected[]): Record<string, Expected> =>
   Object.fromEntries(values.map((value, i) => [engine.names[i]!, value]));
 
 describe('the feature engine', () => {

@@ -8,12 +8,16 @@ import {
   type Digest,
   type Watermark,
 } from '#kernel';
-import { compilePlan, toNumber, type EngineOptions, type Output, type Plan } from './compile';
-import { EntityState, type LatestValues, type WindowValues } from './entity';
+import type { Reading, ReadMoment } from './aggregates';
+import { compilePlan, type EngineOptions } from './compile';
 import type { FeatureEvent, ViewDefinition } from './definition';
+import { EntityState, type LatestValues, type WindowValues } from './entity';
+import type { AggregateOutput, Output, Plan } from './plan';
+import { toNumber } from './plan-builder';
 import { readSnapshot, writeSnapshot } from './snapshot';
+import type { Texts } from './texts';
 
-/** One number for each feature, in the order of the definition. */
+/** One number for each name of the engine, in the order of the definition. */
 export type FeatureValues = readonly (number | null)[];
 
 /** The state of one partition. Opaque: made, changed and stored by the engine of the same definition only. */
@@ -22,20 +26,28 @@ export class FeatureState {
   watermark: Watermark = NO_WATERMARK;
   /** Expressions that raised an error since the process started: a metric, not part of the state. */
   expressionErrors = 0;
-  private hand = this.entities.values();
+  private hand = this.entities.entries();
   private turns = 0;
 
   readonly onError = (): void => {
     this.expressionErrors += 1;
   };
 
-  /** Goes round the entities, one with every eighth event, so that those that fell silent are pruned too. */
-  sweep(horizon: number): void {
+  /** Goes round the entities, one with every eighth event, so that those that fell silent are pruned and forgotten too. */
+  sweep(watermark: number): void {
     this.turns += 1;
     if ((this.turns & 7) !== 0) return;
     const next = this.hand.next();
-    if (next.done) this.hand = this.entities.values();
-    else next.value.prune(horizon);
+    if (next.done) this.hand = this.entities.entries();
+    else if (next.value[1].prune(watermark)) this.entities.delete(next.value[0]);
+  }
+
+  /** The entity as the watermark leaves it; one that there is nothing left to know of is forgotten. */
+  find(key: string, watermark: number): EntityState | undefined {
+    const entity = this.entities.get(key);
+    if (entity === undefined || !entity.prune(watermark)) return entity;
+    this.entities.delete(key);
+    return undefined;
   }
 }
 
@@ -44,6 +56,9 @@ export interface FeatureStats {
   readonly events: number;
   /** Estimate: event cells exactly, objects by their typical size. */
   readonly approximateBytes: number;
+  /** The same for the entity that takes most, and for one in the mean; 0 without entities. */
+  readonly largestEntityBytes: number;
+  readonly meanEntityBytes: number;
   /** Epoch ms; null before the first event. */
   readonly watermark: number | null;
   readonly expressionErrors: number;
@@ -59,9 +74,11 @@ export interface FeatureStats {
  */
 export class FeatureEngine {
   private readonly cells: Float64Array;
+  private readonly passes: boolean[];
 
   constructor(private readonly plan: Plan) {
     this.cells = new Float64Array(plan.columns.length);
+    this.passes = plan.filters.map(() => false);
   }
 
   /** Names the definitions and the engine's version in vectors and snapshots (law L6). */
@@ -69,7 +86,7 @@ export class FeatureEngine {
     return this.plan.digest;
   }
 
-  /** Feature names, in the order of the values. */
+  /** Names of the values, in their order; a feature with k values has `name_1` to `name_k`. */
   get names(): readonly string[] {
     return this.plan.names;
   }
@@ -85,8 +102,14 @@ export class FeatureEngine {
   apply(state: FeatureState, event: FeatureEvent): FeatureValues {
     const time = this.timeOf(event);
     const entity = this.fold(state, event, time);
-    if (entity === null) return this.read(event, null, state.onError);
-    const values = this.read(event, entity.seek(time), state.onError);
+    const { onError } = state;
+    const windows = entity === null ? null : entity.seek(time);
+    const { outputs } = this.plan;
+    const moment = { time, own: this.cells };
+    const values = new Array<number | null>(outputs.length);
+    for (let i = 0; i < outputs.length; i++)
+      values[i] = readOutput(outputs[i]!, event, windows, moment, onError);
+    if (entity === null) return values;
     if (entity.latest === null || time >= entity.latest.time) entity.latest = { time, values };
     return values;
   }
@@ -106,34 +129,35 @@ export class FeatureEngine {
     const { plan } = this;
     if (!plan.canReadAt) throw new Defect('this engine was not compiled for readAt');
     const canonical = canonicalKey(key);
-    const entity = canonical === null ? undefined : state.entities.get(canonical);
-    if (entity === undefined) return plan.outputs.map((output) => readAsOf(output, null));
-    entity.prune(state.watermark.time - plan.retention);
-    const windows = entity.seek(time);
-    return plan.outputs.map((output) => readAsOf(output, windows));
+    const entity = canonical === null ? undefined : state.find(canonical, state.watermark.time);
+    const windows = entity === undefined || time - entity.newest >= plan.ttl ? null : entity.seek(time);
+    return plan.outputs.map((output) => readAsOf(output, windows, { time, own: null }));
   }
 
-  /** The newest values of an entity, for the online read. */
+  /** The newest values of an entity, for the online read; null for one that is not known or was forgotten. */
   latest(state: FeatureState, key: unknown): LatestValues | null {
     const canonical = canonicalKey(key);
-    return canonical === null ? null : (state.entities.get(canonical)?.latest ?? null);
+    return canonical === null ? null : (state.find(canonical, state.watermark.time)?.latest ?? null);
   }
 
   stats(state: FeatureState): FeatureStats {
-    const { plan } = this;
-    const slots = plan.windows.reduce((sum, { slots: { length } }) => sum + length, 0);
-    const perEntity = 400 + plan.windows.length * 120 + slots * 90 + plan.outputs.length * 24;
     let events = 0;
     let approximateBytes = 0;
-    for (const [key, { buffer }] of state.entities) {
-      events += buffer.length;
-      approximateBytes += perEntity + key.length + buffer.bytes;
+    let largestEntityBytes = 0;
+    for (const [key, entity] of state.entities) {
+      const bytes = entity.bytes() + key.length;
+      events += entity.buffer.length;
+      approximateBytes += bytes;
+      largestEntityBytes = Math.max(largestEntityBytes, bytes);
     }
     const { time } = state.watermark;
+    const entities = state.entities.size;
     return {
-      entities: state.entities.size,
+      entities,
       events,
       approximateBytes,
+      largestEntityBytes,
+      meanEntityBytes: entities === 0 ? 0 : Math.round(approximateBytes / entities),
       watermark: time === -Infinity ? null : time,
       expressionErrors: state.expressionErrors,
     };
@@ -141,8 +165,7 @@ export class FeatureEngine {
 
   /** The state as bytes: equal for equal logs, with a checksum. A fold that goes on from them gives the same bits. */
   encodeState(state: FeatureState): Uint8Array {
-    const horizon = state.watermark.time - this.plan.retention;
-    for (const entity of state.entities.values()) entity.prune(horizon);
+    for (const key of state.entities.keys()) state.find(key, state.watermark.time);
     return writeSnapshot(this.plan, state.watermark, state.entities);
   }
 
@@ -163,29 +186,40 @@ export class FeatureEngine {
 
   /** Puts an event in its place; null for one without an entity. */
   private fold(state: FeatureState, event: FeatureEvent, time: number): EntityState | null {
-    const { plan, cells } = this;
+    const { plan } = this;
     const key = canonicalKey(event[plan.entity]);
-    const horizon = state.watermark.time - plan.retention;
+    const watermark = state.watermark.time;
     state.watermark = advanceWatermark(state.watermark, time, plan.stream.jump);
-    state.sweep(horizon);
+    state.sweep(watermark);
     if (key === null) return null;
 
-    let entity = state.entities.get(key);
+    let entity = state.find(key, watermark);
+    if (entity !== undefined && time - entity.newest >= plan.ttl) {
+      state.entities.delete(key);
+      entity = undefined;
+    }
     if (entity === undefined) {
       entity = new EntityState(plan);
       state.entities.set(key, entity);
     }
-    for (let i = 0; i < cells.length; i++) cells[i] = plan.columns[i]!(event, state.onError);
-    entity.prune(horizon);
-    entity.add(time, cells);
+    this.readCells(event, entity.texts, state.onError);
+    entity.add(time, this.cells);
     return entity;
   }
 
-  private read(event: FeatureEvent, windows: WindowValues | null, onError: () => void): FeatureValues {
-    const { outputs } = this.plan;
-    const values = new Array<number | null>(outputs.length);
-    for (let i = 0; i < outputs.length; i++) values[i] = readOutput(outputs[i]!, event, windows, onError);
-    return values;
+  private readCells(event: FeatureEvent, texts: Texts | null, onError: () => void): void {
+    const { cells, passes } = this;
+    const { columns, filters } = this.plan;
+    for (let i = 0; i < passes.length; i++) passes[i] = evaluate(filters[i]!, event, onError) === 1;
+    for (let i = 0; i < cells.length; i++) {
+      const { filter, isText, read, text } = columns[i]!;
+      if (filter >= 0 && !passes[filter]) cells[i] = NaN;
+      else if (!isText) cells[i] = read(event, onError);
+      else {
+        const value = text(event, onError);
+        cells[i] = value === null ? NaN : texts!.take(value);
+      }
+    }
   }
 }
 
@@ -193,23 +227,33 @@ const readOutput = (
   output: Output,
   event: FeatureEvent,
   windows: WindowValues | null,
+  moment: ReadMoment,
   onError: () => void,
-): number | null => {
-  if (output.kind === 'value') return finite(evaluate(output.expression, event, onError));
-  return readAggregate(output, windows);
+): number | null =>
+  output.kind === 'value'
+    ? finite(evaluate(output.expression, event, onError))
+    : readAggregate(output, windows, moment);
+
+const readAsOf = (output: Output, windows: WindowValues | null, moment: ReadMoment): number | null => {
+  if (output.kind === 'aggregate') return readAggregate(output, windows, moment);
+  const { window, slot } = output.kept!;
+  return windows === null ? null : finite(windows[window]![slot]!.read(KEPT, moment));
 };
 
-const readAsOf = (output: Output, windows: WindowValues | null): number | null => {
-  if (output.kind === 'aggregate') return readAggregate(output, windows);
-  const { window, slot } = output.kept!;
-  return windows === null ? null : finite(windows[window]![slot]!.read('last', 1));
-};
+const KEPT: Reading = { aggregate: 'last', scale: 1, column: -1, nth: 0, q: 0, byFrequency: false };
 
 const readAggregate = (
-  { window, slot, aggregate, scale, empty }: Extract<Output, { kind: 'aggregate' }>,
+  { window, slot, over, reading, empty }: AggregateOutput,
   windows: WindowValues | null,
-): number | null =>
-  windows === null ? empty : finite(windows[window]![slot]!.read(aggregate, scale) ?? empty);
+  moment: ReadMoment,
+): number | null => {
+  if (windows === null) return empty;
+  const slots = windows[window]!;
+  const value = slots[slot]!.read(reading, moment);
+  if (over < 0) return finite(value ?? empty);
+  const all = slots[over]!.read(reading, moment);
+  return finite(all === null || all === 0 ? empty : (value ?? 0) / all);
+};
 
 const evaluate = (
   expression: { evaluate(event: FeatureEvent): unknown },

@@ -1,14 +1,15 @@
 import { ContractViolation, sha256, type Watermark } from '#kernel';
-import type { Plan } from './compile';
-import { EntityState } from './entity';
+import type { Plan } from './plan';
+import { EntityState, type Settled } from './entity';
 import { ByteReader, ByteWriter } from './bytes';
-import { UnboundedWindow } from './windows';
+import { UnboundedWindow } from './windowing';
 
 /*
- * magic and version, definition digest, watermark, entities, SHA-256 of all that (hex). An entity: key, newest values, the sums
- * that dropped events left in unbounded windows, rows. What runs over the rows is not stored: it is a function of them.
+ * magic and version, definition digest, watermark, entities, SHA-256 of all that (hex). An entity: key, newest time and
+ * values, what dropped events left in windows without an end, tiles, rows (texts as such). What runs over rows and tiles is not stored: it
+ * is a function of them.
  */
-const MAGIC = 'PHFS1';
+const MAGIC = 'PHFS2';
 
 export const writeSnapshot = (
   plan: Plan,
@@ -59,42 +60,72 @@ const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Keys as JSON: UTF-8 has no form for half a surrogate pair, JSON has. */
-const writeEntity = (
-  writer: ByteWriter,
-  plan: Plan,
-  key: string,
-  { buffer, windows, latest }: EntityState,
-): void => {
+const writeEntity = (writer: ByteWriter, plan: Plan, key: string, entity: EntityState): void => {
+  const { buffer, windows, latest, tiles, texts } = entity;
   writer.text(JSON.stringify(key));
+  writer.number(entity.newest);
   writer.number(latest === null ? NaN : latest.time);
   if (latest !== null) for (const value of latest.values) writer.number(value ?? NaN);
   for (const window of windows) {
     if (window instanceof UnboundedWindow)
       for (const accumulator of window.settled) writer.numbers(accumulator.save());
   }
+  for (const { tiles: kept } of tiles) {
+    writer.count(kept.length);
+    for (const { index, totals } of kept) {
+      writer.number(index);
+      for (const total of totals) writer.numbers(total.save());
+    }
+  }
   writer.count(buffer.length);
   for (let index = buffer.head; index < buffer.tail; index++) {
     writer.number(buffer.time(index));
-    for (let column = 0; column < plan.columns.length; column++) writer.number(buffer.value(index, column));
+    for (let column = 0; column < plan.columns.length; column++) {
+      const value = buffer.value(index, column);
+      if (plan.columns[column]!.isText)
+        writer.text(value === value ? JSON.stringify(texts!.text(value)) : '');
+      else writer.number(value);
+    }
   }
 };
 
 const readEntity = (reader: ByteReader, plan: Plan): EntityState => {
-  const entity = new EntityState(plan);
+  const newest = reader.number();
   const time = reader.number();
-  if (!Number.isNaN(time))
-    entity.latest = { time, values: plan.outputs.map(() => nullForNaN(reader.number())) };
-  const settled = plan.windows.map(({ width, slots }) =>
-    width === Infinity ? slots.map(() => reader.numbers()) : [],
+  const latest = Number.isNaN(time)
+    ? null
+    : { time, values: plan.outputs.map(() => nullForNaN(reader.number())) };
+  const settled: Settled = plan.windows.map(({ reach, slots }) =>
+    reach === Infinity ? slots.map(() => reader.numbers()) : [],
   );
+  const entity = new EntityState(plan, settled, (empty) => readRows(reader, plan, empty));
+  entity.newest = newest;
+  entity.latest = latest;
+  return entity;
+};
+
+const readRows = (reader: ByteReader, plan: Plan, { buffer, tiles, texts }: EntityState): void => {
+  for (const { tiles: kept, plan: own } of tiles) {
+    for (let left = reader.count(); left > 0; left--) {
+      const index = reader.number();
+      const totals = own.slots.map((slot) => slot.tile());
+      for (const total of totals) total.load(reader.numbers());
+      kept.push({ index, totals });
+    }
+  }
   const cells = new Float64Array(plan.columns.length);
   for (let left = reader.count(); left > 0; left--) {
-    const rowTime = reader.number();
-    for (let column = 0; column < cells.length; column++) cells[column] = reader.number();
-    entity.buffer.append(rowTime, cells);
+    const time = reader.number();
+    for (let column = 0; column < cells.length; column++) {
+      if (!plan.columns[column]!.isText) {
+        cells[column] = reader.number();
+        continue;
+      }
+      const text = reader.text();
+      cells[column] = text === '' ? NaN : texts!.take(JSON.parse(text) as string);
+    }
+    buffer.append(time, cells);
   }
-  entity.rebuild(plan, settled);
-  return entity;
 };
 
 const nullForNaN = (value: number): number | null => (Number.isNaN(value) ? null : value);

@@ -16,4 +16,5 @@ export * from './rng';
 export * from './json-scanner';
 export * from './json-text';
 export * from './timestamp';
+export * from './value-names';
 export * from './watermark';

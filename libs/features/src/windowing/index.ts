@@ -1,0 +1,5 @@
+export * from './bounded-window';
+export * from './calendar';
+export * from './tiles';
+export * from './unbounded-window';
+export * from './window';
