@@ -34,7 +34,10 @@ it('gives every event from its owner, and from nobody else', () => {
 });
 
 it.each(each)('%s: handlers are declared in the code', (service, { roads }) => {
-  const code = codeOf(service) + [...sourceFiles(root, 'libs/runtime/src').values()].join('\n');
+  const libraries = ['libs/runtime/src', 'libs/folds/src'].flatMap((lib) => [
+    ...sourceFiles(root, lib).values(),
+  ]);
+  const code = codeOf(service) + libraries.join('\n');
   const missing = roads.filter(({ by }) => !new RegExp(`(const|class|function) ${by}\\b`).test(code));
   expect(missing.map(({ by }) => by)).toEqual([]);
 });

@@ -1,3 +1,4 @@
 /** The folds of the hot path, as services run them and replay runs them again. */
 export * from './predictions';
+export * from './stages';
 export * from './vectors';

@@ -164,6 +164,11 @@ export const ERROR_CODES = {
     meaning: 'the disk guard refuses writes before the broker fills up',
     action: 'free space on the disk of the broker, or give it more',
   },
+  PLAYHEAD_FEATURES_PART_FAILED: {
+    status: 500,
+    meaning: 'a stage of the feature service set the trigger aside, so its vector cannot be made',
+    action: "look at the stage's own dead letter, and replay with the fixed code",
+  },
   PLAYHEAD_FEATURES_SNAPSHOT_INVALID: {
     status: 500,
     meaning: 'stored window state is damaged or of another definition; fold it again from the log',

@@ -4,13 +4,18 @@
  *   registry.definitions             -- control: feature services, compiled, by digest
  *   ingestion.observations.<trigger> -> onObservations -> feature.vectors.<service>   (one for each event, aligned with its partitions)
  *     (a revision that is not carried yet is warmed up beside it) -> WarmUpReports -> feature.revisions   feature.revision.warmed
+ *   ingestion.observations.<s>       -> onSource       -> feature.inputs.<service>.<entity>   (the order that a stage folds, recorded)
+ *   feature.inputs.<service>.<entity> -> onInputs      -> feature.parts.<service>     feature.part.computed | failed
+ *                                                         (one for each event of the trigger, in its partition; PartsGate gathers them)
  *   registry.requests                -> onRequests     -> feature.datasets            feature.dataset.built | failed
  *     (and the vectors and label observations up to the cut)
  *   feature.vectors.<service>        -> LatestVectors     what the doors answer from
  *   observations that are none                         -> feature.dead-letters
  *
  * Windows, aggregates and expressions are libs/features; the doors (http/) answer from the newest vector of each entity.
- * One runner for each feature service, made by the fleet as `registry.definitions` grows.
+ * One runner for each feature service, made by the fleet as `registry.definitions` grows. A service with views of another stream or entity
+ * than its trigger's also has a stage for each entity: a router for each stream, and the fold of what they brought together. Its vectors
+ * wait for the parts of their trigger and come out in the order of the triggers.
  */
 import {
   DatasetBuilt,
@@ -18,7 +23,10 @@ import {
   DefinitionActivated,
   DefinitionApplied,
   DefinitionRetired,
+  InputRouted,
   ObservationRecorded,
+  PartComputed,
+  PartFailed,
   RevisionWarmed,
   TOPICS,
   TrainingRequested,
@@ -31,15 +39,18 @@ import { newest, servicesAfter, type Services } from '#folds';
 import type { Clock } from '#kernel';
 import type { DatasetPorts } from './effects/build-dataset';
 import { onRequests } from './handlers/on-requests';
-import { ServiceWorker } from './handlers/service-worker';
+import { ServiceWorker, hasStages } from './handlers/service-worker';
+import { StageWorker, stagePlansOf } from './handlers/stage-worker';
 import { WarmUpReports } from './handlers/warm-up';
 
 export const TOPOLOGY: Topology = {
   service: 'feature',
   control: [DefinitionApplied, DefinitionActivated, DefinitionRetired],
   roads: [
-    { on: [ObservationRecorded], by: 'onObservations', gives: [VectorComputed] },
-    { on: [ObservationRecorded], by: 'WarmUpReports', gives: [RevisionWarmed] },
+    { on: [ObservationRecorded, PartComputed, PartFailed], by: 'onObservations', gives: [VectorComputed] },
+    { on: [ObservationRecorded], by: 'onSource', gives: [InputRouted, PartFailed] },
+    { on: [InputRouted], by: 'onInputs', gives: [PartComputed, PartFailed] },
+    { on: [ObservationRecorded, InputRouted], by: 'WarmUpReports', gives: [RevisionWarmed] },
     {
       on: [TrainingRequested],
       by: 'onRequests',
@@ -66,7 +77,7 @@ export interface FeatureParts extends DatasetPorts {
 }
 
 export const featureFleet = (parts: FeatureParts): Fleet<Services> => {
-  const { serviceLog, control, logger, transport } = parts;
+  const { log, serviceLog, control, logger, transport } = parts;
   return new Fleet<Services>({
     control,
     logger,
@@ -74,10 +85,16 @@ export const featureFleet = (parts: FeatureParts): Fleet<Services> => {
     desired: (services) => {
       const workers = new Map<string, () => Worker>();
       for (const service of services.values()) {
+        const { name } = service;
         workers.set(
-          `${service.name}/${newest(service).compiled.trigger.stream}`,
-          () => new ServiceWorker(service, control, serviceLog, new WarmUpReports(parts)),
+          `${name}/${newest(service).compiled.trigger.stream}${hasStages(service) ? '/gathered' : ''}`,
+          () => new ServiceWorker(service, control, serviceLog, log, new WarmUpReports(parts)),
         );
+        for (const plan of stagePlansOf(service))
+          workers.set(
+            `${name}/${plan.entity}/${plan.streams.join('+')}`,
+            () => new StageWorker(service, plan, parts, new WarmUpReports(parts)),
+          );
       }
       return workers;
     },

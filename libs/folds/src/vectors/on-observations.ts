@@ -1,5 +1,6 @@
 import { EnvelopeTemplate, HEADERS, TOPICS, VectorComputed, type EnvelopeHeader } from '#contracts';
-import { checksumOf, perRecord, type Fold } from '#eventlog';
+import { checksumOf, perRecord, type Fold, type LogRecord } from '#eventlog';
+import type { PartsOfTrigger } from '../stages/gathered-parts';
 import { Defect, formatPosition } from '#kernel';
 import { PartitionState } from './partition-state';
 import { sectionsOf } from './sections';
@@ -13,6 +14,8 @@ export interface ObservationsHandler {
   readonly stream: string;
   /** Full name of `feature.vectors.<service>`. */
   readonly vectors: string;
+  /** What the stages have answered; needed where a revision has stages. Asked once for each trigger, in their order. */
+  readonly parts?: (trigger: LogRecord) => PartsOfTrigger;
 }
 
 /** One vector for each trigger event, in its partition and order: what was known about the entity at that moment. */
@@ -20,6 +23,7 @@ export const onObservations = ({
   service: name,
   stream,
   vectors,
+  parts,
 }: ObservationsHandler): Fold<PartitionState, Services> => {
   const template = new EnvelopeTemplate({ type: VectorComputed.type, source: TOPICS.observations(stream) });
   const prepared = new WeakMap<ServiceDefinition, Prepared>();
@@ -46,13 +50,18 @@ export const onObservations = ({
       const shared = template.shared(round.controlHeader, header);
       return perRecord<PartitionState, Services>((state, record) => {
         const position = formatPosition(record.partition, record.offset);
-        const { text, time } = fold(state, record.value, position);
+        const { text, time, carried } = fold(state, record.value, position, parts?.(record));
         round.emit({
           topic: vectors,
           partition: record.partition,
           key: record.key,
           value: text,
-          shared,
+          shared: carried
+            ? template.shared(round.controlHeader, [
+                HEADERS.definition,
+                definitionHeader({ revisions: carried }),
+              ])
+            : shared,
           headers: template.own(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
           source: record.offset,
           k: 0,

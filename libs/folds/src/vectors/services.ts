@@ -8,14 +8,13 @@ import {
   type EventOf,
 } from '#contracts';
 import type { LogRecord } from '#eventlog';
-import { compileService, type FeatureEngine } from '#features';
+import { compileRevision, type RevisionEngines } from '../stages/revision-stages';
 
 /** One revision of a feature service, ready to fold. */
-export interface ServiceRevision {
+export interface ServiceRevision extends RevisionEngines {
   readonly revision: string;
   readonly digest: string;
   readonly compiled: CompiledFeatureService;
-  readonly engine: FeatureEngine;
 }
 
 /** What vectors are made with. */
@@ -63,7 +62,7 @@ export const evolveServices = (services: Services, fact: EventOf<typeof Definiti
     revision: fact.revision,
     digest: fact.digest,
     compiled,
-    engine: compileService(compiled.views),
+    ...compileRevision(compiled),
   };
   const { name } = fact;
   return new Map(services).set(
@@ -117,5 +116,5 @@ export const newest = (service: CarriedService): ServiceRevision =>
   service.revisions[service.revisions.length - 1]!;
 
 /** The `ph_definition` header: `revision=digest` of each revision whose values a vector carries. */
-export const definitionHeader = (service: CarriedService): string =>
-  service.revisions.map(({ revision, digest }) => `${revision}=${digest}`).join(',');
+export const definitionHeader = ({ revisions }: Pick<CarriedService, 'revisions'>): string =>
+  revisions.map(({ revision, digest }) => `${revision}=${digest}`).join(',');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { compileProject, loadDefinitions, type CompiledFeatureService } from '#contracts';
 import { compileService, type FeatureEvent } from '#features';
+import { compileRevision } from '../stages';
 import { PartitionState } from './partition-state';
 import type { CarriedService } from './services';
 import { compileVectorFold } from './vector';
@@ -53,7 +54,7 @@ const serviceOf = (revisions: readonly CompiledFeatureService[]): CarriedService
     revision: String(i + 1),
     digest: compiled.digest,
     compiled,
-    engine: compileService(compiled.views),
+    ...compileRevision(compiled),
   })),
 });
 

@@ -1,10 +1,21 @@
 import { TOPICS } from '#contracts';
-import type { FoldRunner, FollowedTopic } from '#eventlog';
-import { newest, onObservations, type PartitionState, type ServiceDefinition, type Services } from '#folds';
+import type { EventLog, FoldRunner, FollowedTopic } from '#eventlog';
+import {
+  PartsGate,
+  newest,
+  onObservations,
+  stagesOf,
+  type PartitionState,
+  type ServiceDefinition,
+  type Services,
+} from '#folds';
 import type { ServiceLog, Worker } from '#runtime';
-import type { WarmUpReports } from './warm-up';
+import { placesOf, type WarmUpReports } from './warm-up';
 
-/** Folds the trigger of one feature service from the beginning of its stream. */
+/**
+ * Folds the trigger of one feature service from the beginning of its stream, and gathers what the stages say of each event, where the
+ * service has some.
+ */
 export class ServiceWorker implements Worker {
   private runner: FoldRunner<PartitionState, Services> | undefined;
 
@@ -12,6 +23,7 @@ export class ServiceWorker implements Worker {
     private readonly service: ServiceDefinition,
     private readonly control: FollowedTopic<Services>,
     private readonly serviceLog: ServiceLog,
+    private readonly log: EventLog,
     private readonly warmUps: WarmUpReports,
   ) {}
 
@@ -20,23 +32,28 @@ export class ServiceWorker implements Worker {
     const { stream } = newest(this.service).compiled.trigger;
     const source = TOPICS.observations(stream);
     const primary = TOPICS.vectors(name);
+    const partitions = await this.serviceLog.awaitTopic(source);
+    const gate = hasStages(this.service) ? this.partsGate(source) : undefined;
     await this.serviceLog.ensureTopics([
-      { name: primary, partitions: await this.serviceLog.awaitTopic(source) },
+      { name: primary, partitions },
+      ...(gate ? [{ name: TOPICS.parts(name), partitions }] : []),
     ]);
     this.runner = this.serviceLog.runner({
       fold: onObservations({
         service: name,
         stream,
         vectors: this.serviceLog.topic(primary),
+        ...(gate && { parts: (trigger) => gate.take(trigger) }),
       }),
       source,
       primary,
       control: this.control,
+      ...(gate && { gate }),
       warmed: this.warmUps.of({
         service: name,
         topic: source,
         definitionOf: ({ digest }) => digest,
-        placesOf: ({ compiled }) => compiled.trigger.partitions,
+        placesOf,
       }),
     });
     await this.warmUps.start();
@@ -51,4 +68,24 @@ export class ServiceWorker implements Worker {
   status(): unknown {
     return this.runner?.status();
   }
+
+  /** Waits for the stages of the revisions that vectors carry now. */
+  private partsGate(source: string): PartsGate {
+    const { name } = this.service;
+    const partsName = TOPICS.parts(name);
+    return new PartsGate({
+      log: this.log,
+      triggers: this.serviceLog.topic(source),
+      parts: this.serviceLog.topic(partsName),
+      partsName,
+      stages: () => {
+        const service = this.control.state.get(name);
+        return service ? stagesOf(service) : [];
+      },
+    });
+  }
 }
+
+/** Whether a revision that vectors carry, or will carry, has stages: then they are gathered. */
+export const hasStages = ({ revisions, warming }: ServiceDefinition): boolean =>
+  [...revisions, ...warming].some(({ stages }) => stages.length > 0);

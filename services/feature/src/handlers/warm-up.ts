@@ -25,6 +25,10 @@ export interface WarmedFold {
   readonly placesOf: (revision: ServiceRevision) => number;
 }
 
+/** The partitions of the trigger, and as many for each stage. */
+export const placesOf = ({ compiled, stages }: ServiceRevision): number =>
+  compiled.trigger.partitions * (1 + stages.length);
+
 /**
  * Says on `feature.revisions` which partitions are warm for a revision that vectors do not carry yet. The registry counts them; that
  * two instances, or two lives of one, say the same does no harm.

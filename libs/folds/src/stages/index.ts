@@ -1,0 +1,5 @@
+export * from './alignment';
+export * from './on-inputs';
+export * from './on-source';
+export * from './parts-gate';
+export { compileRevision, type RevisionEngines, type RevisionStage } from './revision-stages';
