@@ -1,4 +1,4 @@
-import type { Chunk, EventLog, LogRecord, PartitionEnds } from './port';
+import type { Chunk, EventLog, LogRecord, PartitionEnds, RecordsChunk } from './port';
 import { PlatformError } from '#kernel';
 
 /** Reads [from, to) of one partition, chunk by chunk. Ends early only by throwing. */
@@ -23,15 +23,28 @@ export async function* readRange(
           if (chunk.firstOffset < to) yield chunk;
           continue;
         }
-        const records =
-          chunk.nextOffset > to ? chunk.records.filter((record) => record.offset < to) : chunk.records;
-        if (records.length > 0 || chunk.passed) yield { ...chunk, records };
+        const part = chunk.nextOffset > to ? below(chunk, to) : chunk;
+        if (part.records.length > 0 || part.passed) yield part;
       }
     }
   } finally {
     await reader.close();
   }
 }
+
+/** What a chunk says of the offsets below `to`. */
+const below = (chunk: RecordsChunk, to: number): RecordsChunk => {
+  const { passed, ...rest } = chunk;
+  const clipped = passed
+    ?.filter(({ first }) => first < to)
+    .map(({ first, last }) => ({ first, last: Math.min(last, to - 1) }));
+  return {
+    ...rest,
+    ...(clipped?.length && { passed: clipped }),
+    records: chunk.records.filter((record) => record.offset < to),
+    nextOffset: to,
+  };
+};
 
 /** As `readRange`, record by record; batches that cannot be decoded are passed over. */
 export async function* readRecords(

@@ -459,15 +459,16 @@ class MemoryReader implements LogReader {
   }
 
   private take(maxRecords: number): Chunk[] {
-    const chunks: Chunk[] = [];
     const share = Math.max(1, Math.ceil(maxRecords / Math.max(1, this.positions.size)));
-    for (const position of this.positions.values()) {
+    // None is moved on before all are looked at: a hole in one must not lose what another would have given.
+    const taken = [...this.positions.values()].flatMap((position) => {
       const chunk = this.log.chunkAt(position, position.offset, share);
-      if (!chunk) continue;
+      return chunk ? [{ position, chunk }] : [];
+    });
+    return taken.map(({ position, chunk }) => {
       position.offset = chunk.nextOffset;
-      chunks.push({ ...chunk, topic: position.topic, partition: position.partition });
-    }
-    return chunks;
+      return { ...chunk, topic: position.topic, partition: position.partition };
+    });
   }
 }
 

@@ -63,6 +63,10 @@ export class EntryWriter {
     return this.bytes.subarray(start, this.end);
   }
 
+  clear(): void {
+    this.end = 0;
+  }
+
   take(): Buffer {
     const taken = Buffer.from(this.bytes.subarray(0, this.end));
     this.end = 0;
