@@ -1,5 +1,4 @@
-import { compileService } from '#features';
-import type { CarriedService } from '#folds';
+import { compileRevision, type CarriedService } from '#folds';
 import { HotPath, OBSERVATIONS, VECTORS, compiledOf, projectOf } from '../replay.testing';
 import { refoldVectors, type RefoldOptions, type RefoldedVector } from './refold-vectors';
 
@@ -7,7 +6,7 @@ const serviceOf = (revision: string, days: number): CarriedService => {
   const { digest, compiled } = compiledOf(projectOf(days));
   return {
     name: 'spend',
-    revisions: [{ revision, digest, compiled, engine: compileService(compiled.views) }],
+    revisions: [{ revision, digest, compiled, ...compileRevision(compiled) }],
   };
 };
 
