@@ -19,6 +19,7 @@ export {
   type DatasetDrift,
   type DriftRule,
 } from './compare/column-drift';
+export { kolmogorovSmirnov } from './compare/kolmogorov-smirnov';
 export { jensenShannonOfCounts, psiOfCounts } from './compare/divergence';
 export {
   BinaryPerformance,
