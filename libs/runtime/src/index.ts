@@ -13,6 +13,7 @@ export * from './postgres/postgres';
 export * from './postgres/schema-name';
 export * from './readiness';
 export * from './run-service';
+export { Sealer, type SealerOptions, type SealingConfig } from './sealer';
 export * from './service-log';
 export * from './start-service';
 export * from './tracing';

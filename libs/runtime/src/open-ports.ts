@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { openArtifactStore } from '#artifacts';
+import { openSegmentedLog } from '#segments';
 import { createKafkaLog } from '#eventlog/kafka';
 import type { CommonConfig } from './config';
 import { createLogger } from './logger';
@@ -38,5 +39,13 @@ export const openPorts = (config: CommonConfig): Ports => {
     s3: config.s3,
     directory: config.artifactDirectory,
   });
-  return { log, artifacts, clock: systemClock, sleep, logger, metrics: createMetrics() };
+  return {
+    // What the broker has cut is read from segments by whoever reads.
+    log: openSegmentedLog({ log, artifacts, namespace: config.namespace }),
+    artifacts,
+    clock: systemClock,
+    sleep,
+    logger,
+    metrics: createMetrics(),
+  };
 };

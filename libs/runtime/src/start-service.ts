@@ -14,6 +14,7 @@ import { NestLogger } from './logger';
 import { addProcessMetrics } from './metrics';
 import type { Ports } from './ports';
 import { Readiness } from './readiness';
+import { Sealer } from './sealer';
 import { rootModule, RuntimeModule } from './runtime.module';
 
 export interface ServiceOptions {
@@ -75,6 +76,8 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   const endProcessMetrics = addProcessMetrics(ports.metrics);
 
   const transport = app.get(LogTransport);
+  const { service, namespace, sealing } = config;
+  if (sealing) transport.add('sealer', new Sealer({ service, namespace, sealing, ports }));
   app.get(Readiness).register({ name: 'workers', check: () => transport.assertRunning() });
   app.connectMicroservice({ strategy: transport });
   await app.listen(config.port, config.host);

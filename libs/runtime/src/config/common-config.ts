@@ -1,4 +1,6 @@
 import { Type, type Static, type TObject } from 'typebox';
+import { parseDuration } from '#kernel';
+import type { SealingConfig } from '../sealer';
 import { tracingConfigOf, tracingVariables, type TracingConfig } from '../tracing/tracing-config';
 import type { ConfigRule } from './define-config';
 
@@ -13,6 +15,8 @@ export const SERVICE_PORTS = {
 } as const;
 
 export type ServiceName = keyof typeof SERVICE_PORTS;
+
+const DURATION = '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$';
 
 /** What every service reads from the environment. A service spreads these into its own `variables`. */
 export const commonVariables = (service: ServiceName) => ({
@@ -89,6 +93,35 @@ export const commonVariables = (service: ServiceName) => ({
     description:
       'name of this process among its like, for logs and client ids; `local` stands for host and process id',
   }),
+  PLAYHEAD_SEAL_RECORDS: Type.Integer({
+    default: 100_000,
+    minimum: 0,
+    unit: 'records',
+    examples: [1_000_000],
+    description: 'a segment of a partition ends at each multiple of it; 0 seals nothing',
+  }),
+  PLAYHEAD_SEAL_AGE: Type.String({
+    default: '24h',
+    pattern: DURATION,
+    examples: ['1h'],
+    description: 'records that are older are sealed although their segment is not full',
+  }),
+  PLAYHEAD_LOG_KEEP: Type.String({
+    default: 'forever',
+    pattern: `^forever$|${DURATION}`,
+    examples: ['7d'],
+    description:
+      'how long the broker keeps what is sealed and verified; then it is cut, and read from segments. Inboxes have their own rule',
+  }),
+  PLAYHEAD_LOG_KEEP_MIB: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      unit: 'MiB',
+      examples: [10_240],
+      description:
+        'so much of what is sealed the broker keeps of each partition whatever its age; where PLAYHEAD_LOG_KEEP is not set, all beyond it is cut',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     examples: ['debug'],
@@ -131,6 +164,8 @@ export interface CommonConfig {
     readonly secretKey: string;
   };
   readonly artifactDirectory?: string;
+  /** Absent where nothing is sealed. */
+  readonly sealing?: SealingConfig;
   /** Absent where nothing is traced. */
   readonly tracing?: TracingConfig;
 }
@@ -155,5 +190,21 @@ export const compileCommon = (service: ServiceName, options: CommonOptions): Com
           secretKey: options.S3_SECRET_KEY ?? '',
         },
   artifactDirectory: options.PLAYHEAD_ARTIFACT_DIR,
+  sealing: sealingOf(options),
   tracing: tracingConfigOf(options),
 });
+
+const MIB = 1_048_576;
+
+const sealingOf = (options: CommonOptions): SealingConfig | undefined => {
+  const { PLAYHEAD_SEAL_RECORDS: records, PLAYHEAD_LOG_KEEP: keep, PLAYHEAD_LOG_KEEP_MIB: mib } = options;
+  if (records === 0) return undefined;
+  const ms = keep === 'forever' ? undefined : parseDuration(keep);
+  return {
+    records,
+    ageMs: parseDuration(options.PLAYHEAD_SEAL_AGE),
+    ...((ms !== undefined || mib !== undefined) && {
+      keep: { ...(ms !== undefined && { ms }), ...(mib !== undefined && { bytes: mib * MIB }) },
+    }),
+  };
+};

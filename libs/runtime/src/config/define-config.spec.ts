@@ -30,6 +30,7 @@ it('fills in defaults, reads lists and numbers, and takes an empty variable for 
     POSTGRES_URL: '',
   });
   expect(config).toEqual({
+    sealing: { records: 100_000, ageMs: 86_400_000 },
     service: 'registry',
     namespace: 'playhead',
     instance: 'local',
