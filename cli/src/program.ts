@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addBench } from './commands/bench';
+import { addDatasets } from './commands/datasets';
 import { addApply, addDiff, addGet } from './commands/definitions';
 import { addDemo } from './commands/demo';
 import { addDeploy } from './commands/deploy';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addLineage,
   addTrain,
   addRuns,
+  addDatasets,
   addModels,
   addDeploy,
   addDlq,

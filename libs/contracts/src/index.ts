@@ -1,3 +1,4 @@
+export * from './as-of';
 export * from './contracts';
 export * from './define-event';
 export * from './definitions';

@@ -10,4 +10,4 @@ export {
 } from './engine';
 export type { LatestValues } from './entity';
 export * from './label-join';
-export * from './time-split';
+export * from './split';

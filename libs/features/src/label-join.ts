@@ -1,96 +1,114 @@
-/** A row of a data set before its label: one vector. */
-export interface FeatureRow {
-  /** Identity of the trigger event; labels name it. */
-  readonly eventId: string;
-  /** Epoch ms. */
-  readonly eventTime: number;
-  readonly values: readonly (number | null)[];
-}
-
-/** One statement about an event. A correction is a later assertion; null withdraws the label. */
-export interface LabelAssertion {
-  /** The event that it speaks of. */
-  readonly eventId: string;
+/** What is known of an event's label: the assertion that counts. */
+export interface KnownLabel {
+  /** Null: withdrawn. */
   readonly value: number | null;
   /** Epoch ms at which it was known: the event time of the label stream. */
   readonly knownAt: number;
   /** Its place on the label stream. */
   readonly partition: number;
   readonly offset: number;
-}
-
-/** What is known: labels below an end offset (exclusive) for each partition, at a time. */
-export interface LabelCut {
-  /** Epoch ms; maturity counts back from here. */
-  readonly time: number;
-  /** By partition. Absent: the labels whose `knownAt` is at or before `time`. A partition that is not listed has none. */
-  readonly endOffsets?: readonly number[];
-}
-
-export interface RowLabel {
-  readonly label: number;
-  readonly labelPosition: { readonly partition: number; readonly offset: number };
-}
-
-export interface LabelJoin<Row extends FeatureRow> {
-  /** In the order of the rows given. */
-  readonly rows: readonly (Row & RowLabel)[];
-  /** Left out because their event time is later than cut - maturity: their label may still come or change. */
-  readonly immature: number;
-  /** Left out because no label was known by the cut, or the last one was withdrawn. */
-  readonly unlabelled: number;
+  /** How many assertions about the event there were; above 1 it was corrected. */
+  readonly assertions: number;
 }
 
 /**
- * Joins vectors with the labels known by a cut, point in time by construction: a vector holds what was known at its trigger, and
- * of the label the last assertion by position counts. Should assertions about one event stand in several partitions, the
- * last of each is taken and of those the one known last (ties: the higher partition). `maturityMs`: how long a label needs.
+ * Assertions about events, in columns. A correction is a later assertion; null withdraws the label. Of one partition the last by offset
+ * counts, whatever the order in which they are added; should assertions about one event stand in several partitions, the last of
+ * each is taken and of those the one known last (ties: the higher partition). It holds what it is given: the caller stops at the cut.
  */
-export const joinLabels = <Row extends FeatureRow>(
-  rows: readonly Row[],
-  labels: Iterable<LabelAssertion>,
-  cut: LabelCut,
-  maturityMs: number,
-): LabelJoin<Row> => {
-  const known = latestAssertions(labels, cut);
-  const joined: (Row & RowLabel)[] = [];
-  let immature = 0;
-  let unlabelled = 0;
-  for (const row of rows) {
-    const assertion = known.get(row.eventId);
-    if (row.eventTime > cut.time - maturityMs) {
-      immature += 1;
-    } else if (assertion === undefined || assertion.value === null) {
-      unlabelled += 1;
-    } else {
-      const { value: label, partition, offset } = assertion;
-      joined.push({ ...row, label, labelPosition: { partition, offset } });
-    }
-  }
-  return { rows: joined, immature, unlabelled };
-};
+export class LabelBook {
+  private readonly first = new Map<string, number>();
+  private readonly values: number[] = [];
+  private readonly times: number[] = [];
+  private readonly partitions: number[] = [];
+  private readonly offsets: number[] = [];
+  private readonly counts: number[] = [];
+  /** The entry of the same event in another partition; -1 for none. */
+  private readonly others: number[] = [];
 
-const latestAssertions = (
-  labels: Iterable<LabelAssertion>,
-  cut: LabelCut,
-): ReadonlyMap<string, LabelAssertion> => {
-  const byPartition = new Map<number, Map<string, LabelAssertion>>();
-  for (const label of labels) {
-    const isKnown = cut.endOffsets
-      ? label.offset < (cut.endOffsets[label.partition] ?? 0)
-      : label.knownAt <= cut.time;
-    if (!isKnown) continue;
-    let latest = byPartition.get(label.partition);
-    if (latest === undefined) byPartition.set(label.partition, (latest = new Map()));
-    const other = latest.get(label.eventId);
-    if (other === undefined || label.offset > other.offset) latest.set(label.eventId, label);
-  }
-  const known = new Map<string, LabelAssertion>();
-  for (const partition of [...byPartition.keys()].sort((a, b) => a - b)) {
-    for (const [eventId, label] of byPartition.get(partition)!) {
-      const other = known.get(eventId);
-      if (other === undefined || label.knownAt >= other.knownAt) known.set(eventId, label);
+  add(eventId: string, value: number | null, knownAt: number, partition: number, offset: number): void {
+    const first = this.first.get(eventId) ?? -1;
+    let entry = first;
+    while (entry >= 0 && this.partitions[entry] !== partition) entry = this.others[entry]!;
+    if (entry < 0) {
+      entry = this.values.length;
+      this.others.push(first);
+      this.counts.push(0);
+      this.partitions.push(partition);
+      this.offsets.push(-1);
+      this.first.set(eventId, entry);
     }
+    this.counts[entry]! += 1;
+    if (offset < this.offsets[entry]!) return;
+    this.values[entry] = value ?? NaN;
+    this.times[entry] = knownAt;
+    this.offsets[entry] = offset;
   }
-  return known;
-};
+
+  of(eventId: string): KnownLabel | undefined {
+    let best = this.first.get(eventId) ?? -1;
+    if (best < 0) return undefined;
+    let assertions = this.counts[best]!;
+    for (let entry = this.others[best]!; entry >= 0; entry = this.others[entry]!) {
+      assertions += this.counts[entry]!;
+      if (this.isLater(entry, best)) best = entry;
+    }
+    const value = this.values[best]!;
+    return {
+      value: value === value ? value : null,
+      knownAt: this.times[best]!,
+      partition: this.partitions[best]!,
+      offset: this.offsets[best]!,
+      assertions,
+    };
+  }
+
+  private isLater(a: number, b: number): boolean {
+    const after = this.times[a]! - this.times[b]!;
+    return after > 0 || (after === 0 && this.partitions[a]! > this.partitions[b]!);
+  }
+}
+
+/**
+ * Joins vectors with the labels known by a cut, point in time by construction: a vector holds what was known at its trigger. Rows are
+ * named by their number and keep their order; what is left out is counted.
+ */
+export class LabelJoin {
+  /** The rows that have a label, and in the same order their labels with their positions. */
+  readonly rows: number[] = [];
+  readonly labels: number[] = [];
+  readonly labelPartitions: number[] = [];
+  readonly labelOffsets: number[] = [];
+  /** Left out because their event time is later than `matureUntil`: their label may still come or change. */
+  immature = 0;
+  /** Left out because no label was known by the cut, or the last one was withdrawn. */
+  unlabelled = 0;
+  /** Those of the unlabelled whose label was withdrawn. */
+  withdrawn = 0;
+  /** Rows whose label replaced an earlier one. */
+  corrected = 0;
+
+  /** @param matureUntil epoch ms: the time of the cut less the maturity of the label. */
+  constructor(
+    private readonly book: LabelBook,
+    private readonly matureUntil: number,
+  ) {}
+
+  add(row: number, eventId: string, eventTime: number): void {
+    if (eventTime > this.matureUntil) {
+      this.immature += 1;
+      return;
+    }
+    const known = this.book.of(eventId);
+    if (known === undefined || known.value === null) {
+      this.unlabelled += 1;
+      if (known !== undefined) this.withdrawn += 1;
+      return;
+    }
+    if (known.assertions > 1) this.corrected += 1;
+    this.rows.push(row);
+    this.labels.push(known.value);
+    this.labelPartitions.push(known.partition);
+    this.labelOffsets.push(known.offset);
+  }
+}

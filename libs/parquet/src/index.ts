@@ -1,1 +1,3 @@
+export { PARQUET_WRITER } from './duck-db';
+export * from './first-difference';
 export * from './parquet';

@@ -1,7 +1,5 @@
 import type * as DuckDb from '@duckdb/node-api';
-
-/** Loaded when the first file is read or written: most processes never need it. (The output is CommonJS; jest cannot follow an import().) */
-const duckDb = (): typeof DuckDb => require('@duckdb/node-api') as typeof DuckDb;
+import { duckDb, literal, quote, withDuckDb } from './duck-db';
 
 export type ColumnType = 'double' | 'integer' | 'bigint' | 'text' | 'timestamp';
 
@@ -91,17 +89,3 @@ export const readParquetColumns = async (path: string, names: readonly string[])
     }
     return { rows, columns };
   });
-
-const withDuckDb = async <T>(work: (connection: DuckDb.DuckDBConnection) => Promise<T>): Promise<T> => {
-  const instance = await duckDb().DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  try {
-    return await work(connection);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-};
-
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

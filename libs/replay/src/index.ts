@@ -1,3 +1,4 @@
+export * from './datasets';
 export * from './lineage';
 export * from './refold/refold-vectors';
 export * from './walk/dead-lettered';

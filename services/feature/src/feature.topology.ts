@@ -37,7 +37,7 @@ import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
 import { newest, servicesAfter, type Services } from '#folds';
 import type { Clock } from '#kernel';
-import type { DatasetPorts } from './effects/build-dataset';
+import type { DatasetPorts } from '#replay';
 import { onRequests } from './handlers/on-requests';
 import { ServiceWorker, hasStages } from './handlers/service-worker';
 import { StageWorker, stagePlansOf } from './handlers/stage-worker';

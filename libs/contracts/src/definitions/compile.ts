@@ -167,7 +167,10 @@ const compileModel = ({ name, spec }: DefinitionOf<'Model'>): CompiledModel => (
   task: spec.task,
   service: spec.features,
   label: spec.label,
-  split: { by: 'time', holdoutMs: parseDuration(spec.split.holdout), gapMs: parseDuration(spec.split.gap) },
+  split:
+    spec.split.by === 'time'
+      ? { by: 'time', holdoutMs: parseDuration(spec.split.holdout), gapMs: parseDuration(spec.split.gap) }
+      : spec.split,
   trainer: spec.trainer,
   gates: spec.gates,
 });

@@ -109,13 +109,17 @@ export interface CompiledLabel {
   readonly maturityMs: number;
 }
 
+export type CompiledSplit =
+  | { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number }
+  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number };
+
 export interface CompiledModel {
   readonly name: string;
   readonly digest: Digest;
   readonly task: Task;
   readonly service: string;
   readonly label: string;
-  readonly split: { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number };
+  readonly split: CompiledSplit;
   readonly trainer: ModelSpec['trainer'];
   readonly gates: readonly GateSpec[];
 }

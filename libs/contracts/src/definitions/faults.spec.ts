@@ -206,6 +206,32 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     ],
   ],
   [
+    'a share held out by time',
+    'split: { by: time, holdout: 7d, gap: 7d }',
+    'split: { by: time, holdout: 0.2, seed: 3 }',
+    [
+      'p.yaml:54:22 Model fraud: a split by time holds out a duration such as 7d, not 0.2',
+      'p.yaml:54:36 Model fraud: a split by time has no `seed`; those by entity and random have',
+    ],
+  ],
+  [
+    'a duration held out by entity',
+    'split: { by: time, holdout: 7d, gap: 7d }',
+    'split: { by: entity, holdout: 7d, gap: 7d }',
+    [
+      'p.yaml:54:24 Model fraud: a split by entity holds out a share such as 0.2, not 7d',
+      'p.yaml:54:37 Model fraud: a split by entity has no `gap`; one by time has',
+    ],
+  ],
+  [
+    'a share that is none',
+    'split: { by: time, holdout: 7d, gap: 7d }',
+    'split: { by: random, holdout: 2 }',
+    [
+      'p.yaml:54:33 Model fraud: spec.split.holdout must be a duration such as 30s, 15m, 1h or 7d or a number above 0, not 2',
+    ],
+  ],
+  [
     'a feature with value and aggregate',
     'value: amount }',
     'value: amount, aggregate: sum }',

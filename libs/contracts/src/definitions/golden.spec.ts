@@ -141,6 +141,20 @@ describe('the smallest project', () => {
   });
 });
 
+it.each(['entity', 'random'] as const)('a split by %s has a share and a seed', (by) => {
+  const { text } = golden('smallest.yaml');
+  const split = (options: string): unknown => {
+    const changed = text.replace(
+      'split: { by: time, holdout: 7d, gap: 7d }',
+      `split: { by: ${by}${options} }`,
+    );
+    const { project } = loadDefinitions([{ path: 'p.yaml', text: changed }]);
+    return (compiledOf(compileProject(project, '1'), 'Model/fraud') as { split: unknown }).split;
+  };
+  expect(split('')).toEqual({ by, holdout: 0.2, seed: 0 });
+  expect(split(', holdout: 0.3, seed: 7')).toEqual({ by, holdout: 0.3, seed: 7 });
+});
+
 describe('the full project', () => {
   it('is read, and each option without a runtime is refused at its place', () => {
     expect(faultsOf([golden('full.yaml')])).toEqual([

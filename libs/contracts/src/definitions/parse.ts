@@ -5,6 +5,7 @@ import { compareFaults, type DefinitionFault } from './fault';
 import {
   featureConflicts,
   gateConflicts,
+  splitConflicts,
   KINDS,
   OPTION_SCHEMAS,
   withDefaults,
@@ -178,10 +179,13 @@ const conflictsOf = (
     );
   }
   if (kind === 'Model') {
-    const { gates = [] } = options as DefinitionOptions['Model'];
-    return gates.flatMap((gate, index) =>
-      gateConflicts(gate).map((conflict) => ({ path: ['spec', 'gates', index], ...conflict })),
-    );
+    const { gates = [], split = {} } = options as DefinitionOptions['Model'];
+    return [
+      ...splitConflicts(split).map((conflict) => ({ path: ['spec', 'split'], ...conflict })),
+      ...gates.flatMap((gate, index) =>
+        gateConflicts(gate).map((conflict) => ({ path: ['spec', 'gates', index], ...conflict })),
+      ),
+    ];
   }
   return [];
 };

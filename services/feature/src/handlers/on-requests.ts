@@ -11,10 +11,10 @@ import {
 } from '#contracts';
 import { checksumOf, untilAvailable, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, PlatformError, formatPosition, messageOf } from '#kernel';
+import { buildDataset, type DatasetPorts } from '#replay';
 import type { Logger } from '#runtime';
-import { buildDataset, type DatasetPorts } from '../effects/build-dataset';
 
-export interface RequestsHandler extends DatasetPorts {
+export interface RequestsHandler extends Omit<DatasetPorts, 'progress'> {
   /** Full name of `feature.datasets`. */
   readonly datasets: string;
   readonly sleep: (ms: number) => Promise<void>;
@@ -70,8 +70,9 @@ const onRequest = async <Control>(
   const { run, model } = request;
   try {
     logger.info({ run, model }, `building the data set of ${run}`);
+    const progress = (line: string): void => logger.info({ run, model }, `${run}: ${line}`);
     const dataset = await untilAvailable(
-      () => buildDataset(handler, request),
+      () => buildDataset({ ...handler, progress }, request),
       sleep,
       (error) => logger.warn({ run }, `the data set of ${run} waits: ${error.message}`),
     );

@@ -80,7 +80,10 @@ const requestTraining = (state: RegistryState, command: Of<'training'>, at: Inpu
     task,
     service: serviceReference(state, service),
     label: labelReference(state, label),
-    split: { by: split.by, holdout_ms: split.holdoutMs, gap_ms: split.gapMs },
+    split:
+      split.by === 'time'
+        ? { by: split.by, holdout_ms: split.holdoutMs, gap_ms: split.gapMs }
+        : { by: split.by, holdout: split.holdout, seed: split.seed },
     trainer: { kind: trainer.kind, parameters: { ...trainer.parameters } },
     seed: seed ?? trainer.seed,
     ...(as_of === undefined ? {} : { as_of }),

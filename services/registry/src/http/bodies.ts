@@ -25,7 +25,7 @@ export const DefinitionsBody = Type.Object(
 
 export const TrainBody = Type.Object(
   {
-    asOf: Type.Optional(text('train on what was known then, RFC 3339')),
+    asOf: Type.Optional(text('train on what was known then: RFC 3339 or offsets')),
     seed: Type.Optional(Type.Integer({ minimum: 0, maximum: 4_294_967_295 })),
   },
   { additionalProperties: false },

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { Refused, formatPosition, timestampMs } from '#kernel';
+import { formatAsOf, parseAsOf } from '#contracts';
+import { Refused, formatPosition } from '#kernel';
 import { currentVersion, type ModelVersion, type RegistryState } from '../domain/state';
 import { CurrentListings } from '../projections/current-listings';
 import {
@@ -83,7 +84,7 @@ export class ModelsController {
       value: {
         ...this.asked(requester),
         model,
-        ...(asOf === undefined ? {} : { as_of: instant(asOf) }),
+        ...(asOf === undefined ? {} : { as_of: formatAsOf(parseAsOf(asOf)) }),
         ...(seed === undefined ? {} : { seed }),
       },
     });
@@ -213,15 +214,4 @@ const aliasAnswer = (state: RegistryState, model: string, alias: string, offset:
     deployments: deployments.map(({ deployment, state: now }) => ({ name: deployment, state: now })),
     position: formatPosition(0, offset),
   };
-};
-
-/** A time in the platform's own form. */
-const instant = (text: string): string => {
-  const ms = timestampMs(text);
-  if (Number.isNaN(ms))
-    throw new Refused(
-      'PLAYHEAD_REQUEST_INVALID',
-      `asOf "${text}" is not a time; write for example 2018-05-06T00:00:00Z`,
-    );
-  return new Date(ms).toISOString();
 };

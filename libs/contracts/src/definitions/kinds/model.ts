@@ -6,6 +6,8 @@ import { CLOSED, DefinitionName, Duration, Identifier } from './words';
 export const TRAINERS = ['gbdt', 'logistic', 'linear'] as const;
 export type TrainerName = (typeof TRAINERS)[number];
 
+export const SPLITS = ['time', 'entity', 'random'] as const;
+
 const GateOptions = Type.Object(
   {
     metric: Type.Enum([...METRICS], { description: 'of the hold-out' }),
@@ -59,10 +61,33 @@ export const ModelOptions = Type.Object(
     split: Type.Optional(
       Type.Object(
         {
-          by: Type.Optional(Type.Enum(['time'], { default: 'time' })),
-          holdout: Type.Optional(Duration('the last stretch of event time, kept for judging', '7d')),
+          by: Type.Optional(
+            Type.Enum([...SPLITS], {
+              default: 'time',
+              description: 'time: the newest rows judge; entity: no entity on both sides; random: by event',
+            }),
+          ),
+          holdout: Type.Optional(
+            Type.Union([
+              Duration('by time: the last stretch of event time, kept for judging', '7d'),
+              Type.Number({
+                exclusiveMinimum: 0,
+                maximum: 0.99,
+                default: 0.2,
+                description: 'by entity or random: the share that is kept for judging',
+              }),
+            ]),
+          ),
           gap: Type.Optional(
-            Duration('left out before the hold-out, so that labels known late do not leak', '7d'),
+            Duration('by time: left out before the hold-out, so that labels known late do not leak', '7d'),
+          ),
+          seed: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 4294967295,
+              default: 0,
+              description: 'by entity or random: another seed holds out others',
+            }),
           ),
         },
         CLOSED,
@@ -104,12 +129,16 @@ export interface GateSpec {
   readonly k?: number;
 }
 
+export type SplitSpec =
+  | { readonly by: 'time'; readonly holdout: string; readonly gap: string }
+  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number };
+
 /** A model with defaults applied; only what runs today. Parameters that are not given keep the trainer's defaults. */
 export interface ModelSpec {
   readonly task: Task;
   readonly features: string;
   readonly label: string;
-  readonly split: { readonly by: 'time'; readonly holdout: string; readonly gap: string };
+  readonly split: SplitSpec;
   readonly trainer: {
     readonly kind: TrainerName;
     readonly parameters: Readonly<Record<string, number | string | boolean>>;
@@ -160,11 +189,43 @@ export const gateConflicts = (
   return faults;
 };
 
+type SplitOptions = NonNullable<ModelOptions['split']>;
+
+/** Options of one way to split that another does not have. */
+export const splitConflicts = ({
+  by = 'time',
+  holdout,
+  gap,
+  seed,
+}: SplitOptions): { key: string; message: string }[] => {
+  const faults: { key: string; message: string }[] = [];
+  if (by === 'time' && typeof holdout === 'number')
+    faults.push({
+      key: 'holdout',
+      message: `a split by time holds out a duration such as 7d, not ${holdout}`,
+    });
+  if (by !== 'time' && typeof holdout === 'string')
+    faults.push({
+      key: 'holdout',
+      message: `a split by ${by} holds out a share such as 0.2, not ${holdout}`,
+    });
+  if (by !== 'time' && gap !== undefined)
+    faults.push({ key: 'gap', message: `a split by ${by} has no \`gap\`; one by time has` });
+  if (by === 'time' && seed !== undefined)
+    faults.push({ key: 'seed', message: 'a split by time has no `seed`; those by entity and random have' });
+  return faults;
+};
+
+const splitSpec = ({ by = 'time', holdout, gap = '7d', seed = 0 }: SplitOptions): SplitSpec =>
+  by === 'time'
+    ? { by, holdout: durationText(typeof holdout === 'string' ? holdout : '7d'), gap: durationText(gap) }
+    : { by, holdout: typeof holdout === 'number' ? holdout : 0.2, seed };
+
 export const modelSpec = ({ task, features, label, split, trainer, gates }: ModelOptions): ModelSpec => ({
   task,
   features,
   label,
-  split: { by: 'time', holdout: durationText(split?.holdout ?? '7d'), gap: durationText(split?.gap ?? '7d') },
+  split: splitSpec(split ?? {}),
   trainer: { kind: trainer.kind, parameters: trainer.parameters ?? {}, seed: trainer.seed ?? 0 },
   gates: (gates ?? []).map(gateSpec),
 });

@@ -30,7 +30,7 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
       'binary',
     );
   }
-  if (parseDuration(spec.split.holdout) === 0)
+  if (spec.split.by === 'time' && parseDuration(spec.split.holdout) === 0)
     context.say(['spec', 'split', 'holdout'], 'nothing is held out, so no gate can be judged');
   if (spec.task !== 'binary' && spec.task !== 'regression') return;
 

@@ -31,9 +31,15 @@ export const DatasetBuilt = defineEvent({
     digest: Type.String({ description: 'SHA-256 over the canonical rows in canonical order' }),
     manifest: Type.String({ description: 'artifact: everything needed to build it again' }),
     cut: Type.Array(Range, { description: 'offset ranges read, vectors and labels' }),
+    source: Type.Enum(['vectors', 'observations'], {
+      description:
+        'observations: the logged vectors lack the revision, so its values were folded again from the observations',
+    }),
     train: Part,
     holdout: Part,
     unlabelled: Type.Integer({ description: 'mature rows left out because no label was known' }),
+    withdrawn: Type.Integer({ description: 'those of them whose label was withdrawn' }),
+    corrected: Type.Integer({ description: 'rows whose label replaced an earlier one' }),
     immature: Type.Integer({ description: 'rows left out because their label was not mature at the cut' }),
   }),
   sample: {
@@ -46,9 +52,12 @@ export const DatasetBuilt = defineEvent({
     digest: 'b'.repeat(64),
     manifest: 'c'.repeat(64),
     cut: [{ topic: 'feature.vectors.fraud', partition: 0, from: 0, to: 100 }],
+    source: 'vectors',
     train: { artifact: 'd'.repeat(64), rows: 80, positives: 4 },
     holdout: { artifact: 'e'.repeat(64), rows: 20, positives: 1 },
     unlabelled: 0,
+    withdrawn: 0,
+    corrected: 2,
     immature: 10,
   },
 });

@@ -57,7 +57,9 @@ export const TrainingSubmitted = defineEvent({
     actor: Actor,
     model: Type.String(),
     as_of: Type.Optional(
-      Type.String({ description: 'train on what was known then: RFC 3339; now by default' }),
+      Type.String({
+        description: 'train on what was known then: RFC 3339 or offsets, as in the request; now by default',
+      }),
     ),
     seed: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 4294967295, description: "the model's own by default" }),

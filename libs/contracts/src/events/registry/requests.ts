@@ -31,20 +31,29 @@ export const TrainingRequested = defineEvent({
     task: TaskName,
     service: ServiceReference,
     label: LabelReference,
-    split: Type.Object({
-      by: Type.Literal('time'),
-      holdout_ms: Type.Integer({
-        minimum: 0,
-        description: 'the last stretch of event time, kept for judging',
+    split: Type.Union([
+      Type.Object({
+        by: Type.Literal('time'),
+        holdout_ms: Type.Integer({
+          minimum: 0,
+          description: 'the last stretch of event time, kept for judging',
+        }),
+        gap_ms: Type.Integer({ minimum: 0, description: 'left out before the hold-out' }),
       }),
-      gap_ms: Type.Integer({ minimum: 0, description: 'left out before the hold-out' }),
-    }),
+      Type.Object({
+        by: Type.Enum(['entity', 'random']),
+        holdout: Type.Number({
+          description: 'share that is kept for judging, by a hash of entity or event id',
+        }),
+        seed: Type.Integer({ minimum: 0, maximum: 4294967295 }),
+      }),
+    ]),
     trainer: Type.Object({ kind: Type.String(), parameters: Parameters }),
     seed: Type.Integer({ minimum: 0, maximum: 4294967295 }),
     as_of: Type.Optional(
       Type.String({
         description:
-          'RFC 3339: only what was known (appended) then; what stands on the log when it is built, by default',
+          'only what was known then: RFC 3339, or offsets as `p:offset,...` (of the vectors) or `vectors=p:offset,...;labels=p:offset,...`; what stands on the log when it is built, by default',
       }),
     ),
     gates: Type.Array(Gate),

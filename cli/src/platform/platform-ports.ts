@@ -1,0 +1,29 @@
+import { openArtifactStore, type ArtifactStore } from '#artifacts';
+import type { EventLog } from '#eventlog';
+import { createKafkaLog } from '#eventlog/kafka';
+import { findPlatform } from './platform';
+
+/** The log and the store of a platform, as an outside program opens them. */
+export interface PlatformPorts {
+  readonly namespace: string;
+  readonly log: EventLog;
+  readonly artifacts: ArtifactStore;
+}
+
+/** Opens the log and the store of the platform in a data folder for one piece of work, and closes what must be closed. */
+export const withPlatformPorts = async <T>(
+  { dataDir, client }: { readonly dataDir: string; readonly client: string },
+  work: (ports: PlatformPorts) => Promise<T>,
+): Promise<T> => {
+  const { endpoints, namespace } = await findPlatform(dataDir, process.env);
+  const { s3, kafka } = endpoints;
+  const artifacts = openArtifactStore(
+    s3.kind === 'file' ? { namespace, directory: s3.directory } : { namespace, s3 },
+  );
+  const log = createKafkaLog({ brokers: kafka.brokers, clientId: `playhead-${client}` });
+  try {
+    return await work({ namespace, log, artifacts });
+  } finally {
+    await log.close();
+  }
+};
