@@ -9,5 +9,6 @@ export {
   type FeatureValues,
 } from './engine';
 export type { LatestValues } from './entity';
+export { windowReachMs, windowTimes } from './windowing';
 export * from './label-join';
 export * from './split';

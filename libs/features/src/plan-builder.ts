@@ -8,10 +8,10 @@ import {
   type FieldType,
 } from '#kernel';
 import { AGGREGATES, CALENDAR_UNITS, isAggregate } from './definition';
-import type { AggregateFeature, FeatureDefinition, FeatureEvent, StreamDefinition } from './definition';
+import type { AggregateFeature, FeatureDefinition, StreamDefinition } from './definition';
 import { FAMILIES, FAMILY_OF, type Family, type FamilyParameters } from './families';
 import type { AggregateOutput, Column, Output, Place, Plan } from './plan';
-import { CALENDAR_REACH, calendarStart, type Slot, type WindowPlan } from './windowing';
+import { boundOf, reachOf, type Slot, type WindowPlan } from './windowing';
 
 /** Collects columns, windows and slots, each only once: features with the same (of, where, window) share an accumulator. */
 export class PlanBuilder {
@@ -112,22 +112,23 @@ export class PlanBuilder {
       filter: -1,
       read: reader(expression, (value) => finiteOrNaN(toNumber(value))),
     });
-    return this.slot(this.windowOf('all', EVERYTHING), 'newest row', column, NO_PARAMETERS);
+    return this.slot(this.windowOf(undefined), 'newest row', column, NO_PARAMETERS);
   }
 
   private window({ window, accuracy, tile }: AggregateFeature): number {
-    const [key, plan] = windowPlan(window);
-    if (accuracy !== 'tiled') return this.windowOf(key, plan);
+    if (accuracy !== 'tiled') return this.windowOf(window);
     let tiles = this.tiles.findIndex((known) => known.width === tile);
     if (tiles < 0) tiles = this.tiles.push({ width: tile!, reach: 0, slots: [] }) - 1;
-    const plans = this.tiles[tiles]!;
-    plans.reach = Math.max(plans.reach, plan.reach);
-    return this.windowOf(`${key} in tiles of ${tile}`, { ...plan, tiles }, plans.slots);
+    const plan = this.tiles[tiles]!;
+    plan.reach = Math.max(plan.reach, reachOf(window));
+    return this.windowOf(window, tiles, plan.slots);
   }
 
-  private windowOf(key: string, plan: Omit<WindowPlan, 'slots'>, slots: KnownSlot[] = []): number {
-    const known = this.windows.findIndex((window) => window.key === key);
-    return known < 0 ? this.windows.push({ key, ...plan, slots }) - 1 : known;
+  private windowOf(window: AggregateFeature['window'], tiles = -1, slots: KnownSlot[] = []): number {
+    const key = `${keyOf(window)} ${tiles}`;
+    const known = this.windows.findIndex((other) => other.key === key);
+    if (known >= 0) return known;
+    return this.windows.push({ key, bound: boundOf(window), reach: reachOf(window), tiles, slots }) - 1;
   }
 
   private slot(window: number, family: Family, column: number, parameters: FamilyParameters): Place {
@@ -210,17 +211,10 @@ const familyOf = ({ aggregate, of, accuracy }: AggregateFeature): Family => {
   return FAMILY_OF[aggregate];
 };
 
-const EVERYTHING = { bound: () => -Infinity, reach: Infinity, tiles: -1 };
 const NO_PARAMETERS: FamilyParameters = { size: 0, halfLife: 0 };
 
-const windowPlan = (window: AggregateFeature['window']): [key: string, plan: Omit<WindowPlan, 'slots'>] => {
-  if (window === undefined) return ['all', EVERYTHING];
-  if (typeof window === 'number')
-    return [`${window}`, { bound: (time) => time - window, reach: window, tiles: -1 }];
-  const { calendar } = window;
-  const bound = (time: number): number => calendarStart(calendar, time) - 1;
-  return [calendar, { bound, reach: CALENDAR_REACH[calendar], tiles: -1 }];
-};
+const keyOf = (window: AggregateFeature['window']): string =>
+  window === undefined ? 'all' : typeof window === 'number' ? `${window}` : window.calendar;
 
 /** Options that do not go together. What users write was checked where it was read; this is the last gate. */
 const checkAggregate = (feature: AggregateFeature): void => {

@@ -3,6 +3,7 @@ import {
   Defect,
   digestOf,
   parseDuration,
+  valueNames,
   type CanonicalValue,
   type Digest,
 } from '#kernel';
@@ -76,7 +77,7 @@ export const compileFeatureService = (
     trigger: { ...depends.trigger, partitions },
     views,
     ...(stages.length > 0 ? { stages } : {}),
-    features: views.flatMap((view) => view.features.map((feature) => feature.name)),
+    features: views.flatMap((view) => view.features.flatMap(valueNames)),
   };
 };
 
@@ -118,7 +119,9 @@ const compileViews = (
   const views = names.map((name) => need(project, 'FeatureView', name));
   const types = fieldTypes(spec);
   const sources = views.flatMap((view) =>
-    view.spec.features.map((feature) => (isAggregate(feature) ? feature.of : feature.value)),
+    view.spec.features.flatMap((feature) =>
+      isAggregate(feature) ? [feature.of, feature.where] : [feature.value],
+    ),
   );
   const read = new Set([spec.key, spec.id, spec.time, ...views.map((view) => view.spec.entity)]);
   for (const source of sources)
@@ -135,6 +138,7 @@ const compileViews = (
   return views.map((view) => ({
     name: view.name,
     entity: view.spec.entity,
+    ...(view.spec.ttl !== undefined && { ttl: parseDuration(view.spec.ttl) }),
     stream,
     features: view.spec.features.map(compileFeature),
   }));
@@ -142,8 +146,13 @@ const compileViews = (
 
 const compileFeature = (feature: FeatureSpec): CompiledFeature => {
   if (!isAggregate(feature)) return feature;
-  const { window, ...rest } = feature;
-  return { ...rest, ...(window === undefined ? {} : { window: parseDuration(window) }) };
+  const { window, half_life, tile, ...rest } = feature;
+  return {
+    ...rest,
+    ...(window !== undefined && { window: typeof window === 'string' ? parseDuration(window) : window }),
+    ...(half_life !== undefined && { halfLife: parseDuration(half_life) }),
+    ...(tile !== undefined && { tile: parseDuration(tile) }),
+  };
 };
 
 const compileLabel = (project: Project, { name, spec }: DefinitionOf<'Label'>): CompiledLabel => {

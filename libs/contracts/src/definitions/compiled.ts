@@ -2,6 +2,7 @@ import type { Digest, FieldType } from '#kernel';
 import type { DefinitionOf } from './definition';
 import type {
   Aggregate,
+  CalendarUnit,
   FieldSpec,
   GateSpec,
   Kind,
@@ -42,17 +43,31 @@ export type CompiledFeature = ValueFeatureSpec | CompiledAggregate;
 export interface CompiledAggregate {
   readonly name: string;
   readonly aggregate: Aggregate;
-  /** A field or CEL; absent for count. */
+  /** A field or CEL; absent where events as such are meant. */
   readonly of?: string;
-  /** In ms; absent: all events there were. */
-  readonly window?: number;
+  /** CEL: only events for which it is true. */
+  readonly where?: string;
+  /** In ms, or a calendar unit in UTC; absent: all events there were. */
+  readonly window?: number | { readonly calendar: CalendarUnit };
   readonly empty: number | null;
+  /** How many values, named `name_1` to `name_k`. */
+  readonly k?: number;
+  readonly n?: number;
+  readonly q?: number;
+  readonly by?: 'value' | 'frequency';
+  /** In ms. */
+  readonly halfLife?: number;
+  readonly accuracy?: 'tiled' | 'sketch';
+  /** In ms. */
+  readonly tile?: number;
 }
 
 /** A feature view as the engine of `libs/features` takes it: durations in ms. */
 export interface CompiledFeatureView {
   readonly name: string;
   readonly entity: string;
+  /** In ms; absent: no entity is forgotten. */
+  readonly ttl?: number;
   readonly stream: {
     readonly name: string;
     readonly time: string;

@@ -248,7 +248,7 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     'aggregate: mean',
     'aggregate: avg',
     [
-      'p.yaml:37:42 FeatureView customer-spend: spec.features[3].aggregate must be one of count, sum, mean, min, max, variance, std, last, not "avg"; did you mean `mean`?',
+      'p.yaml:37:42 FeatureView customer-spend: spec.features[3].aggregate must be one of count, sum, mean, min, max, variance, std, last, first, last_k, lag, time_since_last, count_distinct, top_k, quantile, ratio, ewma, not "avg"; did you mean `mean`?',
     ],
   ],
   [

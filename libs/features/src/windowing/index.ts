@@ -3,3 +3,4 @@ export * from './calendar';
 export * from './tiles';
 export * from './unbounded-window';
 export * from './window';
+export * from './window-times';

@@ -1,30 +1,78 @@
 import { Type, type Static } from 'typebox';
 import { durationText } from '../duration-text';
+import {
+  ACCURACIES,
+  AGGREGATES,
+  CALENDAR_UNITS,
+  type Accuracy,
+  type Aggregate,
+  type CalendarUnit,
+} from './aggregates';
 import { CLOSED, DefinitionName, Duration, Expression, Identifier } from './words';
 
-export const AGGREGATES = ['count', 'sum', 'mean', 'min', 'max', 'variance', 'std', 'last'] as const;
-export type Aggregate = (typeof AGGREGATES)[number];
+const Window = Type.Union(
+  [
+    Duration('(T - window, T]'),
+    Type.Object(
+      {
+        calendar: Type.Enum([...CALENDAR_UNITS], { description: 'weeks begin on Monday' }),
+        zone: Type.Optional(Type.Literal('UTC', { description: 'the only one' })),
+      },
+      { title: '`calendar: day`, `week` or `month`', ...CLOSED },
+    ),
+  ],
+  {
+    description:
+      '(T - window, T], the triggering event counted in, or the calendar unit that T is in, up to T; without it, everything up to T',
+  },
+);
 
 const FeatureOptions = Type.Object(
   {
-    name: Identifier('unique within a feature service'),
+    name: Identifier('unique within a feature service; last_k and top_k give `name_1` to `name_k`'),
     value: Type.Optional(Expression('CEL over the event; gives a number, or a boolean as 0 or 1')),
     aggregate: Type.Optional(
       Type.Enum([...AGGREGATES], { description: 'over the events of the entity in the window' }),
     ),
     of: Type.Optional(
       Expression(
-        'what is aggregated: a field or CEL over the event, nulls left out; count without it counts events',
+        'what is aggregated: a field or CEL over the event, nulls left out; count, ratio and time_since_last without it are of events',
       ),
     ),
-    window: Type.Optional(
-      Duration('(T - window, T], the triggering event counted in; without it, everything up to T'),
-    ),
+    where: Type.Optional(Expression('CEL over the event, gives a boolean: only events for which it is true')),
+    window: Type.Optional(Window),
     empty: Type.Optional(
       Type.Union([Type.Number(), Type.Null()], {
-        description: 'the value of an empty window: 0 for count and sum, else null by default',
+        description: 'the value of an empty window: 0 for counts and sum, else null by default',
       }),
     ),
+    k: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: 'of last_k and top_k: how many values' }),
+    ),
+    n: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        default: 1,
+        description: 'of lag: which event before the trigger',
+      }),
+    ),
+    q: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'of quantile: which one' })),
+    by: Type.Optional(
+      Type.Enum(['value', 'frequency'], {
+        default: 'value',
+        description: 'of top_k: the largest values, or the most frequent',
+      }),
+    ),
+    half_life: Type.Optional(Duration('of ewma: an event so much older weighs half')),
+    accuracy: Type.Optional(
+      Type.Enum([...ACCURACIES], {
+        default: 'exact',
+        description:
+          'tiled: the window begins and ends at whole tiles, and only totals of tiles are kept; sketch, of quantile: within 1 %',
+      }),
+    ),
+    tile: Type.Optional(Duration('of tiled: how wide a tile is')),
   },
   CLOSED,
 );
@@ -34,6 +82,9 @@ export const FeatureViewOptions = Type.Object(
   {
     stream: DefinitionName('the stream that is folded'),
     entity: Identifier('the field that says whose features these are'),
+    ttl: Type.Optional(
+      Duration('an entity without an event for so long, by event time, is forgotten; never, without it'),
+    ),
     features: Type.Array(FeatureOptions, { minItems: 1 }),
   },
   CLOSED,
@@ -50,8 +101,17 @@ export interface AggregateFeatureSpec {
   readonly name: string;
   readonly aggregate: Aggregate;
   readonly of?: string;
-  readonly window?: string;
+  readonly where?: string;
+  readonly window?: string | { readonly calendar: CalendarUnit };
   readonly empty: number | null;
+  readonly k?: number;
+  readonly n?: number;
+  readonly q?: number;
+  readonly by?: 'value' | 'frequency';
+  readonly half_life?: string;
+  /** Absent for exact. */
+  readonly accuracy?: Exclude<Accuracy, 'exact'>;
+  readonly tile?: string;
 }
 
 export type FeatureSpec = ValueFeatureSpec | AggregateFeatureSpec;
@@ -60,43 +120,38 @@ export type FeatureSpec = ValueFeatureSpec | AggregateFeatureSpec;
 export interface FeatureViewSpec {
   readonly stream: string;
   readonly entity: string;
+  readonly ttl?: string;
   readonly features: readonly FeatureSpec[];
 }
 
 export const isAggregate = (feature: FeatureSpec): feature is AggregateFeatureSpec => 'aggregate' in feature;
 
-/** Which of the options of a feature do not go together; empty when all do. */
-export const featureConflicts = (feature: FeatureOptions): { key: string; message: string }[] => {
-  const faults: { key: string; message: string }[] = [];
-  const say = (key: string, message: string) => faults.push({ key, message });
-  if (feature.value !== undefined && feature.aggregate !== undefined) {
-    say('aggregate', `feature \`${feature.name}\` has both \`value\` and \`aggregate\``);
-  } else if (feature.value !== undefined) {
-    for (const key of ['of', 'window', 'empty'] as const) {
-      if (feature[key] !== undefined)
-        say(key, `\`${key}\` is for aggregates; feature \`${feature.name}\` is a value`);
-    }
-  } else if (feature.aggregate === undefined) {
-    say('name', `feature \`${feature.name}\` has neither \`value\` nor \`aggregate\``);
-  } else if (feature.aggregate !== 'count' && feature.of === undefined) {
-    say('aggregate', `feature \`${feature.name}\` does not say \`of\` what the ${feature.aggregate} is`);
-  }
-  return faults;
-};
-
-const featureSpec = ({ name, value, aggregate, of, window, empty }: FeatureOptions): FeatureSpec => {
+const featureSpec = (options: FeatureOptions): FeatureSpec => {
+  const { name, value, aggregate, of, where, window, empty, k, q, half_life, accuracy, tile } = options;
   if (aggregate === undefined) return { name, value: value! };
+  const counts = aggregate === 'count' || aggregate === 'sum' || aggregate === 'count_distinct';
   return {
     name,
     aggregate,
-    ...(of === undefined ? {} : { of: of.trim() }),
-    ...(window === undefined ? {} : { window: durationText(window) }),
-    empty: empty === undefined ? (aggregate === 'count' || aggregate === 'sum' ? 0 : null) : empty,
+    ...(of !== undefined && { of: of.trim() }),
+    ...(where !== undefined && { where: where.trim() }),
+    ...(window !== undefined && {
+      window: typeof window === 'string' ? durationText(window) : { calendar: window.calendar },
+    }),
+    empty: empty === undefined ? (counts ? 0 : null) : empty,
+    ...(k !== undefined && { k }),
+    ...(aggregate === 'lag' && { n: options.n ?? 1 }),
+    ...(q !== undefined && { q }),
+    ...(aggregate === 'top_k' && { by: options.by ?? 'value' }),
+    ...(half_life !== undefined && { half_life: durationText(half_life) }),
+    ...(accuracy !== undefined && accuracy !== 'exact' && { accuracy }),
+    ...(tile !== undefined && { tile: durationText(tile) }),
   };
 };
 
 export const featureViewSpec = (options: FeatureViewOptions): FeatureViewSpec => ({
   stream: options.stream,
   entity: options.entity,
+  ...(options.ttl !== undefined && { ttl: durationText(options.ttl) }),
   features: options.features.map(featureSpec),
 });

@@ -6,6 +6,7 @@ import { ModelOptions, modelSpec, type ModelSpec } from './model';
 import { MonitorOptions, monitorSpec, type MonitorSpec } from './monitor';
 import { StreamOptions, streamSpec, type StreamSpec } from './stream';
 
+export * from './aggregates';
 export * from './deployment';
 export * from './feature-service';
 export * from './feature-view';
