@@ -19,6 +19,7 @@ export const TOPICS = {
   definitions: 'registry.definitions',
   models: 'registry.models',
   deployments: 'registry.deployments',
+  lineage: 'registry.lineage',
   predictions: (deployment: string) => `serving.predictions.${deployment}`,
   servingStatus: 'serving.status',
   monitoringInputs: 'monitoring.inputs',

@@ -60,6 +60,10 @@ export class ServiceLog implements Worker {
     return this.snapshots.stop();
   }
 
+  get namespace(): string {
+    return this.config.namespace;
+  }
+
   /** The full name of a topic. */
   topic(name: string): string {
     return qualify(this.config.namespace, name);

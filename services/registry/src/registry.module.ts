@@ -19,6 +19,7 @@ import type { Clock } from '#kernel';
 import type { RegistryState } from './domain/state';
 import { DefinitionsController } from './http/definitions.controller';
 import { DeploymentsController } from './http/deployments.controller';
+import { LineageController } from './http/lineage.controller';
 import { ModelsController } from './http/models.controller';
 import { RequestDesk } from './http/request-desk';
 import { RunsController } from './http/runs.controller';
@@ -33,7 +34,13 @@ import { decider, followInputs, revisionRouter, runRouter } from './registry.top
 const INPUTS = Symbol('registry.inputs, folded');
 
 @Module({
-  controllers: [DefinitionsController, ModelsController, RunsController, DeploymentsController],
+  controllers: [
+    DefinitionsController,
+    ModelsController,
+    RunsController,
+    DeploymentsController,
+    LineageController,
+  ],
   providers: [
     provideServiceLog,
     { provide: INPUTS, inject: [ServiceLog], useFactory: followInputs },

@@ -9,6 +9,7 @@
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
  *                                                    registry.models        registry.model-version.registered | reviewed, registry.alias.assigned
  *                                                    registry.deployments   registry.deployment.updated
+ *                                                    registry.lineage       registry.lineage.reported, as OpenLineage run events
  *   registry.inputs                 -> RegistryView        every instance, in memory: what the doors answer from, as of any position
  *   registry.inputs                 -> RegistryProjection  Postgres: lists and search; dropped and rebuilt at will
  *   records that break their contract             -> registry.dead-letters
@@ -25,6 +26,7 @@ import {
   DefinitionRetired,
   DefinitionsSubmitted,
   DeploymentUpdated,
+  LineageReported,
   ModelVersionRegistered,
   ModelVersionReviewed,
   PromotionSubmitted,
@@ -96,6 +98,7 @@ export const TOPOLOGY: Topology = {
         ModelVersionReviewed,
         AliasAssigned,
         DeploymentUpdated,
+        LineageReported,
       ],
     },
     { on: INPUTS, by: 'RegistryView', gives: [] },
@@ -108,6 +111,7 @@ export const OUTCOME_TOPICS = [
   TOPICS.requests,
   TOPICS.models,
   TOPICS.deployments,
+  TOPICS.lineage,
 ] as const;
 
 export const createTopics = (log: ServiceLog): Promise<void> =>
@@ -126,7 +130,7 @@ export const followInputs = (log: ServiceLog): FollowedTopic<RegistryState> =>
 /** `registry.inputs` -> decisions. Only the member of the group that owns the partition publishes them. */
 export const decider = (log: ServiceLog): Worker => {
   const runner = log.runner({
-    fold: onInput((topic) => log.topic(topic)),
+    fold: onInput(log.namespace),
     source: TOPICS.registryInputs,
     alignedSecondaries: OUTCOME_TOPICS,
     control: new NoControl(),

@@ -16,6 +16,7 @@ export * from './platform/snapshot-taken';
 export * from './registry/definitions';
 export * from './registry/deployments';
 export * from './registry/inputs';
+export * from './registry/lineage';
 export * from './registry/models';
 export * from './registry/requests';
 export * from './serving/deployment-started';

@@ -15,6 +15,13 @@ export const Reference = Type.String({
   description: 'the fact this was routed from, `<topic>:<partition>-<offset>`',
 });
 
+export const OffsetRange = Type.Object({
+  topic: Type.String(),
+  partition: Type.Integer(),
+  from: Type.Integer(),
+  to: Type.Integer({ description: 'exclusive' }),
+});
+
 /** A revision is a whole number written as text, because it keys the values of a vector. */
 export const Revision = Type.String({
   pattern: '^[1-9]\\d*$',

@@ -1,6 +1,7 @@
 import {
   EnvelopeTemplate,
   HEADERS,
+  LineageReported,
   TOPICS,
   decodeEvent,
   encodeEvent,
@@ -9,6 +10,7 @@ import {
 } from '#contracts';
 import { checksumOf, type NewHeader, type LogRecord, type Output } from '#eventlog';
 import { ContractViolation, formatPosition } from '#kernel';
+import type { RunEvent } from '../domain/lineage/run-event';
 import { INPUT_CONTRACTS, type Input, type InputPosition } from '../domain/inputs';
 import { OUTCOME_CONTRACTS, keyOfOutcome, type Outcome } from '../domain/outcomes';
 
@@ -30,9 +32,9 @@ export const decodeInput = (record: LogRecord): { readonly input: Input; readonl
 };
 
 const templates = new Map(
-  Object.values(OUTCOME_CONTRACTS).map(({ contract }) => [
-    contract.type,
-    new EnvelopeTemplate({ type: contract.type, source: TOPICS.registryInputs }),
+  [...Object.values(OUTCOME_CONTRACTS).map(({ contract }) => contract), LineageReported].map(({ type }) => [
+    type,
+    new EnvelopeTemplate({ type, source: TOPICS.registryInputs }),
   ]),
 );
 
@@ -42,20 +44,55 @@ export const encodeOutcomes = (
   source: LogRecord,
   qualified: (topic: string) => string,
   controlHeader: NewHeader,
+): Output[] =>
+  encodeFacts(
+    outcomes.map((outcome) => ({
+      contract: OUTCOME_CONTRACTS[outcome.type].contract,
+      key: keyOfOutcome(outcome),
+      fact: outcome.fact,
+    })),
+    source,
+    qualified,
+    controlHeader,
+  );
+
+export const encodeLineage = (
+  events: readonly RunEvent[],
+  source: LogRecord,
+  qualified: (topic: string) => string,
+  controlHeader: NewHeader,
+): Output[] =>
+  encodeFacts(
+    events.map((fact) => ({ contract: LineageReported, key: fact.job.name, fact })),
+    source,
+    qualified,
+    controlHeader,
+  );
+
+interface KeyedFact {
+  readonly contract: EventContract;
+  readonly key: string;
+  readonly fact: object;
+}
+
+const encodeFacts = (
+  facts: readonly KeyedFact[],
+  source: LogRecord,
+  qualified: (topic: string) => string,
+  controlHeader: NewHeader,
 ): Output[] => {
   const onTopic = new Map<string, number>();
   const time = new Date(source.timestamp).toISOString();
   const checksum: NewHeader = [HEADERS.sourceCrc, checksumOf(source.value)];
-  return outcomes.map((outcome) => {
-    const contract: EventContract = OUTCOME_CONTRACTS[outcome.type].contract;
+  return facts.map(({ contract, key, fact }) => {
     const k = onTopic.get(contract.topic) ?? 0;
     onTopic.set(contract.topic, k + 1);
     const id = formatPosition(source.partition, source.offset, k);
     return {
       topic: qualified(contract.topic),
       partition: 0,
-      key: Buffer.from(keyOfOutcome(outcome)),
-      value: encodeEvent(contract, outcome.fact),
+      key: Buffer.from(key),
+      value: encodeEvent(contract, fact),
       headers: templates.get(contract.type)!.headers(id, time, controlHeader, checksum),
       source: source.offset,
       k,

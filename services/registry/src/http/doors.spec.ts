@@ -264,6 +264,16 @@ describe('a model', () => {
   });
 });
 
+it('tells the lineage, page by page', async () => {
+  const all = (await get('/v1/lineage')).body as { events?: unknown[]; next?: number };
+  expect(all.events!.length).toBeGreaterThan(4);
+  expect(all.next).toBe(all.events!.length);
+  const page = (await get('/v1/lineage?from=1&limit=2')).body;
+  expect(page).toEqual({ events: all.events!.slice(1, 3), next: 3 });
+  expect((await get(`/v1/lineage?from=${all.next}`)).body).toEqual({ events: [], next: all.next });
+  expect((await get('/v1/lineage?limit=2000')).status).toBe(400);
+});
+
 it('answers 503 while the log is away, and carries the request out once when the caller tries again', async () => {
   log.setAway(true);
   const ticking = setInterval(() => clock.advance(500), 20);

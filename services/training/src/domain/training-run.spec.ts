@@ -35,7 +35,10 @@ const described = {
   parameters: { trees: 100, depth: 6 },
   seed: 0,
 };
-const started: RunFact = { type: 'started', fact: described };
+const started: RunFact = {
+  type: 'started',
+  fact: { ...described, dataset_manifest: DatasetBuilt.sample.manifest, cut: DatasetBuilt.sample.cut },
+};
 
 describe('a training run', () => {
   it('is known once it is requested', () => {

@@ -117,7 +117,11 @@ const describe = ({ request, dataset }: FittingRun) => ({
   seed: request.seed,
 });
 
-const startOf = (run: FittingRun): EventOf<typeof TrainingRunStarted> => describe(run);
+const startOf = (run: FittingRun): EventOf<typeof TrainingRunStarted> => ({
+  ...describe(run),
+  dataset_manifest: run.dataset.manifest,
+  cut: run.dataset.cut,
+});
 
 const endOf = (run: FittingRun, report: FitReport): RunEnd => {
   const { request } = run;

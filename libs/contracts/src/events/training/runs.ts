@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../../define-event';
-import { Measured, Parameters, Sha, TaskName, SAMPLE_SHA } from '../shapes';
+import { Measured, OffsetRange, Parameters, Sha, TaskName, SAMPLE_SHA } from '../shapes';
 
 /** The life of a training run, decided over `training.inputs`: requested, started, then exactly one of the four ends. */
 const fact = { version: 1, topic: 'training.runs', key: 'run', owner: 'training' } as const;
@@ -26,6 +26,10 @@ export const TrainingRunStarted = defineEvent({
     trainer: Type.String(),
     parameters: Parameters,
     seed: Type.Integer(),
+    dataset_manifest: Type.Optional(Sha('everything needed to build the data set again')),
+    cut: Type.Optional(
+      Type.Array(OffsetRange, { description: 'offset ranges that the data set was read from' }),
+    ),
   }),
   sample: {
     run: 'run-0-12',
@@ -35,6 +39,8 @@ export const TrainingRunStarted = defineEvent({
     trainer: 'gbdt',
     parameters: { trees: 100, depth: 6 },
     seed: 0,
+    dataset_manifest: SAMPLE_SHA.manifest,
+    cut: [{ topic: 'feature.vectors.fraud', partition: 0, from: 0, to: 100 }],
   },
 });
 
