@@ -40,8 +40,9 @@ export const addDeploy = (program: Command): void => {
       const deployment = await registry.get<DeploymentDocument>(path`/v1/deployments/${name}`, {
         asOf: options.asOf,
       });
-      const served = await loadedVersion(serving, name);
-      if (options.json) printJson({ ...deployment, served: served.version });
+      // What is loaded now says nothing of then.
+      const served = options.asOf === undefined ? await loadedVersion(serving, name) : undefined;
+      if (options.json) printJson({ ...deployment, ...(served && { served: served.version }) });
       else console.log(describeDeployment(deployment, served));
     });
 };
@@ -63,7 +64,7 @@ const deploymentTable = (deployments: readonly DeploymentDocument[]): string =>
     ]),
   );
 
-const describeDeployment = (deployment: DeploymentDocument, served: Loaded): string => {
+const describeDeployment = (deployment: DeploymentDocument, served: Loaded | undefined): string => {
   const { model, routes, monitor } = deployment;
   return [
     deploymentTable([deployment]),
@@ -71,7 +72,9 @@ const describeDeployment = (deployment: DeploymentDocument, served: Loaded): str
       ({ route, version, artifact, revision, features }) =>
         `  ${route}: ${model}@${version}, model file ${shortDigest(artifact)}, features of revision ${revision}: ${features.join(', ')}`,
     ),
-    `  ${served.version === null ? served.reason : `serving has ${model}@${served.version} loaded`}`,
+    ...(served
+      ? [`  ${served.version === null ? served.reason : `serving has ${model}@${served.version} loaded`}`]
+      : []),
     ...(monitor ? [`  watched by monitor ${monitor.name}`] : []),
   ].join('\n');
 };

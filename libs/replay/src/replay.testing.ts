@@ -113,7 +113,16 @@ export class HotPath extends ServiceWorld {
       task: 'regression',
       threshold: 100,
       from: 'beginning',
-      service: { ...sample.service, name: 'spend', revision, digest, features: [...compiled.features] },
+      service: {
+        ...sample.service,
+        name: 'spend',
+        trigger: 'payments',
+        key: 'customer',
+        partitions: PARTITIONS,
+        revision,
+        digest,
+        features: [...compiled.features],
+      },
       routes: [
         {
           ...sample.routes[0]!,

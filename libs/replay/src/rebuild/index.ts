@@ -1,0 +1,9 @@
+export {
+  environmentChanges,
+  rebuildModel,
+  type RebuildPorts,
+  type RebuildReport,
+  type RebuildRequest,
+  type RebuildStep,
+  type SpoiltArtifact,
+} from './rebuild-model';

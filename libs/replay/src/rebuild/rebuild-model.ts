@@ -1,0 +1,225 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ArtifactStore } from '#artifacts';
+import type { EventLog } from '#eventlog';
+import {
+  codeVersion,
+  readManifest,
+  readPart,
+  verifyModel,
+  type Fit,
+  type FitEnvironment,
+  type FittedRun,
+  type ModelManifest,
+} from '#fit';
+import { PlatformError, messageOf, sha256, type Digest } from '#kernel';
+import type { Task } from '#learn';
+import type { DatasetSource } from '../datasets/manifest';
+import { rebuildDataset, type RebuiltDataset } from '../datasets/rebuild-dataset';
+import { versionOf } from '../what-if/registry-facts';
+
+export interface RebuildPorts {
+  readonly log: EventLog;
+  /** Read from only. */
+  readonly artifacts: Pick<ArtifactStore, 'get' | 'getToFile'>;
+  readonly namespace: string;
+  readonly fit: Fit;
+  readonly signal?: AbortSignal;
+  readonly progress?: (line: string) => void;
+}
+
+export interface RebuildRequest {
+  readonly model: string;
+  readonly version: number;
+  readonly source: DatasetSource;
+}
+
+/** Where the way from the manifest to the same bytes ended. */
+export type RebuildStep = 'manifest' | 'dataset' | 'fit' | 'model';
+
+export interface RebuildReport {
+  readonly model: string;
+  readonly version: number;
+  readonly from: DatasetSource;
+  /** SHA-256 of the model file that the registry knows. */
+  readonly expected: Digest;
+  /** SHA-256 of the model file that was fitted now; null where it did not come to that. */
+  readonly rebuilt: Digest | null;
+  readonly identical: boolean;
+  /** Why not, and at which step. */
+  readonly cause?: string;
+  readonly step?: RebuildStep;
+  /** Digests of the canonical rows. */
+  readonly dataset: { readonly expected: Digest; readonly rebuilt: Digest } | null;
+  /** Digests of the reference profile that was computed along with it. */
+  readonly profile: { readonly expected: Digest; readonly rebuilt: Digest } | null;
+  /** Stored files whose bytes are not what their digest says, or that are gone. None of them was used. */
+  readonly spoilt: readonly SpoiltArtifact[];
+}
+
+export interface SpoiltArtifact {
+  readonly what: 'model' | 'manifest' | 'data set (train)' | 'data set (holdout)' | 'profile';
+  readonly digest: Digest;
+  readonly is: 'damaged' | 'missing';
+}
+
+/**
+ * Fits a version again from nothing but the log and its manifest, and compares the bytes: data set, model, profile. Needs no service
+ * and no database; writes into a temporary folder only. Whatever keeps it from the same bytes is the report's cause, not an error;
+ * rejects where there is no such version, or a store is away.
+ */
+export const rebuildModel = async (ports: RebuildPorts, request: RebuildRequest): Promise<RebuildReport> => {
+  const { model, version, source } = request;
+  const registered = await versionOf(ports, model, version);
+  const spoilt: SpoiltArtifact[] = [];
+  const named = { model, version, from: source, expected: registered.artifact, spoilt };
+  const nothing = { rebuilt: null, identical: false, dataset: null, profile: null };
+  const inspected = await Promise.all([
+    inspect(ports, 'manifest', registered.manifest),
+    inspect(ports, 'model', registered.artifact),
+    inspect(ports, 'profile', registered.profile),
+  ]);
+  spoilt.push(...inspected.flatMap((each) => (each ? [each] : [])));
+  const folder = await mkdtemp(join(tmpdir(), 'playhead-rebuild-'));
+  try {
+    const manifest = await attempt('manifest', () => manifestOf(ports, registered.manifest));
+    if ('cause' in manifest) return { ...named, ...nothing, ...manifest };
+    const rebuilt = await attempt('dataset', () => datasetOf(ports, manifest.value, source, folder));
+    if ('cause' in rebuilt) return { ...named, ...nothing, ...rebuilt };
+    spoilt.push(...spoiltParts(rebuilt.value));
+    const dataset = { expected: rebuilt.value.expected, rebuilt: rebuilt.value.rebuilt };
+    if (dataset.expected !== dataset.rebuilt)
+      return { ...named, ...nothing, dataset, ...differs(rebuilt.value) };
+    ports.progress?.(`the data set is the same (${dataset.rebuilt}); fitting ${model}@${version}`);
+    const fitted = await attempt('fit', () => fitAgain(ports, manifest.value, rebuilt.value));
+    if ('cause' in fitted) return { ...named, ...nothing, dataset, ...fitted };
+    return { ...named, dataset, ...compare(manifest.value, fitted.value) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+interface Cause {
+  readonly cause: string;
+  readonly step: RebuildStep;
+}
+
+/** A refusal or damage is an outcome; a store that is away, and our own faults, are not. */
+const attempt = async <T>(
+  step: RebuildStep,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T } | Cause> => {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const isOutcome =
+      error instanceof PlatformError &&
+      error.disposition !== 'retry' &&
+      error.code !== 'PLAYHEAD_LEARN_CANCELLED';
+    if (!isOutcome) throw error;
+    return { step, cause: `${error.code}: ${messageOf(error)}` };
+  }
+};
+
+const inspect = async (
+  { artifacts }: RebuildPorts,
+  what: SpoiltArtifact['what'],
+  digest: Digest,
+): Promise<SpoiltArtifact | undefined> => {
+  try {
+    await artifacts.get(digest);
+    return undefined;
+  } catch (error) {
+    const code = error instanceof PlatformError ? error.code : undefined;
+    if (code === 'PLAYHEAD_ARTIFACT_CORRUPT') return { what, digest, is: 'damaged' };
+    if (code === 'PLAYHEAD_ARTIFACT_NOT_FOUND') return { what, digest, is: 'missing' };
+    throw error;
+  }
+};
+
+const spoiltParts = (rebuilt: RebuiltDataset): SpoiltArtifact[] =>
+  (['train', 'holdout'] as const).flatMap((side) => {
+    const { stored, expected } = rebuilt[side];
+    return stored === 'intact' ? [] : [{ what: `data set (${side})` as const, digest: expected, is: stored }];
+  });
+
+const manifestOf = async ({ artifacts }: RebuildPorts, digest: Digest): Promise<ModelManifest> =>
+  readManifest(await artifacts.get(digest));
+
+const datasetOf = (
+  { log, namespace, artifacts, progress }: RebuildPorts,
+  { dataset }: ModelManifest,
+  source: DatasetSource,
+  into: string,
+): Promise<RebuiltDataset> =>
+  rebuildDataset({
+    log,
+    namespace,
+    artifacts,
+    manifest: dataset.manifest,
+    source,
+    into,
+    ...(progress && { progress }),
+  });
+
+const differs = ({ expected, rebuilt, cause }: RebuiltDataset): Cause => ({
+  step: 'dataset',
+  cause: `the data set has the digest ${rebuilt}, not ${expected}: ${cause ?? 'the rows differ'}`,
+});
+
+interface FittedAgain {
+  readonly fitted: FittedRun;
+  readonly environment: FitEnvironment;
+}
+
+const fitAgain = async (
+  { fit, signal = new AbortController().signal }: RebuildPorts,
+  { model, trainer, seed, gates, dataset }: ModelManifest,
+  rebuilt: RebuiltDataset,
+): Promise<FittedAgain> => {
+  const { features } = dataset;
+  const [train, holdout] = [
+    await readPart(rebuilt.train.path, features),
+    await readPart(rebuilt.holdout.path, features),
+  ];
+  const request = { task: model.task, trainer, seed, gates };
+  const fitted = await fit({ request, features, train, holdout }, { signal, onProgress: () => undefined });
+  const runtime = {
+    node: process.version,
+    ...(await verifyModel(fitted, model.task as Task, features.length)),
+  };
+  return { fitted, environment: { code: codeVersion(), runtime } };
+};
+
+const compare = (
+  manifest: ModelManifest,
+  { fitted, environment }: FittedAgain,
+): Pick<RebuildReport, 'rebuilt' | 'identical' | 'profile' | 'cause' | 'step'> => {
+  const rebuilt = sha256(fitted.onnx);
+  const profile = { expected: manifest.profile, rebuilt: sha256(Buffer.from(fitted.profile)) };
+  if (rebuilt === manifest.artifact) return { rebuilt, identical: true, profile };
+  const changed = environmentChanges(manifest, environment);
+  const { kind } = manifest.trainer;
+  const cause =
+    changed.length === 0
+      ? `the data set, trainer ${kind}, parameters, seed ${manifest.seed}, code and runtime are the same, yet the model differs: the trainer is not deterministic, or its code changed under one version`
+      : `the data set, parameters and seed are the same; what differs is ${changed.join(', ')}`;
+  return { rebuilt, identical: false, profile, step: 'model', cause };
+};
+
+/** `code 0.1.0 -> 0.2.0`, for each thing beside the inputs that may decide the bytes. */
+export const environmentChanges = (then: FitEnvironment, now: FitEnvironment): string[] => {
+  const [before, after] = [flat(then), flat(now)];
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return names
+    .filter((name) => before.get(name) !== after.get(name))
+    .map((name) => `${name} ${before.get(name) ?? 'unknown'} -> ${after.get(name) ?? 'unknown'}`);
+};
+
+const flat = ({ code, runtime }: FitEnvironment): ReadonlyMap<string, string> =>
+  new Map(
+    [['code', code], ...Object.entries(runtime as unknown as Record<string, unknown>)].map(
+      ([name, value]) => [name as string, Array.isArray(value) ? value.join(' ') : String(value)],
+    ),
+  );

@@ -1,0 +1,105 @@
+import { TrainingRequested, type EventOf } from '#contracts';
+import { codeVersion, fitModel, readDataset, verifyModel, writeManifest, type Fit } from '#fit';
+import { buildDataset } from './datasets';
+import { compiledOf, projectOf } from './replay.testing';
+import { JudgedHotPath } from './what-if/what-if.testing';
+
+export const inThisThread: Fit = (job) => Promise.resolve(fitModel(job));
+
+const HOUR = 3_600_000;
+
+/** Payments with labels, and versions that were trained on them as the services train. */
+export class TrainedHotPath extends JudgedHotPath {
+  static override async make(): Promise<TrainedHotPath> {
+    return (await JudgedHotPath.prepare(new TrainedHotPath('feature'))) as TrainedHotPath;
+  }
+
+  requestOf(over: Partial<EventOf<typeof TrainingRequested>> = {}): EventOf<typeof TrainingRequested> {
+    const { sample } = TrainingRequested;
+    const { digest, compiled } = compiledOf(projectOf());
+    const { trigger } = compiled;
+    return {
+      ...sample,
+      model: 'risk',
+      task: 'regression',
+      service: {
+        ...sample.service,
+        name: 'spend',
+        revision: '1',
+        digest,
+        trigger: trigger.stream,
+        key: trigger.key,
+        partitions: trigger.partitions,
+        features: [...compiled.features],
+      },
+      split: { by: 'time', holdout_ms: 10 * HOUR, gap_ms: 0 },
+      trainer: { kind: 'gbdt', parameters: { trees: 5, depth: 2, min_samples_leaf: 1 } },
+      seed: 7,
+      gates: [],
+      ...over,
+    };
+  }
+
+  /** What feature and training do for a run, and the version that the registry makes of it. */
+  async train(version: number, over: Partial<EventOf<typeof TrainingRequested>> = {}): Promise<string> {
+    const { log, artifacts, namespace } = this;
+    const request = this.requestOf(over);
+    const dataset = await buildDataset({ log, artifacts, namespace }, request);
+    const { task, trainer, seed, gates } = request;
+    const parts = await readDataset(artifacts, dataset);
+    const fitted = fitModel({
+      request: { task, trainer, seed, gates },
+      features: dataset.features,
+      ...parts,
+    });
+    const runtime = {
+      node: process.version,
+      ...(await verifyModel(fitted, 'regression', dataset.features.length)),
+    };
+    const files = {
+      artifact: await artifacts.put(fitted.onnx),
+      profile: await artifacts.put(Buffer.from(fitted.profile)),
+    };
+    const environment = { code: codeVersion(), runtime };
+    const manifest = await artifacts.put(
+      Buffer.from(writeManifest({ request, dataset }, files, fitted.metrics, environment)),
+    );
+    await this.register(version, {
+      ...files,
+      manifest,
+      dataset: dataset.digest,
+      service: request.service,
+      metrics: fitted.metrics,
+      trainer: trainer.kind,
+      parameters: trainer.parameters,
+      seed,
+    });
+    return manifest;
+  }
+
+  /** While work is done, one byte of a stored artifact is another. */
+  async whileDamaged<T>(digest: string, work: () => Promise<T>): Promise<T> {
+    const [key, bytes] = [...this.artifacts.objects].find(([each]) => each.endsWith(digest))!;
+    const damaged = Buffer.from(bytes);
+    damaged[damaged.length >> 1]! ^= 1;
+    return this.whileStored(key, damaged, work);
+  }
+
+  /** While work is done, a stored artifact is gone. */
+  async whileGone<T>(digest: string, work: () => Promise<T>): Promise<T> {
+    const key = [...this.artifacts.objects.keys()].find((each) => each.endsWith(digest))!;
+    return this.whileStored(key, undefined, work);
+  }
+
+  private async whileStored<T>(key: string, bytes: Buffer | undefined, work: () => Promise<T>): Promise<T> {
+    const { objects } = this.artifacts;
+    const before = objects.get(key)!;
+    if (bytes) objects.set(key, bytes);
+    else objects.delete(key);
+    try {
+      return await work();
+    } finally {
+      objects.set(key, before);
+    }
+  }
+}

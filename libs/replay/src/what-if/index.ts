@@ -1,0 +1,11 @@
+export { compareScores, type Comparison, type Metrics, type ScoredRecords } from './compare-scores';
+export { deploymentOf, versionNumberOf, versionOf, versionsOf, type VersionFact } from './registry-facts';
+export { sliceRecords, type Slice } from './slices';
+export {
+  whatIfModel,
+  type Candidate,
+  type Flip,
+  type WhatIfModelReport,
+  type WhatIfModelRequest,
+  type WhatIfPorts,
+} from './what-if-model';
