@@ -403,10 +403,13 @@ export class FoldRunner<State, Control> {
         );
       else outputs.push(output);
     };
-    const giveUp = (record: LogRecord, code: string, reason: string): void =>
-      void outputs.push(
+    const givenUp = new Set<LogRecord>();
+    const giveUp = (record: LogRecord, code: string, reason: string): void => {
+      givenUp.add(record);
+      outputs.push(
         ...this.setAside.record(record, { code, reason, controlHeader: controlHeaderOf(controlPosition) }),
       );
+    };
     const round = perRound(slices, value, controlPosition, emit, giveUp);
     const from = outputs.length;
     const began = this.tracer ? performance.now() : 0;
@@ -427,7 +430,7 @@ export class FoldRunner<State, Control> {
         slices.length === 1 && slices[0]!.records.length === 1,
       );
     }
-    this.foldBeside(slices, value);
+    this.foldBeside(slices, value, givenUp);
     if (this.tracer) {
       const trace = this.tracer.folded(slices, outputs, from, began);
       if (trace) this.traces.push(trace);
@@ -583,17 +586,22 @@ export class FoldRunner<State, Control> {
   }
 
   /** Warm sections that nothing is decided with yet go along with the records; one that cannot is left behind, and the fold goes on. */
-  private foldBeside(slices: readonly Slice<State>[], control: Control): void {
+  private foldBeside(
+    slices: readonly Slice<State>[],
+    control: Control,
+    givenUp: ReadonlySet<LogRecord>,
+  ): void {
     const { restore } = this.options.fold;
     if (restore.from !== 'sections') return;
     const carried = new Set(restore.of(control).carried.map(({ definition }) => definition));
     for (const { partition, state, records } of slices) {
       const task = this.tasks.get(partition);
       if (!task || task.sections.size <= carried.size) continue;
+      const folded = givenUp.size === 0 ? records : records.filter((record) => !givenUp.has(record));
       for (const [definition, section] of task.sections) {
         if (carried.has(definition)) continue;
         try {
-          section.fold(restore.parts(state).get(definition), records);
+          section.fold(restore.parts(state).get(definition), folded);
         } catch (error) {
           if (isTransient(error)) throw error;
           this.drop(task, definition);
