@@ -41,7 +41,7 @@ it.each(
 it('lists commands in the order in which somebody meets them', () => {
   const names = createProgram().commands.map((command) => command.name());
   expect(names.join(' ')).toBe(
-    'init up down status doctor demo apply get diff produce tail train runs datasets models deploy dlq bench test',
+    'init up down status doctor demo apply get diff produce tail lineage train runs datasets models deploy dlq log bench test',
   );
 });
 
@@ -65,6 +65,7 @@ it.each([
     '"fraud" does not name a version; write for example fraud@3 or fraud@champion',
   ],
   [['dlq', 'redrive', 'feature', '0-1'], 'a dead letter of feature cannot be driven again'],
+  [['log', 'cut'], 'say which: a topic, or --all'],
   [['dlq', 'show', 'nonsense', '0-1'], '"nonsense" is neither a service'],
   [['deploy', 'fraud', '--timeout', 'soon'], '"soon" is not a duration'],
   [['apply', '-f', '/nowhere'], 'there is no file or folder /nowhere'],

@@ -8,6 +8,7 @@ import { addDlq } from './commands/dlq';
 import { addDoctor } from './commands/doctor';
 import { addInit } from './commands/init';
 import { addLineage } from './commands/lineage';
+import { addLog } from './commands/log';
 import { addModels } from './commands/models';
 import { addProduce } from './commands/produce';
 import { addRuns, addTrain } from './commands/runs';
@@ -36,6 +37,7 @@ const COMMANDS = [
   addModels,
   addDeploy,
   addDlq,
+  addLog,
   addBench,
   addTest,
 ];
