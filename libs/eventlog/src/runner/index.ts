@@ -6,7 +6,8 @@ export * from './per-record';
 export * from './round-tracer';
 export * from './runner';
 export * from './snapshots';
-export { SeenPositions, readTail, seekBySource } from './tail';
+export { perRound } from './round';
+export { SeenPositions, admitted, readTail, seekBySource } from './tail';
 export {
   DEAD_LETTER_TYPE,
   deadLetterOf,

@@ -1,6 +1,6 @@
 import { compileRevision, type CarriedService } from '#folds';
 import { HotPath, OBSERVATIONS, VECTORS, compiledOf, projectOf } from '../replay.testing';
-import { refoldVectors, type RefoldOptions, type RefoldedVector } from './refold-vectors';
+import { refoldVectors, type RefoldedVector } from './refold-vectors';
 
 const serviceOf = (revision: string, days: number): CarriedService => {
   const { digest, compiled } = compiledOf(projectOf(days));

@@ -1,0 +1,209 @@
+import type { ArtifactStore } from '#artifacts';
+import {
+  DeploymentUpdated,
+  TOPICS,
+  championOf,
+  decodeEvent,
+  evolveDeployments,
+  qualify,
+  type DeploymentFact,
+  type Deployments,
+} from '#contracts';
+import { FollowedTopic, Snapshots, type EventLog } from '#eventlog';
+import { ENGINE_VERSION } from '#features';
+import {
+  ModelShelf,
+  newest,
+  onObservations,
+  onVectors,
+  servicesAfter,
+  stagesOf,
+  type PartitionState,
+  type ServiceDefinition,
+  type Services,
+} from '#folds';
+import { PlatformError, Refused, messageOf } from '#kernel';
+import type { AnyHop, OpenHop } from './hop';
+import { PartsBeside } from './parts-beside';
+
+export interface ReplayPorts {
+  readonly log: EventLog;
+  readonly artifacts: ArtifactStore;
+  readonly namespace: string;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Of what is passed over: a snapshot that is not used, a fact that cannot be applied. */
+  readonly warn: (message: string) => void;
+}
+
+/** What a deployment is made of, as of now. */
+export interface Road {
+  readonly deployment: DeploymentFact;
+  readonly service: ServiceDefinition;
+  /** The trigger stream. */
+  readonly stream: string;
+}
+
+export type HopName = 'vectors' | 'predictions';
+/** In the order of the road. */
+export const HOPS: readonly HopName[] = ['vectors', 'predictions'];
+
+/** Looks up what a deployment is made of. Refuses one that is not there or has not answered yet. */
+export const findRoad = async (ports: ReplayPorts, name: string): Promise<Road> => {
+  const [deployments, services] = [followDeployments(ports), followServices(ports)];
+  try {
+    await Promise.all([exists(ports, TOPICS.deployments), exists(ports, TOPICS.definitions)]);
+    await Promise.all([deployments.start(), services.start()]);
+    const deployment = deployments.state.get(name);
+    if (!deployment)
+      throw new Refused('PLAYHEAD_NOT_FOUND', `there is no deployment ${name}${known(deployments.state)}`);
+    const service = services.state.get(deployment.service.name);
+    if (!service || !championOf(deployment))
+      throw new Refused(
+        'PLAYHEAD_NOT_FOUND',
+        `deployment ${name} has answered nothing yet: no version stands under its alias ${deployment.alias}`,
+      );
+    return { deployment, service, stream: newest(service).compiled.trigger.stream };
+  } finally {
+    await Promise.all([deployments.stop(), services.stop()]);
+  }
+};
+
+const known = (deployments: Deployments): string =>
+  deployments.size === 0 ? '' : `; there is ${[...deployments.keys()].join(', ')}`;
+
+const exists = async ({ log, namespace }: ReplayPorts, name: string): Promise<void> => {
+  if ((await log.partitionCount(qualify(namespace, name))) === undefined)
+    throw new Refused(
+      'PLAYHEAD_NOT_FOUND',
+      `there is no topic ${qualify(namespace, name)}: nothing was deployed`,
+    );
+};
+
+/** Opens a hop of a road: its control is read, its snapshots are known. */
+export const openHop = async (ports: ReplayPorts, road: Road, name: HopName): Promise<AnyHop> =>
+  (await OPEN[name](ports, road)) as unknown as AnyHop;
+
+const openVectors = async (ports: ReplayPorts, road: Road): Promise<OpenHop<PartitionState, Services>> => {
+  const { log, artifacts, namespace, sleep, warn } = ports;
+  const { name } = road.service;
+  const control = followServices(ports);
+  const snapshotTopic = qualify(namespace, TOPICS.snapshots('feature'));
+  const snapshots =
+    (await log.partitionCount(snapshotTopic)) === undefined
+      ? undefined
+      : new Snapshots({
+          service: 'feature',
+          log,
+          namespace,
+          topic: snapshotTopic,
+          store: artifacts,
+          sleep,
+          warn,
+        });
+  const parts = new PartsBeside(log, qualify(namespace, TOPICS.parts(name)));
+  await Promise.all([control.start(), snapshots?.start()]);
+  return {
+    name: 'vectors',
+    service: 'feature',
+    source: TOPICS.observations(road.stream),
+    output: TOPICS.vectors(name),
+    control,
+    ...(snapshots && { snapshots }),
+    fold: onObservations({
+      service: name,
+      stream: road.stream,
+      vectors: qualify(namespace, TOPICS.vectors(name)),
+      parts: (trigger) => parts.take(trigger),
+    }),
+    beside: async (records, services) => {
+      const service = services.get(name);
+      const stages = service ? stagesOf(service) : [];
+      if (stages.length > 0) await parts.cover(records, stages);
+    },
+    engine: (services) => engineOf(services.get(name)),
+    fieldName: (field, services) => featureName(field, services.get(name)),
+    close: async () => {
+      await Promise.all([control.stop(), snapshots?.stop(), parts.close()]);
+    },
+  };
+};
+
+const openPredictions = async (ports: ReplayPorts, road: Road): Promise<OpenHop<null, Deployments>> => {
+  const { artifacts, namespace } = ports;
+  const name = road.deployment.deployment;
+  const control = followDeployments(ports);
+  const shelf = new ModelShelf({ artifacts });
+  await control.start();
+  return {
+    name: 'predictions',
+    service: 'serving',
+    source: TOPICS.vectors(road.service.name),
+    output: TOPICS.predictions(name),
+    control,
+    fold: onVectors({
+      deployment: name,
+      predictions: qualify(namespace, TOPICS.predictions(name)),
+      service: road.service.name,
+      shelf,
+    }),
+    broken: (error, deployments) => brokenModel(error, deployments.get(name)),
+    close: async () => {
+      await control.stop();
+      await shelf.close();
+    },
+  };
+};
+
+const OPEN: Readonly<
+  Record<HopName, (ports: ReplayPorts, road: Road) => Promise<{ close(): Promise<void> }>>
+> = { vectors: openVectors, predictions: openPredictions };
+
+const followServices = (ports: ReplayPorts): FollowedTopic<Services> =>
+  new FollowedTopic<Services>({
+    log: ports.log,
+    topic: qualify(ports.namespace, TOPICS.definitions),
+    initial: new Map(),
+    evolve: servicesAfter,
+    sleep: ports.sleep,
+    onRefused: ({ offset }, error) =>
+      ports.warn(`definition fact ${offset} cannot be applied: ${messageOf(error)}`),
+  });
+
+const followDeployments = (ports: ReplayPorts): FollowedTopic<Deployments> =>
+  new FollowedTopic<Deployments>({
+    log: ports.log,
+    topic: qualify(ports.namespace, TOPICS.deployments),
+    initial: new Map(),
+    evolve: (deployments, record) =>
+      evolveDeployments(deployments, decodeEvent(DeploymentUpdated, record.value)),
+    sleep: ports.sleep,
+    onRefused: ({ offset }, error) =>
+      ports.warn(`deployment fact ${offset} cannot be applied: ${messageOf(error)}`),
+  });
+
+const engineOf = (service: ServiceDefinition | undefined): { then: string; now: string } | undefined => {
+  const now = String(ENGINE_VERSION);
+  const then = service?.revisions.map(({ compiled }) => compiled.engine).find((version) => version !== now);
+  return then === undefined ? undefined : { then, now };
+};
+
+/** `values.1.3` is called after the fourth feature of revision 1. */
+const featureName = (field: string, service: ServiceDefinition | undefined): string => {
+  const match = /^values\.(\d+)\.(\d+)$/.exec(field);
+  const revision = match && service?.revisions.find((known) => known.revision === match[1]);
+  const feature = revision?.compiled.features[Number(match![2])];
+  return feature === undefined ? field : `values.${match![1]}.${feature}`;
+};
+
+const BROKEN: ReadonlySet<string> = new Set([
+  'PLAYHEAD_ARTIFACT_CORRUPT',
+  'PLAYHEAD_ARTIFACT_NOT_FOUND',
+  'PLAYHEAD_INFERENCE_MODEL_INVALID',
+]);
+
+/** A model whose bytes are not those of its digest, or are gone: it is named and never used. */
+const brokenModel = (error: unknown, deployment: DeploymentFact | undefined): string | undefined => {
+  if (!(error instanceof PlatformError) || !BROKEN.has(error.code)) return undefined;
+  const route = championOf(deployment);
+  return `model ${deployment?.model}@${route?.version}, artifact ${route?.artifact}: ${error.message}`;
+};
