@@ -10,3 +10,4 @@ export * from './topics';
 export * from './topology';
 export * from './upcast';
 export * from './vectors';
+export * from './gates';

@@ -1,4 +1,4 @@
-import { TrainingRequested, type EventOf } from '#contracts';
+import { DefinitionApplied, TOPICS, TrainingRequested, loadDefinitions, type EventOf } from '#contracts';
 import { codeVersion, fitModel, readDataset, verifyModel, writeManifest, type Fit } from '#fit';
 import { buildDataset } from './datasets';
 import { compiledOf, projectOf } from './replay.testing';
@@ -12,6 +12,20 @@ const HOUR = 3_600_000;
 export class TrainedHotPath extends JudgedHotPath {
   static override async make(): Promise<TrainedHotPath> {
     return (await JudgedHotPath.prepare(new TrainedHotPath('feature'))) as TrainedHotPath;
+  }
+
+  /** All definitions of the project, as the registry tells them. */
+  async applyAll(): Promise<void> {
+    const { definitions } = loadDefinitions([{ path: 'playhead.yaml', text: projectOf() }]);
+    for (const { kind, name, spec } of definitions)
+      if (kind !== 'FeatureService')
+        await this.fact(TOPICS.definitions, DefinitionApplied, {
+          ...DefinitionApplied.sample,
+          kind,
+          name,
+          spec: spec as unknown as Record<string, unknown>,
+        });
+    await this.apply();
   }
 
   requestOf(over: Partial<EventOf<typeof TrainingRequested>> = {}): EventOf<typeof TrainingRequested> {

@@ -9,3 +9,16 @@ export {
   type WhatIfModelRequest,
   type WhatIfPorts,
 } from './what-if-model';
+export {
+  whatIfFeatures,
+  type WhatIfFeaturesPorts,
+  type WhatIfFeaturesReport,
+  type WhatIfFeaturesRequest,
+} from './what-if-features';
+export {
+  judgeVersions,
+  whatIfGates,
+  type Gate,
+  type JudgedVersion,
+  type WhatIfGatesReport,
+} from './what-if-gates';

@@ -144,12 +144,20 @@ it('refuses a slice by what nothing is called', async () => {
 });
 
 it('keeps to ranges of offsets and of event time', async () => {
-  const part = await ask({ ranges: [{ partition: 1, from: 3, to: 9 }] });
+  const part = await ask({
+    from: { offsets: new Map([[1, 3]]) },
+    to: {
+      offsets: new Map([
+        [0, 0],
+        [1, 9],
+      ]),
+    },
+  });
   expect(part.records).toBe(6);
   const rows = (await rowsSlowly(2)).filter(({ time }) => time >= '2026-01-01T05' && time < '2026-01-01T10');
   const timed = await ask({
-    from: Date.parse('2026-01-01T05:00:00Z'),
-    to: Date.parse('2026-01-01T10:00:00Z'),
+    from: { time: Date.parse('2026-01-01T05:00:00Z') },
+    to: { time: Date.parse('2026-01-01T10:00:00Z') },
   });
   expect(timed.records).toBe(rows.length);
 });

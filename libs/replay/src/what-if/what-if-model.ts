@@ -1,10 +1,11 @@
 import type { ArtifactStore } from '#artifacts';
 import { HEADERS, TOPICS, championOf, qualify, type DeploymentFact, type RevisionRead } from '#contracts';
-import type { EventLog } from '#eventlog';
+import { seekBySource, type EventLog, type PartitionEnds } from '#eventlog';
 import { loadModel, type ModelTask } from '#inference';
 import { PlatformError, Refused, timestampMs } from '#kernel';
 import type { Task } from '#learn';
 import type { PartitionRange } from '../refold/refold-vectors';
+import type { Place } from '../verify/range';
 import { compareScores, flipOf, type Comparison, type ScoredRecords } from './compare-scores';
 import { knownLabels } from './known-labels';
 import { recordedTraffic, type RecordedPair } from './recorded-traffic';
@@ -29,11 +30,9 @@ export type Candidate = { readonly version: number } | { readonly file: Uint8Arr
 export interface WhatIfModelRequest {
   readonly deployment: string;
   readonly candidate: Candidate;
-  /** Vectors by offset; all by default. */
-  readonly ranges?: readonly PartitionRange[];
-  /** Event times in ms, [from, to); all by default. */
-  readonly from?: number;
-  readonly to?: number;
+  /** Event times, or offsets of the trigger's observations; `to` is not in it. All by default. */
+  readonly from?: Place;
+  readonly to?: Place;
   readonly slice?: string;
   /** Where a score is decided; the deployment's own by default. */
   readonly threshold?: number;
@@ -122,7 +121,7 @@ export const whatIfModel = async (
 /** Walks the recorded traffic in batches. */
 const rescore = async (
   { log, namespace, paced }: WhatIfPorts,
-  { ranges, from = -Infinity, to = Infinity, slice }: WhatIfModelRequest,
+  { from, to, slice }: WhatIfModelRequest,
   { deployment, service }: DeploymentFact,
   records: RescoredRecords,
   revisions: readonly RevisionRead[],
@@ -143,9 +142,9 @@ const rescore = async (
     batch = [];
   };
   try {
-    for await (const pair of recordedTraffic(log, topics, ranges ?? (await wholeOf(log, topics.vectors)))) {
+    for await (const pair of recordedTraffic(log, topics, await rangesOf(log, topics.vectors, from, to))) {
       const time = timestampMs(pair.prediction.headers.text(HEADERS.time) ?? '');
-      if (time < from || time >= to) continue;
+      if (time < timeOf(from, -Infinity) || time >= timeOf(to, Infinity)) continue;
       batch.push(pair);
       if (batch.length === BATCH) await flush();
     }
@@ -155,8 +154,34 @@ const rescore = async (
   }
 };
 
-const wholeOf = async (log: EventLog, topic: string): Promise<readonly PartitionRange[]> =>
-  (await log.ends(topic)).map(({ partition, start, end }) => ({ partition, from: start, to: end }));
+/** A time leaves no partition out: an event is in the range by its own time, wherever it stands. */
+const timeOf = (place: Place | undefined, otherwise: number): number =>
+  place && 'time' in place ? place.time : otherwise;
+
+/** The vectors of a stretch of triggers. */
+const rangesOf = async (
+  log: EventLog,
+  topic: string,
+  from: Place | undefined,
+  to: Place | undefined,
+): Promise<readonly PartitionRange[]> => {
+  const ends = await log.ends(topic);
+  const offsetOf = async (
+    place: Place | undefined,
+    each: PartitionEnds,
+    otherwise: number,
+  ): Promise<number> => {
+    const trigger = place && 'offsets' in place ? place.offsets.get(each.partition) : undefined;
+    return trigger === undefined ? otherwise : seekBySource(log, topic, each, trigger);
+  };
+  return Promise.all(
+    ends.map(async (each) => ({
+      partition: each.partition,
+      from: await offsetOf(from, each, each.start),
+      to: await offsetOf(to, each, each.end),
+    })),
+  );
+};
 
 const openCandidate = async (
   ports: WhatIfPorts,
