@@ -34,7 +34,8 @@ const KEPT = 8;
 const evolveCatalog = (catalog: Catalog, record: LogRecord): Catalog => {
   const taken = decodeEvent(SnapshotTaken, record.value);
   const next = new Map(catalog);
-  next.set(placeKey(taken), [...(catalog.get(placeKey(taken)) ?? []), taken].slice(-KEPT));
+  const others = (catalog.get(placeKey(taken)) ?? []).filter(({ offset }) => offset !== taken.offset);
+  next.set(placeKey(taken), [...others, taken].sort((a, b) => a.offset - b.offset).slice(-KEPT));
   return next;
 };
 
@@ -103,10 +104,8 @@ export class Snapshots {
     atOrBelow: number,
     decode: (bytes: Uint8Array) => State,
   ): Promise<Found<State> | undefined> {
-    const candidates = (this.followed.state.get(placeKey(place)) ?? [])
-      .filter((taken) => taken.offset <= atOrBelow)
-      .sort((a, b) => b.offset - a.offset);
-    for (const taken of candidates) {
+    const known = this.followed.state.get(placeKey(place)) ?? [];
+    for (const taken of known.filter(({ offset }) => offset <= atOrBelow).reverse()) {
       try {
         const { seen, state } = unpack(await this.options.store.get(taken.artifact), taken);
         await this.checkNotRewritten(taken);

@@ -83,6 +83,7 @@ export class WarmUp<State, Control> {
 
   private async run(): Promise<void> {
     const { beside, plan, section, options } = this;
+    if (this.stopped) throw new Stopped();
     this.silent ??= await SectionFold.begin(options, plan, [section], beside.acked());
     this.pieceBegan = performance.now();
     for (;;) {
