@@ -101,10 +101,15 @@ export const idle = async ({ say, stage: stageWith }: Workbench): Promise<Findin
   };
 };
 
+type FoldName = 'windows' | 'customer' | 'others' | 'tiled' | 'byHand' | 'naive';
+
 interface FoldFigures {
   readonly events: number;
-  readonly eventsPerCpuSecond: { readonly best: number };
-  readonly bytesPerEntity: { readonly measured: number };
+  readonly eventsPerCpuSecond: Readonly<Record<FoldName, number>>;
+  readonly ratio: { readonly customerToNaive: number; readonly customerToByHand: number };
+  readonly bytesPerEntity: Readonly<
+    Record<FoldName | 'hotExact' | 'hotTiled', { readonly measured: number }>
+  >;
   readonly snapshot: { readonly bytes: number; readonly encodeMs: number; readonly decodeMs: number };
 }
 
@@ -114,28 +119,47 @@ export const features = async (): Promise<Findings> => {
   const program = join(__dirname, '..', '..', 'features', 'fold.js');
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
   if (!stdout.startsWith('{')) throw new Refused('PLAYHEAD_REQUEST_INVALID', stdout.trim());
-  const { events, eventsPerCpuSecond, bytesPerEntity, snapshot } = JSON.parse(stdout) as FoldFigures;
+  const { events, eventsPerCpuSecond, ratio, bytesPerEntity, snapshot } = JSON.parse(stdout) as FoldFigures;
+  const row = (title: string, fold: FoldName): (string | number)[] => [
+    title,
+    eventsPerCpuSecond[fold],
+    bytesPerEntity[fold]?.measured ?? '',
+  ];
   return {
     figures: {
-      events_per_cpu_second: eventsPerCpuSecond.best,
-      bytes_per_entity: bytesPerEntity.measured,
+      events_per_cpu_second: eventsPerCpuSecond.windows,
+      customer_events_per_cpu_second: eventsPerCpuSecond.customer,
+      customer_ratio_to_naive: ratio.customerToNaive,
+      customer_ratio_to_by_hand: ratio.customerToByHand,
+      bytes_per_entity: bytesPerEntity.windows.measured,
       snapshot_encode_ms: snapshot.encodeMs,
       snapshot_decode_ms: snapshot.decodeMs,
     },
     tables: [
       {
         title: `features: the engine alone over ${events} decoded events`,
-        columns: ['', 'events a CPU s', 'bytes a customer', 'snapshot bytes', 'encode ms', 'decode ms'],
+        columns: ['', 'events a CPU s', 'bytes a customer'],
         rows: [
-          [
-            'nine windows',
-            eventsPerCpuSecond.best,
-            bytesPerEntity.measured,
-            snapshot.bytes,
-            snapshot.encodeMs,
-            snapshot.decodeMs,
-          ],
+          row('nine windows', 'windows'),
+          row('nine customer features', 'customer'),
+          row('the same, written by hand for them alone', 'byHand'),
+          row('the same, all events looked at again', 'naive'),
+          row('ten other aggregates', 'others'),
+          row('nine windows, tiled by 1h', 'tiled'),
         ],
+      },
+      {
+        title: 'features: nine windows over 200000 events of one entity',
+        columns: ['', 'bytes'],
+        rows: [
+          ['exact', bytesPerEntity.hotExact.measured],
+          ['tiled by 1h', bytesPerEntity.hotTiled.measured],
+        ],
+      },
+      {
+        title: 'features: snapshot of the nine windows',
+        columns: ['bytes', 'encode ms', 'decode ms'],
+        rows: [[snapshot.bytes, snapshot.encodeMs, snapshot.decodeMs]],
       },
     ],
   };

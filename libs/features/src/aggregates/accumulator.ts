@@ -51,6 +51,8 @@ export interface LastingAccumulator extends Accumulator {
 /** Of one tile: its content can be added to that of other tiles, which are taken in the order of time. */
 export interface TileAccumulator extends LastingAccumulator {
   merge(other: this): void;
+  /** Takes out again what was merged; absent where that cannot be told from the rest. */
+  unmerge?(other: this): void;
 }
 
 /** The rows that are in a window, as it moves. */

@@ -69,6 +69,11 @@ export class Sketch implements RollingAccumulator, TileAccumulator {
     for (let i = 0; i < keys.length; i++) this.bins.add(keys[i]!, counts[i]!);
   }
 
+  unmerge(other: this): void {
+    const { keys, counts } = other.bins;
+    for (let i = 0; i < keys.length; i++) this.bins.remove(keys[i]!, counts[i]!);
+  }
+
   read({ q, scale }: Reading): number | null {
     const { bins } = this;
     return bins.size === 0 ? null : middleOf(bins.at(Math.floor((bins.size - 1) * q))) / scale;

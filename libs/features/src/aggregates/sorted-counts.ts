@@ -19,11 +19,11 @@ export class SortedCounts {
     }
   }
 
-  /** Of a key that is there. */
-  remove(key: number): void {
+  /** Of a key that is there so often. */
+  remove(key: number, count = 1): void {
     const at = this.firstFrom(key);
-    this.size -= 1;
-    this.counts[at]! -= 1;
+    this.size -= count;
+    this.counts[at]! -= count;
     if (this.counts[at] === 0) {
       this.keys.splice(at, 1);
       this.counts.splice(at, 1);

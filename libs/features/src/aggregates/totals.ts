@@ -17,6 +17,10 @@ export class Count implements RollingAccumulator, TileAccumulator {
     this.n += other.n;
   }
 
+  unmerge(other: this): void {
+    this.n -= other.n;
+  }
+
   read(): number {
     return this.n;
   }
@@ -52,6 +56,11 @@ export class Total implements RollingAccumulator, TileAccumulator {
   merge(other: this): void {
     this.n += other.n;
     this.sum.merge(other.sum);
+  }
+
+  unmerge(other: this): void {
+    this.n -= other.n;
+    for (const part of other.sum.parts()) this.sum.remove(part);
   }
 
   read({ aggregate, scale }: Reading): number | null {

@@ -75,8 +75,8 @@ const addCells = (
 
 /**
  * A window of whole tiles: from the one with the window's first millisecond to the one with the time it is read at. What it gives is a
- * function of the events in these tiles: a late trigger sees all of its own tile. The totals of all tiles are merged when a tile has
- * fallen out, at the next read; until then each event is added to them.
+ * function of the events in these tiles: a late trigger sees all of its own tile. Events are added to the total of the window, and tiles
+ * that fall out are taken from it, or where that cannot be done the total is made anew from the tiles at the next read.
  */
 export class TiledWindow implements EntityWindow {
   readonly current: readonly Readable[];
@@ -105,8 +105,13 @@ export class TiledWindow implements EntityWindow {
     const last = Math.floor(time / width);
     if (first === this.first && last === this.last) return;
     const { tiles } = this.source;
-    const leaving = tiles[this.source.firstFrom(this.first)];
-    if (leaving !== undefined && leaving.index < first && leaving.index <= this.last) this.merged.fill(null);
+    const oldest = this.source.firstFrom(this.first);
+    for (
+      let at = oldest;
+      at < tiles.length && tiles[at]!.index < first && tiles[at]!.index <= this.last;
+      at++
+    )
+      this.leave(tiles[at]!);
     const next = this.source.firstFrom(Math.max(first, this.last + 1));
     for (let at = next; at < tiles.length && tiles[at]!.index <= last; at++)
       this.merged.forEach((total, slot) => total?.merge(tiles[at]!.totals[slot]!));
@@ -131,6 +136,16 @@ export class TiledWindow implements EntityWindow {
 
   extent(): number {
     return this.merged.reduce((sum, total) => sum + (total?.extent() ?? 0), 0);
+  }
+
+  /** What cannot be taken out is merged anew at the next read. */
+  private leave({ totals }: Tile): void {
+    const { merged } = this;
+    for (let slot = 0; slot < merged.length; slot++) {
+      const total = merged[slot];
+      if (total?.unmerge) total.unmerge(totals[slot]!);
+      else merged[slot] = null;
+    }
   }
 
   private total(slot: number): TileAccumulator {
