@@ -19,6 +19,7 @@ export const TOPICS = {
   definitions: 'registry.definitions',
   models: 'registry.models',
   deployments: 'registry.deployments',
+  replays: 'registry.replays',
   lineage: 'registry.lineage',
   predictions: (deployment: string) => `serving.predictions.${deployment}`,
   servingStatus: 'serving.status',

@@ -22,6 +22,7 @@ import { DeploymentsController } from './http/deployments.controller';
 import { LineageController } from './http/lineage.controller';
 import { ModelsController } from './http/models.controller';
 import { RequestDesk } from './http/request-desk';
+import { ReplaysController } from './http/replays.controller';
 import { RunsController } from './http/runs.controller';
 import { CurrentListings } from './projections/current-listings';
 import { ENTITIES } from './projections/postgres/entities';
@@ -39,6 +40,7 @@ const INPUTS = Symbol('registry.inputs, folded');
     ModelsController,
     RunsController,
     DeploymentsController,
+    ReplaysController,
     LineageController,
   ],
   providers: [

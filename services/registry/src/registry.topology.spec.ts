@@ -148,9 +148,7 @@ it('turns requests and reports into facts whose ids are positions', async () => 
     'registry.models 0-4 registry.alias.assigned',
     'registry.deployments 0-0 registry.deployment.updated',
     'registry.deployments 0-4 registry.deployment.updated',
-    ...['0-1', '0-2', '0-2.1', '0-3', '0-4'].map(
-      (id) => `registry.lineage ${id} registry.lineage.reported`,
-    ),
+    ...['0-1', '0-2', '0-2.1', '0-3', '0-4'].map((id) => `registry.lineage ${id} registry.lineage.reported`),
   ]);
   expect(instance.failures).toEqual([]);
 });

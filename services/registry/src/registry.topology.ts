@@ -9,6 +9,7 @@
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
  *                                                    registry.models        registry.model-version.registered | reviewed, registry.alias.assigned
  *                                                    registry.deployments   registry.deployment.updated
+ *                                                    registry.replays       registry.replay.reported
  *                                                    registry.lineage       registry.lineage.reported, as OpenLineage run events
  *   registry.inputs                 -> RegistryView        every instance, in memory: what the doors answer from, as of any position
  *   registry.inputs                 -> RegistryProjection  Postgres: lists and search; dropped and rebuilt at will
@@ -30,6 +31,8 @@ import {
   ModelVersionRegistered,
   ModelVersionReviewed,
   PromotionSubmitted,
+  ReplayReported,
+  ReplaySubmitted,
   ReviewSubmitted,
   RevisionReported,
   RevisionWarmed,
@@ -62,6 +65,7 @@ const SUBMITTED = [
   PromotionSubmitted,
   RollbackSubmitted,
   ReviewSubmitted,
+  ReplaySubmitted,
 ];
 const INPUTS = [...SUBMITTED, RunReported, RevisionReported];
 
@@ -98,6 +102,7 @@ export const TOPOLOGY: Topology = {
         ModelVersionReviewed,
         AliasAssigned,
         DeploymentUpdated,
+        ReplayReported,
         LineageReported,
       ],
     },
@@ -111,6 +116,7 @@ export const OUTCOME_TOPICS = [
   TOPICS.requests,
   TOPICS.models,
   TOPICS.deployments,
+  TOPICS.replays,
   TOPICS.lineage,
 ] as const;
 

@@ -18,6 +18,7 @@ export * from './registry/deployments';
 export * from './registry/inputs';
 export * from './registry/lineage';
 export * from './registry/models';
+export * from './registry/replays';
 export * from './registry/requests';
 export * from './serving/deployment-started';
 export * from './serving/interval-reported';

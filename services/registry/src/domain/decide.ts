@@ -30,6 +30,8 @@ export const decide = (state: RegistryState, input: Input, at: InputPosition): O
       return rollBack(state, input);
     case 'review':
       return review(state, input);
+    case 'replay':
+      return reportReplay(input);
     case 'run':
       return takeOverRun(state, input);
     case 'revision':
@@ -211,6 +213,12 @@ const review = (state: RegistryState, command: Of<'review'>): Outcome[] => {
     ...(comment === undefined ? {} : { comment }),
   };
   return [{ type: 'version-reviewed', fact }];
+};
+
+/** Nothing follows from a replay: it is written down, so that everybody can find its report. */
+const reportReplay = ({ value }: Of<'replay'>): Outcome[] => {
+  const { request: _, actor, ...report } = value;
+  return [{ type: 'replay-reported', fact: { ...report, reported_by: actor } }];
 };
 
 /** A completed run becomes the next version of its model. */

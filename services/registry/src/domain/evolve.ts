@@ -81,6 +81,10 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
           : [...before, version];
       return { ...state, aliases: state.aliases.set(key, { model, alias, history, ...decided }) };
     }
+    case 'replay-reported': {
+      const { fact } = outcome;
+      return { ...state, replays: state.replays.set(fact.replay, { ...fact, ...decided }) };
+    }
     case 'deployment-updated': {
       const { fact } = outcome;
       return { ...state, deployments: state.deployments.set(fact.deployment, { fact, ...decided }) };

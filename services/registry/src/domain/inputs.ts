@@ -2,6 +2,7 @@ import {
   CancellationSubmitted,
   DefinitionsSubmitted,
   PromotionSubmitted,
+  ReplaySubmitted,
   ReviewSubmitted,
   RevisionReported,
   RollbackSubmitted,
@@ -18,7 +19,8 @@ export type Command =
   | { readonly type: 'cancellation'; readonly value: EventOf<typeof CancellationSubmitted> }
   | { readonly type: 'promotion'; readonly value: EventOf<typeof PromotionSubmitted> }
   | { readonly type: 'rollback'; readonly value: EventOf<typeof RollbackSubmitted> }
-  | { readonly type: 'review'; readonly value: EventOf<typeof ReviewSubmitted> };
+  | { readonly type: 'review'; readonly value: EventOf<typeof ReviewSubmitted> }
+  | { readonly type: 'replay'; readonly value: EventOf<typeof ReplaySubmitted> };
 
 /** What training says about a run. */
 export interface RunReport {
@@ -42,6 +44,7 @@ export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } =
   promotion: PromotionSubmitted,
   rollback: RollbackSubmitted,
   review: ReviewSubmitted,
+  replay: ReplaySubmitted,
   run: RunReported,
   revision: RevisionReported,
 };

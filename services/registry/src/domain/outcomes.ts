@@ -8,6 +8,7 @@ import {
   DeploymentUpdated,
   ModelVersionRegistered,
   ModelVersionReviewed,
+  ReplayReported,
   TrainingRequested,
   type EventContract,
   type EventOf,
@@ -24,6 +25,7 @@ interface Facts {
   'version-reviewed': EventOf<typeof ModelVersionReviewed>;
   'alias-assigned': EventOf<typeof AliasAssigned>;
   'deployment-updated': EventOf<typeof DeploymentUpdated>;
+  'replay-reported': EventOf<typeof ReplayReported>;
 }
 
 type OutcomeType = keyof Facts;
@@ -49,6 +51,7 @@ export const OUTCOME_CONTRACTS: {
   'version-reviewed': { contract: ModelVersionReviewed, key: ({ model }) => model },
   'alias-assigned': { contract: AliasAssigned, key: ({ model }) => model },
   'deployment-updated': { contract: DeploymentUpdated, key: ({ deployment }) => deployment },
+  'replay-reported': { contract: ReplayReported, key: ({ subject }) => subject },
 };
 
 export const keyOfOutcome = (outcome: Outcome): string => {

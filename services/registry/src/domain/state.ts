@@ -57,6 +57,8 @@ export interface Deployment extends Decided {
   readonly fact: OutcomeOf<'deployment-updated'>['fact'];
 }
 
+export interface Replay extends Readonly<OutcomeOf<'replay-reported'>['fact']>, Decided {}
+
 /** How a request ended; the door that made it answers from here. */
 export interface RequestOutcome extends Decided {
   readonly refused?: { readonly code: string; readonly message: string };
@@ -77,6 +79,8 @@ export interface RegistryState extends Decided {
   /** By `<model>@<alias>`. */
   readonly aliases: PersistentMap<Alias>;
   readonly deployments: PersistentMap<Deployment>;
+  /** By id. */
+  readonly replays: PersistentMap<Replay>;
   /** By request id. */
   readonly requests: PersistentMap<RequestOutcome>;
   /** Highest offset of `training.runs` that was taken over (law L3). */
@@ -94,6 +98,7 @@ export const initialState: RegistryState = {
   latest: PersistentMap.empty(),
   aliases: PersistentMap.empty(),
   deployments: PersistentMap.empty(),
+  replays: PersistentMap.empty(),
   requests: PersistentMap.empty(),
   reported: -1,
 };

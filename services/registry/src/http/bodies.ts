@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
 import { Type, type Static, type TSchema } from 'typebox';
+import { ReplayReport } from '#contracts';
 import { Refused } from '#kernel';
 
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 2_000, description });
@@ -48,6 +49,8 @@ export const ReviewBody = Type.Object(
   { comment: Type.Optional(text('why')) },
   { additionalProperties: false },
 );
+
+export const ReplayBody = Type.Object(ReplayReport.properties, { additionalProperties: false });
 
 const ajv = new Ajv({ allErrors: true, strict: false });
 

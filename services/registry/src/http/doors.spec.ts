@@ -274,6 +274,27 @@ it('tells the lineage, page by page', async () => {
   expect((await get('/v1/lineage?limit=2000')).status).toBe(400);
 });
 
+it('writes down once what a replay has found, and lists it', async () => {
+  const report = {
+    replay: 'verify-1',
+    kind: 'verify',
+    subject: 'fraud',
+    ok: true,
+    summary: { records: 7, bitExact: 7 },
+    report: 'a'.repeat(64),
+    seconds: 1.5,
+  };
+  expect(await post('/v1/replays', report)).toMatchObject({
+    status: 201,
+    body: { ...report, reportedBy: 'ada' },
+  });
+  expect((await post('/v1/replays', report)).status).toBe(201);
+  expect((await get('/v1/replays?subject=fraud&kind=verify')).body).toMatchObject({ replays: [report] });
+  expect((await get('/v1/replays?subject=nobody')).body).toEqual({ replays: [] });
+  expect((await get('/v1/replays/verify-1')).body).toMatchObject(report);
+  expect((await post('/v1/replays', { ...report, report: 'no digest' })).status).toBe(400);
+});
+
 it('answers 503 while the log is away, and carries the request out once when the caller tries again', async () => {
   log.setAway(true);
   const ticking = setInterval(() => clock.advance(500), 20);

@@ -60,6 +60,7 @@ const touchOutcome = (touched: Touched, outcome: Outcome): void => {
     case 'deployment-updated':
       touched.deployments.add(outcome.fact.deployment);
       return;
+    case 'replay-reported':
     case 'command-refused':
       return;
   }

@@ -1,7 +1,8 @@
 import { Type, type TSchema } from 'typebox';
 import { defineEvent } from '../../define-event';
 import { RevisionWarmed } from '../feature/revision-warmed';
-import { Actor, KindName, Reference, RequestId } from '../shapes';
+import { Actor, KindName, Reference, RequestId, SAMPLE_SHA } from '../shapes';
+import { ReplayReport } from './replays';
 import {
   TrainingRunCancelled,
   TrainingRunCompleted,
@@ -121,6 +122,25 @@ export const ReviewSubmitted = defineEvent({
     comment: Type.Optional(Type.String()),
   }),
   sample: { request: '0198c0de-0006', actor: 'grace', model: 'fraud', version: 3, verdict: 'approved' },
+});
+
+export const ReplaySubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.replay-submitted',
+  key: 'subject',
+  meaning: 'Somebody has played something of the past again and says what came out.',
+  schema: Type.Object({ request: RequestId, actor: Actor, ...ReplayReport.properties }),
+  sample: {
+    request: '0198c0de-0007',
+    actor: 'ada',
+    replay: 'verify-20260101T120000-a1b2c3',
+    kind: 'verify',
+    subject: 'fraud',
+    ok: true,
+    summary: { records: 1745590, bitExact: 1745590, withinTolerance: 0, diverged: 0 },
+    report: SAMPLE_SHA.manifest,
+    seconds: 24.5,
+  },
 });
 
 const reported = <T extends string, S extends TSchema>(type: T, fact: S) =>
