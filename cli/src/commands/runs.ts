@@ -8,7 +8,7 @@ import { printJson, progress, withActor, withPlace, type ActorOptions, type Glob
 import { findPlatform } from '../platform/platform';
 import { shortDigest, shortNumber, table } from '../view/text';
 
-interface TrainOptions extends GlobalOptions, ActorOptions {
+export interface TrainOptions extends GlobalOptions, ActorOptions {
   readonly asOf?: string;
   readonly seed?: number;
   readonly wait: boolean;
@@ -16,42 +16,50 @@ interface TrainOptions extends GlobalOptions, ActorOptions {
 }
 
 export const addTrain = (program: Command): void => {
-  withActor(
-    withPlace(
-      program
-        .command('train')
-        .argument('<model>')
-        .description('build a data set, fit the model, and judge it by its gates'),
-    ),
+  withTraining(
+    program
+      .command('train')
+      .argument('<model>')
+      .description('build a data set, fit the model, and judge it by its gates'),
   )
-    .option('--as-of <time>', 'only on what was known then, RFC 3339')
-    .option('--seed <n>', "of the trainer; the model's own by default", wholeNumber)
-    .option('--wait', 'wait for the end of the run (the default)', true)
-    .option('--no-wait', 'only ask for the run')
-    .option('--timeout <duration>', 'wait no longer than this, for example 10m; the run goes on')
+    .option(
+      '--as-of <cut>',
+      'only on what was known then: a time (RFC 3339), offsets of the vectors (0:1200,1:1180), or vectors=...;labels=...',
+    )
     .addHelpText(
       'after',
       '\nExample:\n  ./playhead train fraud\n  ./playhead train fraud --as-of 2018-05-06T00:00:00Z --seed 7 --as grace',
     )
-    .action(async (model: string, options: TrainOptions) => {
-      const { asOf, seed } = options;
-      const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout);
-      const platform = await findPlatform(options.dataDir, process.env);
-      const registry = openDoor(platform.url('registry'), options.as);
-      const asked = await registry.post<RunDocument>(path`/v1/models/${model}/train`, { asOf, seed });
-      if (!options.wait) return options.json ? printJson(asked) : console.log(asked.run);
-      progress(`${asked.run}: ${asked.trainer.kind} for ${model}`);
-      const training = openDoor(platform.url('training'));
-      const run = await watchRun({ registry, training, run: asked.run, say: progress, timeoutMs });
-      const version =
-        run.version === null
-          ? undefined
-          : await registry.get<VersionDocument>(path`/v1/models/${model}/versions/${run.version}`);
-      if (run.status !== 'completed') process.exitCode = 1;
-      if (options.json)
-        printJson({ ...run, ...(version ? { passed: version.passed, gates: version.gates } : {}) });
-      else console.log([describeRun(run), ...(version ? [describeGates(version)] : [])].join('\n'));
-    });
+    .action((model: string, options: TrainOptions) => trainModel(model, options));
+};
+
+/** The options of whatever asks for a training run. */
+export const withTraining = (command: Command): Command =>
+  withActor(withPlace(command))
+    .option('--seed <n>', "of the trainer; the model's own by default", wholeNumber)
+    .option('--wait', 'wait for the end of the run (the default)', true)
+    .option('--no-wait', 'only ask for the run')
+    .option('--timeout <duration>', 'wait no longer than this, for example 10m; the run goes on');
+
+/** Asks the registry for a run and, unless told otherwise, waits for its end. */
+export const trainModel = async (model: string, options: TrainOptions): Promise<void> => {
+  const { asOf, seed } = options;
+  const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout);
+  const platform = await findPlatform(options.dataDir, process.env);
+  const registry = openDoor(platform.url('registry'), options.as);
+  const asked = await registry.post<RunDocument>(path`/v1/models/${model}/train`, { asOf, seed });
+  if (!options.wait) return options.json ? printJson(asked) : console.log(asked.run);
+  progress(`${asked.run}: ${asked.trainer.kind} for ${model}`);
+  const training = openDoor(platform.url('training'));
+  const run = await watchRun({ registry, training, run: asked.run, say: progress, timeoutMs });
+  const version =
+    run.version === null
+      ? undefined
+      : await registry.get<VersionDocument>(path`/v1/models/${model}/versions/${run.version}`);
+  if (run.status !== 'completed') process.exitCode = 1;
+  if (options.json)
+    printJson({ ...run, ...(version ? { passed: version.passed, gates: version.gates } : {}) });
+  else console.log([describeRun(run), ...(version ? [describeGates(version)] : [])].join('\n'));
 };
 
 export const addRuns = (program: Command): void => {

@@ -1,6 +1,7 @@
 import { openArtifactStore, type ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
+import { openSegmentedLog } from '#segments';
 import { findPlatform } from './platform';
 
 /** The log and the store of a platform, as an outside program opens them. */
@@ -20,7 +21,9 @@ export const withPlatformPorts = async <T>(
   const artifacts = openArtifactStore(
     s3.kind === 'file' ? { namespace, directory: s3.directory } : { namespace, s3 },
   );
-  const log = createKafkaLog({ brokers: kafka.brokers, clientId: `playhead-${client}` });
+  const live = createKafkaLog({ brokers: kafka.brokers, clientId: `playhead-${client}` });
+  // What the broker has cut is read from segments.
+  const log = openSegmentedLog({ log: live, artifacts, namespace });
   try {
     return await work({ namespace, log, artifacts });
   } finally {
