@@ -21,5 +21,6 @@ export const addStatus = (program: Command): void => {
           `${topic.padEnd(52)} ${String(partitions).padStart(3)} partitions ${String(records).padStart(10)} records ${bytes === undefined ? '' : `${(bytes / 1e6).toFixed(1).padStart(9)} MB`}`,
         );
       }
+      for (const warning of status.warnings) console.log(`WARNING ${warning}`);
     });
 };

@@ -7,6 +7,7 @@ import {
   type Endpoints,
 } from '#localstack';
 import { Refused } from '#kernel';
+import { forgetVersion, openDataFolder } from './data-folder';
 import { readPlatformState, type PlatformState, type ServiceName } from './platform-state';
 import { checkPlace, serviceUrl, startServices, stopServices } from './service-processes';
 
@@ -30,6 +31,7 @@ export interface Platform {
 /** Starts the local stack (or asks the external one) and the six services; returns once all are ready and leaves them running. */
 export const startPlatform = async (options: PlatformOptions): Promise<Platform> => {
   const dataDir = resolve(options.dataDir);
+  await openDataFolder(dataDir, options);
   await checkPlace({ ...options, dataDir });
   const stack = await startLocalStack({ dataDir, env: options.env, progress: options.progress });
   const endpoints: Endpoints = { kafka: stack.kafka, postgres: stack.postgres, s3: stack.s3 };
@@ -43,6 +45,7 @@ export const stopPlatform = async (
 ): Promise<void> => {
   await stopServices(resolve(dataDir), options.progress);
   await stopLocalStack(resolve(dataDir), options);
+  if (options.purge) forgetVersion(resolve(dataDir));
 };
 
 /** The platform of a data folder, as it was left running; refuses, saying what to do, where there is none. */

@@ -1,8 +1,7 @@
-import { statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKafkaLog } from '#eventlog/kafka';
 import { isRunning } from '#localstack';
+import { diskUse, diskWarnings, type DiskUse } from './disk-use';
 import type { Platform } from './platform';
 import { SERVICES } from './platform-state';
 import { readinessOf, serviceUrl } from './service-processes';
@@ -32,13 +31,17 @@ export interface PlatformStatus {
     >
   >;
   readonly topics: readonly TopicStatus[];
+  /** Of the data folder, where the broker is ours. */
+  readonly disk?: DiskUse;
+  /** What somebody should see to; empty when all is well. */
+  readonly warnings: readonly string[];
 }
 
 export interface TopicStatus {
   readonly topic: string;
   readonly partitions: number;
   readonly records: number;
-  /** On disk; absent where the broker's folder is not on this machine. */
+  /** On the broker's disk, copies left out; absent where the broker does not tell. */
   readonly bytes?: number;
 }
 
@@ -46,6 +49,7 @@ export interface TopicStatus {
 export const describePlatform = async (platform: Platform): Promise<PlatformStatus> => {
   const { kafka, postgres, s3 } = platform.endpoints;
   const topics = await topicsOf(platform);
+  const disk = await diskUse(join(platform.dataDir, 'kafka'));
   const services = await Promise.all(
     SERVICES.flatMap((name) => {
       const state = platform.state.services[name];
@@ -62,6 +66,8 @@ export const describePlatform = async (platform: Platform): Promise<PlatformStat
         : { endpoint: `file://${s3.directory}`, bucket: '' },
     services: Object.fromEntries(services),
     topics,
+    ...(disk ? { disk } : {}),
+    warnings: disk ? diskWarnings(disk, topics) : [],
   };
 };
 
@@ -92,12 +98,12 @@ const describeService = async (
 export const topicsOf = async ({
   endpoints,
   namespace,
-  dataDir,
-}: Pick<Platform, 'endpoints' | 'namespace' | 'dataDir'>): Promise<TopicStatus[]> => {
+}: Pick<Platform, 'endpoints' | 'namespace'>): Promise<TopicStatus[]> => {
   const log = createKafkaLog({ brokers: endpoints.kafka.brokers, clientId: 'playhead-status' });
   try {
-    const bytes = await bytesByTopic(dataDir);
     const names = await log.listTopics(`${namespace}.`);
+    // It takes a right of its own on a broker that is not ours: without it, the rest is still worth showing.
+    const bytes = await log.bytesOnDisk(`${namespace}.`).catch(() => new Map<string, number>());
     return await Promise.all(
       names.map(async (topic) => {
         const ends = await log.ends(topic);
@@ -113,18 +119,4 @@ export const topicsOf = async ({
   } finally {
     await log.close();
   }
-};
-
-/** Sizes of the broker's partition folders `<topic>-<partition>`, where the broker is ours. */
-const bytesByTopic = async (dataDir: string): Promise<Map<string, number>> => {
-  const sizes = new Map<string, number>();
-  const folder = join(dataDir, 'kafka');
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of entries) {
-    if (!entry.isFile() || !entry.name.endsWith('.log')) continue;
-    const match = /([^/\\]+)-\d+$/.exec(entry.parentPath);
-    if (match)
-      sizes.set(match[1]!, (sizes.get(match[1]!) ?? 0) + statSync(join(entry.parentPath, entry.name)).size);
-  }
-  return sizes;
 };

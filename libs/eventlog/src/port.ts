@@ -172,6 +172,8 @@ export interface EventLog {
   listTopics(prefix: string): Promise<string[]>;
   /** First and next offset of each partition, in partition order. */
   ends(topic: string): Promise<PartitionEnds[]>;
+  /** Bytes that each topic whose name begins so takes up, copies on other brokers left out. */
+  bytesOnDisk(prefix: string): Promise<Map<string, number>>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** Cuts a partition below an offset, for ever; at or below its start nothing happens. Refuses an offset past the end. */
   deleteRecords(at: TopicPartition, before: number): Promise<void>;

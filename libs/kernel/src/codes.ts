@@ -210,6 +210,11 @@ export const ERROR_CODES = {
     meaning: 'a part of the local stack did not start; the log file is named',
     action: 'read the log file that is named; `./playhead doctor` checks the rest',
   },
+  PLAYHEAD_DATA_FOLDER_NEWER: {
+    status: 409,
+    meaning: 'the data folder was opened by a newer Playhead, which laid things out otherwise',
+    action: 'use the release that is named or a later one, or another --data-dir',
+  },
   PLAYHEAD_STACK_MISSING: {
     status: 500,
     meaning: 'a program that the local stack needs is missing; the remedy is named',

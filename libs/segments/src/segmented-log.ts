@@ -65,6 +65,10 @@ export class SegmentedLog implements EventLog {
     return this.live.listTopics(prefix);
   }
 
+  bytesOnDisk(prefix: string): Promise<Map<string, number>> {
+    return this.live.bytesOnDisk(prefix);
+  }
+
   deleteTopics(names: readonly string[]): Promise<void> {
     return this.live.deleteTopics(names);
   }

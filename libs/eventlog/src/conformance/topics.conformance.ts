@@ -104,6 +104,26 @@ export const describeTopics = (underTest: UnderTest): void => {
       expect(records[4]!.timestamp).toBeGreaterThan(Date.parse('2020-01-01'));
     });
 
+    it('say how many bytes they take up, by prefix', async () => {
+      const { log } = underTest();
+      const prefix = freshName('bytes');
+      const [small, large] = [`${prefix}.small`, `${prefix}.large`];
+      await log.ensureTopics([
+        { name: small, partitions: 1 },
+        { name: large, partitions: 2 },
+      ]);
+      await append(underTest(), [recordOf(small, 0, 'a')]);
+      for (const partition of [0, 1])
+        await append(underTest(), [recordOf(large, partition, 'x'.repeat(10_000))]);
+      const bytes = await log.bytesOnDisk(`${prefix}.`);
+      expect([...bytes.keys()].sort()).toEqual([large, small]);
+      expect(bytes.get(large)).toBeGreaterThan(40_000);
+      expect(bytes.get(large)).toBeLessThan(45_000);
+      expect(bytes.get(small)).toBeLessThan(1_000);
+      expect(bytes.get(small)).toBeGreaterThan(0);
+      expect(await log.bytesOnDisk(freshName('absent'))).toEqual(new Map());
+    });
+
     it('have no ends before they exist: try again', async () => {
       expect((await rejection(underTest().log.ends(freshName('absent')))).disposition).toBe('retry');
     });

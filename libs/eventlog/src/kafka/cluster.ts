@@ -13,8 +13,9 @@ import {
   retrying,
   unavailable,
 } from './connection';
+import { DESCRIBE_LOG_DIRS } from './log-dirs-protocol';
 
-/** Requests of the control path that kafkajs writes and reads for us. */
+/** Requests of the control path, which kafkajs writes and reads for us but for the last one. */
 export type ControlApi =
   | 'ApiVersions'
   | 'Metadata'
@@ -32,7 +33,8 @@ export type ControlApi =
   | 'DescribeGroups'
   | 'OffsetCommit'
   | 'OffsetFetch'
-  | 'DeleteRecords';
+  | 'DeleteRecords'
+  | 'DescribeLogDirs';
 
 type ApiVersions = Readonly<Record<number, { minVersion: number; maxVersion: number }>>;
 
@@ -198,7 +200,7 @@ export class Cluster {
   }
 
   private protocol(api: ControlApi): ReturnType<(typeof requests)[string]['protocol']> {
-    const definition = requests[api];
+    const definition = api === 'DescribeLogDirs' ? DESCRIBE_LOG_DIRS : requests[api];
     const range = this.versions?.[apiKeys[api] ?? -1];
     if (!definition || !range) throw new Defect(`the broker does not offer ${api}`);
     return definition.protocol({

@@ -11,6 +11,7 @@ import type {
 } from '../port';
 import type { Cluster } from './cluster';
 import { unavailable } from './connection';
+import { bytesOnDisk } from './log-dirs';
 import { KafkaMembership } from './membership';
 import { KafkaProducer, type ProducerSettings } from './producer';
 import { KafkaReader, type ReaderSettings } from './reader';
@@ -46,6 +47,10 @@ export class KafkaLog implements EventLog {
 
   ends(topic: string): Promise<PartitionEnds[]> {
     return this.topics.ends(topic);
+  }
+
+  bytesOnDisk(prefix: string): Promise<Map<string, number>> {
+    return bytesOnDisk(this.cluster, prefix);
   }
 
   deleteTopics(names: readonly string[]): Promise<void> {

@@ -115,6 +115,7 @@ declare module 'kafkajs/src/protocol/requests/apiKeys' {
 declare module 'kafkajs/src/protocol/encoder' {
   class Encoder {
     readonly buffer: Buffer;
+    writeInt32(value: number): this;
   }
   export = Encoder;
 }
@@ -122,6 +123,12 @@ declare module 'kafkajs/src/protocol/encoder' {
 declare module 'kafkajs/src/protocol/decoder' {
   class Decoder {
     constructor(buffer: Buffer);
+    readBoolean(): boolean;
+    readInt16(): number;
+    readInt32(): number;
+    readInt64(): { toString(): string };
+    readString(): string;
+    readArray<T>(read: (decoder: Decoder) => T): T[];
   }
   export = Decoder;
 }

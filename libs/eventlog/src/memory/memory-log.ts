@@ -164,6 +164,20 @@ export class MemoryLog implements EventLog {
     });
   }
 
+  bytesOnDisk(prefix: string): Promise<Map<string, number>> {
+    return this.available(
+      () =>
+        new Map(
+          [...this.topics]
+            .filter(([name]) => name.startsWith(prefix))
+            .map(([name, { partitions }]) => [
+              name,
+              partitions.flatMap(({ slots }) => slots).reduce((sum, slot) => sum + sizeOf(slot), 0),
+            ]),
+        ),
+    );
+  }
+
   deleteTopics(names: readonly string[]): Promise<void> {
     return this.available(() => names.forEach((name) => this.topics.delete(name)));
   }
@@ -403,6 +417,15 @@ interface MemoryGroup {
   generation: number;
   readonly committed: Map<string, Map<number, CommittedOffset>>;
 }
+
+const sizeOf = (slot: Slot): number => {
+  if ('passed' in slot) return 0;
+  if ('unreadable' in slot) return slot.raw.length;
+  const headers = slot.headers
+    .entries()
+    .reduce((sum, [name, content]) => sum + name.length + content.length, 0);
+  return (slot.key?.length ?? 0) + (slot.value?.length ?? 0) + headers;
+};
 
 const lastOffsetOf = (slot: Slot): number =>
   'unreadable' in slot ? slot.lastOffset : 'passed' in slot ? slot.last : slot.offset;
