@@ -6,6 +6,7 @@ import { addDemo } from './commands/demo';
 import { addDeploy } from './commands/deploy';
 import { addDlq } from './commands/dlq';
 import { addDoctor } from './commands/doctor';
+import { addFeatures } from './commands/features';
 import { addInit } from './commands/init';
 import { addLineage } from './commands/lineage';
 import { addLog } from './commands/log';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addTrain,
   addRuns,
   addDatasets,
+  addFeatures,
   addModels,
   addDeploy,
   addDlq,

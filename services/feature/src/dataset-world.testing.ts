@@ -12,6 +12,7 @@ import {
   type EventOf,
 } from '#contracts';
 import { ENGINE_VERSION } from '#features';
+import { partitionOf } from '#kernel';
 import { rebuildDataset, type RebuildDatasetOptions, type RebuiltDataset } from '#replay';
 import { ServiceWorld } from '#testing';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
@@ -55,6 +56,11 @@ export class DatasetWorld extends ServiceWorld {
     await world.topics(2, OBSERVATIONS, LABELS);
     await world.apply('1', yaml);
     return world;
+  }
+
+  /** Where ingestion puts the observations of a customer. */
+  partitionOf(customer: string): number {
+    return partitionOf(Buffer.from(customer), 2);
   }
 
   async apply(revision: string, yaml: string): Promise<void> {

@@ -19,10 +19,11 @@ import {
 } from '#runtime';
 import type { Services } from '#folds';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
+import { HistoricalFeaturesController } from './http/historical-features.controller';
 import { OnlineFeaturesController, SERVICES } from './http/online-features.controller';
 
 @Module({
-  controllers: [OnlineFeaturesController],
+  controllers: [OnlineFeaturesController, HistoricalFeaturesController],
   providers: [
     provideServiceLog,
     { provide: SERVICES, inject: [ServiceLog], useFactory: followServices },
