@@ -22,6 +22,7 @@ import {
   sizeOfVarint,
   writeInt64,
   writeVarint,
+  type HeaderEntry,
   type LogRecord,
   type TopicPartition,
   type UnreadableChunk,
@@ -74,16 +75,13 @@ export class EntryWriter {
   }
 
   private writeRecord({ offset, timestamp, key, value, headers }: LogRecord): number {
-    const list = headers.entries();
-    let size = HEAD_BYTES + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(list.length);
-    for (const [name, content] of list) size += sizeOfBytes(headerNameBytes(name)) + sizeOfBytes(content);
+    const written = headers instanceof WireHeaders ? headers.span() : encodedHeaders(headers.entries());
+    const size =
+      HEAD_BYTES + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(written.count) + written.bytes.length;
     let at = this.head(RECORD, offset, timestamp, size);
     const { bytes } = this;
     at = writeBytes(bytes, value, writeBytes(bytes, key, at));
-    at = writeVarint(bytes, list.length, at);
-    for (const [name, content] of list)
-      at = writeBytes(bytes, content, writeBytes(bytes, headerNameBytes(name), at));
-    return at;
+    return copyInto(bytes, written.bytes, writeVarint(bytes, written.count, at));
   }
 
   private writeUnreadable(entry: UnreadableEntry): number {
@@ -112,6 +110,16 @@ export class EntryWriter {
     this.bytes = larger;
   }
 }
+
+const encodedHeaders = (list: readonly HeaderEntry[]): { readonly bytes: Buffer; readonly count: number } => {
+  let size = 0;
+  for (const [name, content] of list) size += sizeOfBytes(headerNameBytes(name)) + sizeOfBytes(content);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const [name, content] of list)
+    at = writeBytes(bytes, content, writeBytes(bytes, headerNameBytes(name), at));
+  return { bytes, count: list.length };
+};
 
 const sizeOfBytes = (bytes: Uint8Array | null): number =>
   bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length;

@@ -5,7 +5,7 @@ import { Malformed, type TopicPartition } from '#eventlog';
 import { PlatformError, isTransient, messageOf, type Digest } from '#kernel';
 import { EntryReader, type Entry } from './entry';
 import { decodeManifest, type BlockIndex, type SegmentManifest } from './manifest';
-import { MerkleTree, leafHash, levelOf } from './merkle';
+import { MerkleTree, hashOf, leafHash, levelOf } from './merkle';
 
 const inflate = promisify(brotliDecompress);
 
@@ -80,7 +80,7 @@ const checkIndex = (manifest: SegmentManifest, digest: Digest, bytes: Buffer): v
     if (block.at !== at) throw segmentCorrupt(manifest, digest, `a block begins at ${block.at}, not ${at}`);
     at += block.bytes;
     entries += block.entries;
-    tree.push(Buffer.from(block.root, 'hex'), levelOf(block.entries));
+    tree.push(hashOf(block.root), levelOf(block.entries));
   }
   if (at !== bytes.length)
     throw segmentCorrupt(manifest, digest, `its blocks have ${at} bytes, the artifact ${bytes.length}`);

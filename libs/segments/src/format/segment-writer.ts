@@ -5,7 +5,7 @@ import type { OffsetRange } from '#eventlog';
 import { sha256, timestampMs } from '#kernel';
 import { EntryWriter, firstOf, isUnreadable, type Entry } from './entry';
 import type { BlockIndex, SegmentManifest } from './manifest';
-import { ARITY, MerkleTree, leafHash, levelOf } from './merkle';
+import { ARITY, MerkleTree, hashOf, leafHash, levelOf } from './merkle';
 
 const BLOCK_ENTRIES = ARITY ** 3;
 /** A block that is larger ends as soon as its entries make a whole subtree. */
@@ -122,7 +122,7 @@ export class SegmentWriter {
   private closeBlock({ first, entries, tree }: NonNullable<typeof this.block>): void {
     const bytes = this.writer.take();
     const root = tree.root();
-    this.tree.push(Buffer.from(root, 'hex'), levelOf(entries));
+    this.tree.push(hashOf(root), levelOf(entries));
     this.inflated += bytes.length;
     const content = compressed(bytes);
     content.catch(() => undefined); // told by whoever waits for it

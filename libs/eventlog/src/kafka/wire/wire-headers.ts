@@ -51,6 +51,13 @@ export class WireHeaders implements RecordHeaders {
     return entries;
   }
 
+  /** The headers as they are written, one behind the other, and how many they are: to be written again as they are. */
+  span(): { readonly bytes: Buffer; readonly count: number } {
+    const cursor = new Cursor(this.buffer, this.start, this.buffer.length);
+    passHeaders(cursor, this.count, this.buffer.length);
+    return { bytes: this.buffer.subarray(this.start, cursor.at), count: this.count };
+  }
+
   /** Where the value of the last header of that name lies. */
   private find(name: Buffer): { at: number; end: number } | undefined {
     const { buffer } = this;
