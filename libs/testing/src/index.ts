@@ -1,5 +1,6 @@
-export * from './settle';
-export { readConservation, ConservationCheck, type Conservation } from '#eventlog';
-export * from './service-world';
+export * from './mortal-log';
 export * from './otlp-collector';
+export * from './service-world';
+export * from './settle';
 export * from './trace-tree';
+export { readConservation, ConservationCheck, type Conservation } from '#eventlog';

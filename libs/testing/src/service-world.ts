@@ -71,6 +71,7 @@ export class ServiceWorld {
       readonly key?: string;
       readonly id?: string;
       readonly time?: string;
+      readonly source?: string;
       readonly extra?: readonly EnvelopeHeader[];
     } = {},
   ): Promise<void> {
@@ -80,9 +81,10 @@ export class ServiceWorld {
       key,
       id = `request-${this.serial++}`,
       time = new Date(this.clock.now()).toISOString(),
+      source = 'test',
       extra = [],
     } = options;
-    const headers = new EnvelopeTemplate({ type, source: 'test' }).headers(id, time, ...extra);
+    const headers = new EnvelopeTemplate({ type, source }).headers(id, time, ...extra);
     const producer = this.log.producer();
     await producer.send([
       {

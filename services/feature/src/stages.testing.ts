@@ -7,7 +7,8 @@ import {
   sourcePositionOf,
   type CompiledFeatureService,
 } from '#contracts';
-import type { FollowedTopic, LogRecord } from '#eventlog';
+import type { EventLog, FollowedTopic, LogRecord } from '#eventlog';
+import { ServiceLog, type Ports, type Worker } from '#runtime';
 import { ServiceWorld } from '#testing';
 import type { Services } from '#folds';
 import { featureFleet, followServices } from './feature.topology';
@@ -103,6 +104,11 @@ export interface SeenVector {
   readonly values: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
+export interface Instance {
+  readonly errors: readonly unknown[];
+  stop(): Promise<void>;
+}
+
 /** The feature service over two streams and two more entities, on the log in memory. */
 export class StagesWorld extends ServiceWorld {
   services!: FollowedTopic<Services>;
@@ -132,11 +138,37 @@ export class StagesWorld extends ServiceWorld {
   }
 
   begin(): Promise<void> {
-    return this.start((serviceLog) => {
-      this.services = followServices(serviceLog);
-      const parts = { ...this.ports, namespace: this.namespace, serviceLog, control: this.services };
-      return [featureFleet({ ...parts, transport: this.transport })];
+    return this.start((serviceLog) => [this.fleet(serviceLog, this.ports)]);
+  }
+
+  private fleet(serviceLog: ServiceLog, ports: Ports, transport = this.transport): Worker {
+    this.services = followServices(serviceLog);
+    return featureFleet({
+      ...ports,
+      namespace: this.namespace,
+      serviceLog,
+      control: this.services,
+      transport,
     });
+  }
+
+  /** One more instance of the service, over a log of its own where it is to die. */
+  async instance(log: EventLog = this.log): Promise<Instance> {
+    const errors: unknown[] = [];
+    const transport = { fail: (_: string, error: unknown): void => void errors.push(error) };
+    const ports = { ...this.ports, log };
+    const serviceLog = new ServiceLog({ service: this.service, namespace: this.namespace }, ports, transport);
+    const fleet = this.fleet(serviceLog, ports, transport);
+    const workers = [serviceLog, this.services, fleet];
+    for (const worker of workers) await worker.start();
+    return {
+      errors,
+      stop: async () => {
+        // One that died cannot stop in peace, and lets go of the log all the same.
+        for (const worker of [...workers].reverse())
+          await worker.stop().catch((error: unknown) => errors.push(error));
+      },
+    };
   }
 
   private readonly ends = new Map<string, number>();
@@ -176,8 +208,25 @@ export class StagesWorld extends ServiceWorld {
     await this.observe(LABELS, event, known_at);
   }
 
+  /** Seven minutes apart: payments of four customers at three terminals or none, labels in between, some of them late. */
+  async stream(from: number, to: number): Promise<void> {
+    for (let n = from; n < to; n++) {
+      await this.pay(n % 4, n % 5 === 0 ? null : n % 3, n * 7, n / 4);
+      if (n % 3 === 1) await this.label(n % 4, (n * 5) % 3, n * 7 - 20, n % 2 === 0);
+    }
+  }
+
+  /** All payments have their vectors, in their order and once, and each value is what counting gives. */
+  async expectAllRight(payments: number): Promise<void> {
+    await this.until(`${payments} vectors`, async () => (await this.vectors()).length >= payments);
+    const vectors = await this.vectors();
+    const expected = await expectedValues(this);
+    expect(vectors.map(({ position }) => position)).toEqual([...expected.keys()]);
+    expect(vectors.map(({ vector }) => vector.values['1'])).toEqual([...expected.values()]);
+  }
+
   async vectors(): Promise<{ readonly position: string; readonly vector: SeenVector }[]> {
-    return (await this.records(VECTORS)).map((record) => ({
+    return firstOnly(await this.records(VECTORS)).map((record) => ({
       position: record.headers.text(HEADERS.id)!,
       vector: JSON.parse(String(record.value)) as SeenVector,
     }));
@@ -241,7 +290,7 @@ const stageOf = async (
 ): Promise<(position: string, count: (known: Known) => (number | null)[]) => (number | null)[]> => {
   const seen = new Map<string, Known>();
   const byEntity = new Map<string, { payments: Payment[]; known: Label[] }>();
-  for (const record of await firstOnly(await world.records(TOPICS.featureInputs('svc', entity)))) {
+  for (const record of firstOnly(await world.records(TOPICS.featureInputs('svc', entity)))) {
     const key = record.key === null ? null : `${record.partition}/${record.key.toString()}`;
     const known = (key === null ? undefined : byEntity.get(key)) ?? { payments: [], known: [] };
     if (key !== null) byEntity.set(key, known);
@@ -260,8 +309,7 @@ const stageOf = async (
 };
 
 /** Law L3, the ten-line rule. */
-const firstOnly = async (records: readonly LogRecord[]): Promise<LogRecord[]> => {
-  await Promise.resolve();
+const firstOnly = (records: readonly LogRecord[]): LogRecord[] => {
   const highest = new Map<string, number>();
   return records.filter(({ partition, headers }) => {
     const position = sourcePositionOf(headers)!;

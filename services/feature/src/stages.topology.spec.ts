@@ -1,5 +1,5 @@
 import { HEADERS, TOPICS } from '#contracts';
-import { StagesWorld, VECTORS, expectedValues } from './stages.testing';
+import { INPUTS, LABELS, PARTS, PAYMENTS, StagesWorld, VECTORS } from './stages.testing';
 
 describe('a feature service over several entities and streams', () => {
   let world: StagesWorld;
@@ -8,41 +8,100 @@ describe('a feature service over several entities and streams', () => {
   });
   afterEach(() => world.stop());
 
-  const expectAllRight = async (count: number): Promise<void> => {
-    await world.untilRecords(VECTORS, count);
-    const vectors = await world.vectors();
-    const expected = await expectedValues(world);
-    const positions = vectors.map(({ position }) => position);
-    expect(positions).toEqual([...expected.keys()]);
-    expect(vectors.map(({ vector }) => vector.values['1'])).toEqual([...expected.values()]);
-    expect(world.failures).toEqual([]);
-  };
-
-  /** Two days of payments of four customers at three terminals, labels in between. */
-  const stream = async (from: number, to: number): Promise<void> => {
-    for (let n = from; n < to; n++) {
-      await world.pay(n % 4, n % 5 === 0 ? null : n % 3, n * 7, n / 4);
-      if (n % 3 === 1) await world.label(n % 4, (n * 5) % 3, n * 7 - 20, n % 2 === 0);
-    }
-  };
-
   it('gives each payment one vector, in order, with what every stage knew when it came', async () => {
-    await stream(0, 60);
+    await world.stream(0, 60);
     await world.begin();
-    await expectAllRight(60);
+    await world.expectAllRight(60);
     const [first] = await world.records(VECTORS);
     expect(first!.headers.text(HEADERS.definition)).toMatch(/^1=[0-9a-f]{64}$/);
+    expect(await world.records(TOPICS.deadLetters('feature'))).toEqual([]);
+  });
+
+  it('routes observations byte for byte, a payment without a terminal to its own partition', async () => {
+    await world.pay(1, 2, 0);
+    await world.pay(1, null, 1);
+    await world.label(0, 2, 2, true);
+    await world.begin();
+    const routed = await world.untilRecords(INPUTS, 3);
+    const [first, none] = await world.records(PAYMENTS);
+    const [label] = await world.records(LABELS);
+    const said = routed.map(({ key, value, headers }) => [
+      headers.text(HEADERS.source),
+      headers.text(HEADERS.id),
+      key?.toString() ?? null,
+      String(value),
+    ]);
+    expect(said).toHaveLength(3);
+    expect(said).toEqual(
+      expect.arrayContaining([
+        [PAYMENTS, '1-0', 'T2', String(first!.value)],
+        [PAYMENTS, '1-1', null, String(none!.value)],
+        [LABELS, '0-0', 'T2', String(label!.value)],
+      ]),
+    );
+    expect(routed.find(({ key }) => key === null)!.partition).toBe(1);
+  });
+
+  it('holds a payment back for a label that is behind it, when both stand on the log', async () => {
+    for (let n = 0; n < 20; n++) await world.pay(n % 4, 1, n * 30);
+    for (let n = 0; n < 20; n++) await world.label(n % 4, 1, n * 30 + 5, true);
+    await world.begin();
+    await world.expectAllRight(20);
+    const labelsKnown = (await world.vectors())
+      .map(({ vector }) => [Number(vector.event_id.slice(1)), vector.values['1']![2]])
+      .sort(([a], [b]) => a! - b!)
+      .map(([, known]) => known);
+    // Aligned within ten minutes: of the labels every half hour, those of the last hour are known.
+    expect(labelsKnown.slice(2)).toEqual(new Array(18).fill(2));
   });
 
   it('goes on after a restart as if there had been none', async () => {
-    await stream(0, 40);
+    await world.stream(0, 40);
     await world.begin();
     await world.untilRecords(VECTORS, 40);
     await world.stop();
-    await stream(40, 50);
+    await world.stream(40, 50);
     await world.begin();
-    await stream(50, 60);
-    await expectAllRight(60);
-    expect(await world.records(TOPICS.deadLetters('feature'))).toEqual([]);
+    await world.stream(50, 60);
+    await world.expectAllRight(60);
+  });
+
+  it('drops what stands twice on inputs and parts', async () => {
+    await world.stream(0, 20);
+    await world.begin();
+    await world.untilRecords(VECTORS, 20);
+    for (const topic of [INPUTS, PARTS])
+      for (const { partition, key, value, headers } of (await world.records(topic)).slice(0, 12)) {
+        const text = (name: string): string => headers.text(name)!;
+        await world.raw(topic, value, {
+          partition,
+          type: text(HEADERS.type),
+          id: text(HEADERS.id),
+          time: text(HEADERS.time),
+          ...(key && { key: key.toString() }),
+          source: text(HEADERS.source),
+        });
+      }
+    await world.stream(20, 40);
+    await world.expectAllRight(40);
+  });
+
+  it('sets aside what is no observation, and the next ones come out', async () => {
+    await world.raw(PAYMENTS, Buffer.from('nonsense'));
+    await world.pay(0, 1, 0);
+    await world.raw(LABELS, Buffer.from('nonsense'));
+    await world.begin();
+    const [vector] = await world.untilRecords(VECTORS, 1);
+    expect(vector!.headers.text(HEADERS.id)).toBe('0-1');
+    const letters = await world.untilRecords(TOPICS.deadLetters('feature'), 4);
+    expect(
+      letters.map(({ headers }) => [headers.text(HEADERS.handler), headers.text(HEADERS.origin)]).sort(),
+    ).toEqual([
+      ['feature.routes-svc-customer_id', `${LABELS}:0-0`],
+      ['feature.routes-svc-terminal_id', `${LABELS}:0-0`],
+      // The stage that folds the payments themselves, and then the fold of the vectors.
+      ['feature.stage', `${INPUTS}:0-0`],
+      ['feature.vectors', `${PAYMENTS}:0-0`],
+    ]);
   });
 });

@@ -1,42 +1,6 @@
 import { HEADERS } from '#contracts';
-import type { EventLog, LogProducer, MemoryLog } from '#eventlog';
-import { PlatformError } from '#kernel';
+import { DEATHS, mortalLog, type Death } from '#testing';
 import { IngestionWorld, at, customerOf, type SentRecord } from './ingestion.testing';
-
-type Death = 'before the append' | 'in the middle of it' | 'after it';
-
-/** The log as a process sees it that dies at its nth send: nothing that it does afterwards reaches the log, commits included. */
-const mortal = (
-  log: MemoryLog,
-  dieAt: number,
-  death: Death,
-): { view: EventLog; isDead: () => boolean; bury: () => Promise<void> } => {
-  let leave = (): Promise<void> => Promise.resolve();
-  let sends = 0;
-  const view = Object.create(log) as MemoryLog;
-  const dying = (): never => {
-    throw new PlatformError('PLAYHEAD_LOG_OWNERSHIP_LOST', 'halt', 'the process died');
-  };
-  view.producer = (): LogProducer => {
-    const inner = log.producer();
-    return {
-      send: async (records) => {
-        if (++sends < dieAt) return inner.send(records);
-        if (sends === dieAt && death !== 'before the append')
-          await inner.send(death === 'after it' ? records : records.slice(0, Math.ceil(records.length / 2)));
-        return dying();
-      },
-      close: () => inner.close(),
-    };
-  };
-  view.join = async (options) => {
-    const membership = await log.join(options);
-    leave = () => membership.leave();
-    return { leave, commit: (offsets) => (sends >= dieAt ? dying() : membership.commit(offsets)) };
-  };
-  // A broker notices by its session timeout.
-  return { view, isDead: () => sends >= dieAt, bury: () => leave() };
-};
 
 const event = (id: string, partition: number, members: object = {}): string =>
   JSON.stringify({ id, at: at(0), customer: customerOf(partition), amount: 1, ...members });
@@ -73,8 +37,8 @@ const EXPECTED = [0, 1, 2]
   .sort();
 
 const runUntilDead = async (world: IngestionWorld, dieAt: number, death: Death): Promise<number> => {
-  const { view, isDead, bury } = mortal(world.log, dieAt, death);
-  const running = await world.start(view);
+  const { log, isDead, bury } = mortalLog(world.log, dieAt, death);
+  const running = await world.start(log);
   let round = 0;
   while (round < ROUNDS.length && !isDead()) {
     await world.send(...ROUNDS[round++]!);
@@ -88,7 +52,7 @@ const runUntilDead = async (world: IngestionWorld, dieAt: number, death: Death):
 /** Three rounds of secondaries, copies and observations, and the announcement of the snapshots when it leaves in peace. */
 const SENDS_WITHOUT_DEATH = 10;
 
-it.each<Death>(['before the append', 'in the middle of it', 'after it'])(
+it.each(DEATHS)(
   'loses nothing and applies nothing twice when the process dies %s, at any send',
   async (death) => {
     const sends = Array.from({ length: SENDS_WITHOUT_DEATH }, (_, n) => n + 1);
