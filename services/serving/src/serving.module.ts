@@ -11,10 +11,12 @@ import {
   LOGGER,
   LatestVectors,
   LogTransport,
+  ReadModels,
   Readiness,
   SLEEP,
   ServiceLog,
   followDeployments,
+  followedTopicModel,
   provideServiceLog,
   type Logger,
   type Sleep,
@@ -88,7 +90,9 @@ export class ServingModule {
     status: ServingStatus,
     vectors: LatestVectors,
     champions: Champions,
+    @Inject(ReadModels) models: ReadModels,
   ) {
+    models.add(followedTopicModel('deployments', control, (deployments) => deployments), vectors);
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
       start: () => champions.start(),

@@ -131,6 +131,40 @@ describe('serving', () => {
     expect(records[0]!.headers.text(HEADERS.model)).toMatch(/^fraud@2=[0-9a-f]{64}$/);
   });
 
+  it('answers vectors from before a revision with the model that reads what they carry, in their order', async () => {
+    const { sample } = DeploymentUpdated;
+    const artifact = await world.artifacts.put(modelBytes(2));
+    const reads = { version: 2, revision: '2', features: ['a', 'b'] };
+    await world.deploy(1);
+    await world.vector(0, 3);
+    await world.begin();
+    await world.untilRecords(PREDICTIONS, 1);
+    await world.deploy(2, { routes: [{ ...sample.routes[0]!, ...reads, artifact }] });
+    await world.until('the new version', () => Promise.resolve(world.control.position === 1));
+    await world.vector(1, 3);
+    await world.vector(2, 3, { revision: '2' });
+    await world.vector(3, 3, { revision: '1' });
+    await world.vector(4, 3, { revision: '3' });
+    await world.vector(5, 3, { revision: '2' });
+    const records = await world.untilRecords(PREDICTIONS, 5);
+    expect((await world.predictions()).map(({ version, vector }) => [vector, version])).toEqual([
+      ['0-0', 1],
+      ['0-1', 1],
+      ['0-2', 2],
+      ['0-3', 1],
+      ['0-5', 2],
+    ]);
+    expect(records.map(({ headers }) => headers.text(HEADERS.definition)?.split('=')[0])).toEqual([
+      '1',
+      '1',
+      '2',
+      '1',
+      '2',
+    ]);
+    const [dead] = await world.records(TOPICS.deadLetters('serving'));
+    expect(dead!.headers.text(HEADERS.reason)).toBe('the vector carries the revisions 3, the model reads 2');
+  });
+
   it('swaps the model at a control position, without a gap', async () => {
     await world.deploy(1);
     await world.vector(0, 3);

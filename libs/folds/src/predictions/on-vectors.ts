@@ -5,6 +5,7 @@ import {
   TOPICS,
   championOf,
   compileVectorReader,
+  parseVector,
   type DeploymentFact,
   type Deployments,
   type EnvelopeHeader,
@@ -48,62 +49,120 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
       handler.shelf.ready(handler.deployment, control.get(handler.deployment)?.routes ?? []),
     process: async (round) => {
       const deployment = round.control.get(handler.deployment);
-      const route = championOf(deployment);
-      if (!deployment || !route)
+      if (!deployment || !championOf(deployment))
         throw new Defect(
           `deployment ${handler.deployment} has no champion at position ${round.controlPosition}`,
         );
-      const { definition, modelHeader, vectors, render } = partsOf(deployment, route);
-      const batch = rowsOf(round, route.features.length, vectors);
-      const model = await handler.shelf.get(route);
-      const scores = await model.score(batch.matrix);
-      const shared = template.shared(round.controlHeader, definition, modelHeader);
-      batch.rows.forEach(({ record, head }, row) => {
+      const rows = rowsOf(round, [deployment, ...(deployment.before ?? [])], partsOf);
+      const batches = [...new Set(rows.map(({ batch }) => batch))];
+      for (const batch of batches) {
+        const model = await handler.shelf.get(batch.parts.route);
+        batch.scores = await model.score(batch.matrix.subarray(0, batch.rows * batch.width));
+        const { definition, modelHeader } = batch.parts;
+        batch.shared = template.shared(round.controlHeader, definition, modelHeader);
+      }
+      for (const { record, head, batch, row } of rows) {
         const id = formatPosition(record.partition, record.offset);
         round.emit({
           topic: handler.predictions,
           partition: record.partition,
           key: record.key,
-          value: render(head, scores[row]!, id),
-          shared,
+          value: batch.parts.render(head, batch.scores[row]!, id),
+          shared: batch.shared,
           headers: template.own(id, head.eventTime, [HEADERS.sourceCrc, checksumOf(record.value)]),
           source: record.offset,
           k: 0,
         });
-      });
-      handler.served?.(
-        route,
-        batch.rows.map(({ record }) => record.timestamp),
-      );
+      }
+      for (const batch of batches)
+        handler.served?.(
+          batch.parts.route,
+          rows.filter((row) => row.batch === batch).map(({ record }) => record.timestamp),
+        );
     },
   };
 };
 
+/** Vectors of a round that one model answers. */
 interface Batch {
-  readonly rows: readonly { readonly record: LogRecord; readonly head: VectorHead }[];
+  readonly parts: RouteParts;
+  readonly width: number;
   readonly matrix: Float32Array;
+  rows: number;
+  scores: ArrayLike<number>;
+  shared: readonly EnvelopeHeader[];
 }
 
-/** Decodes all vectors of a round; one that breaks its contract goes to dead letters and takes no row. */
-const rowsOf = (round: Round<null, Deployments>, width: number, vectors: VectorReader): Batch => {
+interface Row {
+  readonly record: LogRecord;
+  readonly head: VectorHead;
+  readonly batch: Batch;
+  /** In its batch. */
+  readonly row: number;
+}
+
+/**
+ * Reads all vectors of a round for the first of the deployments whose revision they carry; one that breaks its contract goes to dead
+ * letters and takes no row. Nearly always there is one batch: a second one only while vectors come that were made before a revision.
+ */
+const rowsOf = (
+  round: Round<null, Deployments>,
+  deployments: readonly DeploymentFact[],
+  partsOf: (deployment: DeploymentFact, route: RouteFact) => RouteParts,
+): Row[] => {
   const total = round.slices.reduce((sum, { records }) => sum + records.length, 0);
-  const matrix = new Float32Array(total * width);
-  const rows: { record: LogRecord; head: VectorHead }[] = [];
+  const batches: Batch[] = [];
+  const batchOf = (i: number): Batch => {
+    const route = championOf(deployments[i])!;
+    const width = route.features.length;
+    const parts = partsOf(deployments[i]!, route);
+    return (batches[i] ??= {
+      parts,
+      width,
+      matrix: new Float32Array(total * width),
+      rows: 0,
+      scores: [],
+      shared: [],
+    });
+  };
+  const read = (record: LogRecord, i: number): Row => {
+    const batch = batchOf(i);
+    const head = batch.parts.vectors.read(record.value, batch.matrix, batch.rows);
+    return { record, head, batch, row: batch.rows++ };
+  };
+  const rows: Row[] = [];
   for (const { records } of round.slices) {
     for (const record of records) {
       try {
-        rows.push({ record, head: vectors.read(record.value, matrix, rows.length) });
+        rows.push(read(record, 0));
       } catch (error) {
         if (!(error instanceof ContractViolation))
           throw new RecordFailure(record.partition, record.offset, error);
-        round.deadLetter(record, error.code, error.message);
+        const earlier = deployments.length > 1 ? carriedOf(record, deployments) : 0;
+        if (earlier > 0) rows.push(read(record, earlier));
+        else round.deadLetter(record, error.code, error.message);
       }
     }
   }
-  return { rows, matrix: matrix.subarray(0, rows.length * width) };
+  return rows;
+};
+
+/** The first deployment whose revision the vector carries; 0 where none does, or the vector is broken in another way. */
+const carriedOf = ({ value }: LogRecord, deployments: readonly DeploymentFact[]): number => {
+  try {
+    const { values } = parseVector(value);
+    const found = deployments.findIndex((deployment) => {
+      const { revision, features } = championOf(deployment)!;
+      return values[revision]?.length === features.length;
+    });
+    return values[championOf(deployments[0])!.revision] ? 0 : Math.max(0, found);
+  } catch {
+    return 0;
+  }
 };
 
 interface RouteParts {
+  readonly route: RouteFact;
   readonly definition: EnvelopeHeader;
   readonly modelHeader: EnvelopeHeader;
   readonly vectors: VectorReader;
@@ -117,6 +176,7 @@ const routeParts = (): ((deployment: DeploymentFact, route: RouteFact) => RouteP
     let parts = made.get(deployment);
     if (!parts) {
       parts = {
+        route,
         definition: [HEADERS.definition, `${route.revision}=${route.definition}`],
         modelHeader: [HEADERS.model, `${deployment.model}@${route.version}=${route.artifact}`],
         vectors: compileVectorReader(route),

@@ -39,14 +39,18 @@ export class PredictController {
     },
   })
   async predict(@Param('deployment') name: string, @Body() body: unknown): Promise<unknown> {
-    const { deployment, route, batcher } = await this.champions.of(name);
-    const key = entityKey(body, deployment.service.key);
-    const vector = await this.vectors.of(deployment.service.name, key);
+    const { service } = (await this.champions.of(name)).deployment;
+    const key = entityKey(body, service.key);
+    const vector = await this.vectors.of(service.name, key);
     if (!vector)
       throw new Refused(
         'PLAYHEAD_NOT_FOUND',
-        `${deployment.service.key} ${key} has no vector yet: no event of it has been folded`,
+        `${service.key} ${key} has no vector yet: no event of it has been folded`,
       );
+    const { deployment, route, batcher } = await this.champions.reading(
+      name,
+      ({ revision }) => vector.values[revision] !== undefined,
+    );
     const row = new Float32Array(route.features.length);
     fillRow(vector, route, row, 0);
     const score = await batcher.score(row);

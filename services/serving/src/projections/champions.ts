@@ -72,8 +72,28 @@ export class Champions {
         `deployment ${name} waits: no version of ${deployment.model} has the alias ${deployment.alias}; promote one`,
       );
     }
+    return this.champion(deployment, route);
+  }
+
+  /** As `of`, for a vector that may have been made before the champion's revision was carried: then who read it before. */
+  async reading(name: string, carries: (route: RouteFact) => boolean): Promise<Champion> {
+    const now = await this.of(name);
+    if (carries(now.route)) return now;
+    for (const deployment of this.control.state.get(name)?.before ?? []) {
+      const route = championOf(deployment);
+      if (route && carries(route)) return this.champion(deployment, route);
+    }
+    return now;
+  }
+
+  private async champion(deployment: DeploymentFact, route: RouteFact): Promise<Champion> {
     const model = await this.shelf.get(route);
-    return { deployment, route, model, batcher: this.batcherOf(name, model) };
+    return {
+      deployment,
+      route,
+      model,
+      batcher: this.batcherOf(`${deployment.deployment}/${route.revision}`, model),
+    };
   }
 
   private async preload(): Promise<void> {
