@@ -12,6 +12,7 @@ import { addLineage } from './commands/lineage';
 import { addLog } from './commands/log';
 import { addModels } from './commands/models';
 import { addProduce } from './commands/produce';
+import { addReplay } from './commands/replay';
 import { addRuns, addTrain } from './commands/runs';
 import { addStatus } from './commands/status';
 import { addTail } from './commands/tail';
@@ -38,6 +39,7 @@ const COMMANDS = [
   addFeatures,
   addModels,
   addDeploy,
+  addReplay,
   addDlq,
   addLog,
   addBench,

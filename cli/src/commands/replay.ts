@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import { addReplayRebuild } from '../replay/rebuild';
-import { addReplayRetrain } from '../replay/retrain';
-import { addReplayWhatIf } from '../replay/what-if';
+import { addReplayList, addReplayPause, addReplayResume, addReplayShow } from './replay/jobs';
+import { addReplayVerify } from './replay/verify';
 
 /** Each adds one subcommand to the group; they stand in files of their own below `replay/`. */
 const SUBCOMMANDS: readonly ((replay: Command) => void)[] = [
-  addReplayRebuild,
-  addReplayRetrain,
-  addReplayWhatIf,
+  addReplayVerify,
+  addReplayResume,
+  addReplayPause,
+  addReplayList,
+  addReplayShow,
 ];
 
 export const addReplay = (program: Command): void => {

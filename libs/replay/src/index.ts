@@ -6,4 +6,5 @@ export * from './walk/dead-lettered';
 export * from './walk/holes';
 export * from './what-if';
 export * from './rebuild';
+export * from './job';
 export * from './verify';

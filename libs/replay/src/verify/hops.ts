@@ -35,12 +35,15 @@ export interface ReplayPorts {
   readonly warn: (message: string) => void;
 }
 
-/** What a deployment is made of, as of now. */
+/** What a deployment is made of: names alone, so that it can be handed to another process. */
 export interface Road {
-  readonly deployment: DeploymentFact;
-  readonly service: ServiceDefinition;
+  readonly deployment: string;
+  /** Feature service. */
+  readonly service: string;
   /** The trigger stream. */
   readonly stream: string;
+  /** The vectors that were scored first. */
+  readonly from: DeploymentFact['from'];
 }
 
 export type HopName = 'vectors' | 'predictions';
@@ -62,7 +65,12 @@ export const findRoad = async (ports: ReplayPorts, name: string): Promise<Road> 
         'PLAYHEAD_NOT_FOUND',
         `deployment ${name} has answered nothing yet: no version stands under its alias ${deployment.alias}`,
       );
-    return { deployment, service, stream: newest(service).compiled.trigger.stream };
+    return {
+      deployment: name,
+      service: service.name,
+      stream: newest(service).compiled.trigger.stream,
+      from: deployment.from,
+    };
   } finally {
     await Promise.all([deployments.stop(), services.stop()]);
   }
@@ -85,7 +93,7 @@ export const openHop = async (ports: ReplayPorts, road: Road, name: HopName): Pr
 
 const openVectors = async (ports: ReplayPorts, road: Road): Promise<OpenHop<PartitionState, Services>> => {
   const { log, artifacts, namespace, sleep, warn } = ports;
-  const { name } = road.service;
+  const name = road.service;
   const control = followServices(ports);
   const snapshotTopic = qualify(namespace, TOPICS.snapshots('feature'));
   const snapshots =
@@ -130,20 +138,20 @@ const openVectors = async (ports: ReplayPorts, road: Road): Promise<OpenHop<Part
 
 const openPredictions = async (ports: ReplayPorts, road: Road): Promise<OpenHop<null, Deployments>> => {
   const { artifacts, namespace } = ports;
-  const name = road.deployment.deployment;
+  const name = road.deployment;
   const control = followDeployments(ports);
   const shelf = new ModelShelf({ artifacts });
   await control.start();
   return {
     name: 'predictions',
     service: 'serving',
-    source: TOPICS.vectors(road.service.name),
+    source: TOPICS.vectors(road.service),
     output: TOPICS.predictions(name),
     control,
     fold: onVectors({
       deployment: name,
       predictions: qualify(namespace, TOPICS.predictions(name)),
-      service: road.service.name,
+      service: road.service,
       shelf,
     }),
     broken: (error, deployments) => brokenModel(error, deployments.get(name)),

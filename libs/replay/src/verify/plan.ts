@@ -40,8 +40,8 @@ export const planVerify = async (
   const full = (name: string): string => qualify(namespace, name);
   const names = {
     observations: TOPICS.observations(road.stream),
-    vectors: TOPICS.vectors(road.service.name),
-    predictions: TOPICS.predictions(road.deployment.deployment),
+    vectors: TOPICS.vectors(road.service),
+    predictions: TOPICS.predictions(road.deployment),
   };
   const [observations, vectors, predictions, starts] = await Promise.all([
     log.ends(full(names.observations)),
@@ -122,15 +122,15 @@ const decidedUpTo = async (
 /** Where a deployment that did not begin at the beginning started to read vectors. */
 const startOffsets = async (
   { log, namespace }: ReplayPorts,
-  { deployment }: Road,
+  { deployment, from }: Road,
 ): Promise<readonly number[] | undefined> => {
-  if (deployment.from !== 'now') return undefined;
+  if (from !== 'now') return undefined;
   const topic = qualify(namespace, TOPICS.servingStatus);
   if ((await log.partitionCount(topic)) === undefined) return undefined;
   for (const { headers, value } of await readTopic(log, topic)) {
     if (headers.text(HEADERS.type) !== DeploymentStarted.type) continue;
     const fact = decodeEvent(DeploymentStarted, value);
-    if (fact.deployment === deployment.deployment) return fact.offsets;
+    if (fact.deployment === deployment) return fact.offsets;
   }
   return undefined;
 };
