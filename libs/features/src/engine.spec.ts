@@ -128,6 +128,54 @@ describe('memory', () => {
     expect(SPEND.apply(state, payment(1000, 2, 'silent'))).toEqual([2, 0, 1, 2, 2, 2, 0]);
   });
 
+  it('is none for an entity of which nothing is left, and of which no feature looks at everything', () => {
+    const bounded = compileView(
+      view([
+        { name: 'n', aggregate: 'count', window: DAY },
+        { name: 'n_tiled', aggregate: 'count', window: 2 * DAY, accuracy: 'tiled', tile: HOUR },
+        { name: 'amount', value: 'amount' },
+      ]),
+    );
+    const state = bounded.createState();
+    for (let customer = 0; customer < 50; customer++) bounded.apply(state, payment(0, 1, `${customer}`));
+    for (let hour = 1; hour < 73; hour++) bounded.apply(state, payment(hour, 1, 'busy'));
+    expect(bounded.latest(state, '7')).not.toBeNull();
+    for (let hour = 73; hour < 500; hour++) bounded.apply(state, payment(hour, 1, 'busy'));
+    expect(bounded.stats(state).entities).toBe(1);
+    expect(bounded.latest(state, '7')).toBeNull();
+    expect(bounded.apply(state, payment(500, 1, '7'))).toEqual([1, 1, 1]);
+  });
+
+  it('is given back after the time to live, which also ends what looks at everything', () => {
+    const engine = compileView({ ...view([{ name: 'n', aggregate: 'count' }]), ttl: 2 * DAY });
+    const state = engine.createState();
+    expect(engine.apply(state, payment(0, 1, 'a'))).toEqual([1]);
+    expect(engine.apply(state, payment(47, 1, 'a'))).toEqual([2]);
+    expect(engine.apply(state, payment(95, 1, 'a'))).toEqual([1]);
+    for (let hour = 95; hour < 200; hour++) engine.apply(state, payment(hour, 1, 'busy'));
+    expect(engine.stats(state).entities).toBe(1);
+    expect(engine.apply(state, payment(200, 1, 'a'))).toEqual([1]);
+  });
+
+  it('of a hot entity is that of its tiles, not of its events', () => {
+    const tiled = (aggregate: 'sum' | 'max'): FeatureDefinition => ({
+      name: aggregate,
+      aggregate,
+      of: 'amount',
+      window: 30 * DAY,
+      accuracy: 'tiled',
+      tile: DAY,
+    });
+    const engine = compileView(view([tiled('sum'), tiled('max')]));
+    const state = engine.createState();
+    let values: readonly (number | null)[] = [];
+    for (let minute = 0; minute < 20_000; minute++) values = engine.apply(state, payment(minute / 60, 0.25));
+    expect(values).toEqual([5000, 0.25]);
+    const { events, largestEntityBytes } = engine.stats(state);
+    expect(events).toBe(0);
+    expect(largestEntityBytes).toBeLessThan(10_000);
+  });
+
   it('is not lost to one event from far ahead', () => {
     const state = SPEND.createState();
     SPEND.apply(state, payment(0, 1));
@@ -211,6 +259,49 @@ describe('compileService', () => {
     ['an empty window', [view([{ name: 'm', aggregate: 'count', window: 0 }])], /0 ms is not possible/],
     ['a wrong expression', [view([{ name: 'm', value: 'amount + 1' }])], /write 1\.0/],
     ['an infinite `empty`', [view([{ ...count, empty: Infinity }])], /finite/],
+    ['a condition that is none', [view([{ ...count, where: 'amount' }])], /must give a boolean/],
+    ['a ratio of what', [view([{ name: 'r', aggregate: 'ratio' }])], /ratio needs `where`/],
+    [
+      'a calendar of years',
+      [view([{ ...count, window: { calendar: 'year' as 'day' } }])],
+      /no calendar unit/,
+    ],
+    ['last_k of how many', [view([{ name: 'l', aggregate: 'last_k', of: 'amount' }])], /`k`, from 1/],
+    ['a lag of 0', [view([{ name: 'l', aggregate: 'lag', of: 'amount', n: 0 }])], /`n`, from 1/],
+    [
+      'a quantile of 95',
+      [view([{ name: 'q', aggregate: 'quantile', of: 'amount', q: 95 }])],
+      /`q`, from 0 to 1/,
+    ],
+    ['a half-life of a count', [view([{ ...count, halfLife: DAY }])], /half-life is for ewma/],
+    ['a sketch of a mean', [view([{ ...count, accuracy: 'sketch' }])], /is for quantile/],
+    ['tiles of no width', [view([{ ...count, accuracy: 'tiled' }])], /need each other/],
+    [
+      'an endless window of tiles',
+      [view([{ name: 'n', aggregate: 'count', accuracy: 'tiled', tile: HOUR }])],
+      /needs `window`/,
+    ],
+    [
+      'a lag over tiles',
+      [view([{ name: 'l', aggregate: 'lag', of: 'amount', window: DAY, accuracy: 'tiled', tile: HOUR }])],
+      /lag cannot be `accuracy: tiled`/,
+    ],
+    [
+      'what would keep every value',
+      [view([{ name: 'd', aggregate: 'count_distinct', of: 'merchant' }])],
+      /every value for ever/,
+    ],
+    [
+      'a name that k values have',
+      [
+        view([
+          { name: 'l', aggregate: 'last_k', of: 'amount', k: 2 },
+          { ...count, name: 'l_2' },
+        ]),
+      ],
+      /feature l_2: the name is taken/,
+    ],
+    ['two times to live', [view([count]), { ...view([]), name: 'v', ttl: DAY }], /one entity has one/],
   ])('refuses %s', (_what, views, message) => {
     expect(() => compileService(views)).toThrow(Refused);
     expect(() => compileService(views)).toThrow(message);

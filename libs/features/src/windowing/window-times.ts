@@ -1,13 +1,12 @@
 import type { AggregateFeature } from '../definition';
 import { CALENDAR_REACH, calendarStart } from './calendar';
 
-/** The newest time that is no longer in the window as of `at`; it never falls while `at` rises. */
-export const boundOf =
-  (window: AggregateFeature['window']): ((at: number) => number) =>
-  (at) => {
-    if (window === undefined) return -Infinity;
-    return typeof window === 'number' ? at - window : calendarStart(window.calendar, at) - 1;
-  };
+/** Gives the newest time that is no longer in the window as of a time; it never falls while that rises. */
+export const boundOf = (window: AggregateFeature['window']): ((at: number) => number) => {
+  if (window === undefined) return () => -Infinity;
+  if (typeof window === 'number') return (at) => at - window;
+  return (at) => calendarStart(window.calendar, at) - 1;
+};
 
 /** How far a window reaches back at most, in ms, tiles left aside; Infinity for everything so far. */
 export const reachOf = (window: AggregateFeature['window']): number => {
