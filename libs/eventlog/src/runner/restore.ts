@@ -6,18 +6,14 @@ import { DecisionWalk } from './decision-walk';
 import type { Fold, Section } from './fold';
 import type { RunnerOptions } from './options';
 import { perRound } from './round';
-import { SectionFold } from './section-fold';
+import { SectionFold, type SectionPlan } from './section-fold';
 import { SeenPositions, admitted, type RecordedDecision, type Tail } from './tail';
 
-export interface RestorePlan {
-  readonly partition: number;
-  readonly source: { readonly topic: string; readonly ends: PartitionEnds };
+export interface RestorePlan extends SectionPlan {
   readonly resume: number;
   readonly primary: { readonly ends: PartitionEnds; readonly tail: Tail | undefined } | undefined;
   /** The source record that the tail names, where it still stands. */
   readonly lastSource: LogRecord | undefined;
-  /** Source offsets that were dead-lettered by this worker: never folded again. */
-  readonly poisoned: ReadonlySet<number>;
   /** Control positions of records at or above the resume point that were decided before. */
   readonly recorded: readonly RecordedDecision[];
 }

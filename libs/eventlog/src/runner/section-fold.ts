@@ -3,13 +3,17 @@ import { readRange } from '../read';
 import { DecisionWalk } from './decision-walk';
 import type { Section } from './fold';
 import type { RunnerOptions } from './options';
-import type { RestorePlan } from './restore';
 import { SeenPositions, admitted } from './tail';
 
 /** Records between two pauses: a few milliseconds of folding. */
 const PIECE = 250;
 
-export type SectionPlan = Pick<RestorePlan, 'partition' | 'source' | 'poisoned'>;
+export interface SectionPlan {
+  readonly partition: number;
+  readonly source: { readonly topic: string; readonly ends: PartitionEnds };
+  /** Source offsets that were dead-lettered by this worker: never folded again. */
+  readonly poisoned: ReadonlySet<number>;
+}
 
 interface Standing {
   readonly section: Section;
