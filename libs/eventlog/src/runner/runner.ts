@@ -10,18 +10,17 @@ import type {
 } from '../port';
 import { untilAvailable } from '../read';
 import { Failures } from './failures';
-import { RecordFailure, type Output, type Section, type Sections, type Slice } from './fold';
+import { RecordFailure, type Output, type Slice } from './fold';
 import type { RunnerOptions } from './options';
 import { PartitionTask } from './partition-task';
 import { Publisher } from './publisher';
 import { controlHeaderOf, perRound } from './round';
 import type { RoundTrace, RoundTracer } from './round-tracer';
 import { MAX_OUTPUT_BYTES, SetAside, isTooLarge, sourceOf } from './set-aside';
-import type { SectionFold } from './section-fold';
-import { Due, SnapshotTaker } from './snapshot-taker';
+import { SectionKeeper } from './section-keeper';
+import { Due, SNAPSHOT_EVERY, SnapshotTaker } from './snapshot-taker';
 import { takeOver } from './take-over';
 import { SeenPositions, admitted } from './tail';
-import { CLOSE, WarmUp } from './warm-up';
 
 const COMMIT_EVERY_MS = 1_000;
 /** Waits for records in between what `maintain` has yet to do. */
@@ -52,6 +51,7 @@ export class FoldRunner<State, Control> {
   private readonly setAside: SetAside;
   private readonly tracer: RoundTracer | undefined;
   private readonly taker: SnapshotTaker;
+  private readonly keeper: SectionKeeper<State, Control>;
   private unfollow: (() => void) | undefined;
   private traces: RoundTrace[] = [];
   private readonly reader: LogReader;
@@ -75,6 +75,12 @@ export class FoldRunner<State, Control> {
     this.failures = new Failures(options.clock);
     this.setAside = new SetAside(options);
     this.taker = new SnapshotTaker(options.snapshots, options);
+    this.keeper = new SectionKeeper(options, this.taker, this.failures, {
+      task: (partition) => this.tasks.get(partition),
+      acknowledged: () => this.inFlight,
+      primaryEnds: async (partition) => (await this.primaryEnds())?.[partition],
+      wake: () => this.reader.wake(),
+    });
     this.tracer = options.tracer?.({
       topic: this.sourceTopic,
       group: this.group,
@@ -130,7 +136,8 @@ export class FoldRunner<State, Control> {
     try {
       await this.running;
       await this.inFlight;
-      for (const task of this.tasks.values()) await this.stopWarmUps(task);
+      for (const task of this.tasks.values())
+        await this.keeper.stopWarmUps(task, this.haltedBy === undefined);
       if (this.haltedBy === undefined) {
         for (const task of this.tasks.values()) if (task.due.hasFolded) await this.snapshot(task);
         await this.taker.settled();
@@ -309,7 +316,7 @@ export class FoldRunner<State, Control> {
           this.options.fold.unreadable?.(chunk);
         } else {
           const records = this.admit(task, chunk.records, outputs);
-          const control = this.controlOf(task, latest);
+          const control = this.keeper.controlOf(task, latest);
           folded += records.length;
           if (task.next < task.carefulUntil) await this.foldAlone(task, records, control);
           else if (task.repeats) {
@@ -430,7 +437,7 @@ export class FoldRunner<State, Control> {
         slices.length === 1 && slices[0]!.records.length === 1,
       );
     }
-    this.foldBeside(slices, value, givenUp);
+    this.keeper.foldBeside(slices, value, givenUp);
     if (this.tracer) {
       const trace = this.tracer.folded(slices, outputs, from, began);
       if (trace) this.traces.push(trace);
@@ -540,7 +547,7 @@ export class FoldRunner<State, Control> {
   private async maintain(): Promise<void> {
     const { clock, snapshotEvery } = this.options;
     for (const task of this.tasks.values()) {
-      await this.alignSections(task);
+      await this.keeper.align(task);
       if (task.due.is(snapshotEvery ?? SNAPSHOT_EVERY)) await this.snapshot(task);
     }
     if (clock.now() - this.lastCommit < COMMIT_EVERY_MS) return;
@@ -566,157 +573,6 @@ export class FoldRunner<State, Control> {
       // The committed offset may lag, it never lies (law L2): outputs say where to go on.
       this.options.observer?.log?.('warn', `commit failed, tried again later: ${messageOf(error)}`);
     }
-  }
-
-  /** The sections under a control position; none for folds without. */
-  private sectionsAt(position: number): Sections {
-    const { fold, control } = this.options;
-    return fold.restore.from === 'sections' ? fold.restore.of(control.at(position)) : NO_SECTIONS;
-  }
-
-  /**
-   * The newest control position that the partition can decide under: one that needs a section which does not stand here yet waits for it,
-   * and the partition goes on under the one before.
-   */
-  private controlOf(task: PartitionTask<State, Control>, latest: number): number {
-    if (task.control === latest) return latest;
-    const { carried } = this.sectionsAt(latest);
-    if (carried.every(({ definition }) => task.sections.has(definition))) task.control = latest;
-    return task.control;
-  }
-
-  /** Warm sections that nothing is decided with yet go along with the records; one that cannot is left behind, and the fold goes on. */
-  private foldBeside(
-    slices: readonly Slice<State>[],
-    control: Control,
-    givenUp: ReadonlySet<LogRecord>,
-  ): void {
-    const { restore } = this.options.fold;
-    if (restore.from !== 'sections') return;
-    const carried = new Set(restore.of(control).carried.map(({ definition }) => definition));
-    for (const { partition, state, records } of slices) {
-      const task = this.tasks.get(partition);
-      if (!task || task.sections.size <= carried.size) continue;
-      const folded = givenUp.size === 0 ? records : records.filter((record) => !givenUp.has(record));
-      for (const [definition, section] of task.sections) {
-        if (carried.has(definition)) continue;
-        try {
-          section.fold(restore.parts(state).get(definition), folded);
-        } catch (error) {
-          if (isTransient(error)) throw error;
-          this.drop(task, definition);
-          this.options.observer?.log?.(
-            'error',
-            `definition ${definition} cannot be kept warm on partition ${partition}: ${messageOf(error)}`,
-          );
-        }
-      }
-    }
-  }
-
-  private drop(task: PartitionTask<State, Control>, definition: string): void {
-    const { restore } = this.options.fold;
-    task.sections.delete(definition);
-    if (restore.from === 'sections') restore.parts(task.state).delete(definition);
-  }
-
-  /** Brings the sections of a partition in line with the newest control state: begins warm-ups, takes warm ones in, drops what is retired. */
-  private async alignSections(task: PartitionTask<State, Control>): Promise<void> {
-    const { fold, control } = this.options;
-    if (fold.restore.from !== 'sections' || task.repeats) return;
-    for (const warmUp of [...task.warmUps.values()]) if (warmUp.close) await this.takeIn(task, warmUp);
-    const { position } = control;
-    if (task.aligned === position) return;
-    task.aligned = position;
-    const latest = this.sectionsAt(position);
-    const wanted = new Map<string, Section>();
-    for (const section of [...latest.carried, ...latest.warming]) wanted.set(section.definition, section);
-    const decidedWith = new Set(
-      this.sectionsAt(this.controlOf(task, position)).carried.map(({ definition }) => definition),
-    );
-    for (const definition of [...task.sections.keys()])
-      if (!wanted.has(definition) && !decidedWith.has(definition)) this.drop(task, definition);
-    for (const [definition, warmUp] of task.warmUps) {
-      if (wanted.has(definition)) continue;
-      task.warmUps.delete(definition);
-      void warmUp.stop();
-    }
-    for (const section of wanted.values())
-      if (!task.sections.has(section.definition) && !task.warmUps.has(section.definition))
-        await this.warmUp(task, section);
-  }
-
-  private async warmUp(task: PartitionTask<State, Control>, section: Section): Promise<void> {
-    const { log, sleep, clock, snapshotEvery } = this.options;
-    const { partition } = task;
-    const ends = (await untilAvailable(() => log.ends(this.sourceTopic), sleep))[partition]!;
-    const plan = {
-      partition,
-      source: { topic: this.sourceTopic, ends },
-      poisoned: this.failures.poisonedOf(partition),
-    };
-    const due = new Due(() => clock.now());
-    let noted = 0;
-    const warmUp = new WarmUp<State, Control>(this.options, plan, section, {
-      acked: () => task.acked,
-      hasBacklog: () => task.highWatermark - task.next > CLOSE,
-      primaryEnds: async () => (await this.primaryEnds())?.[partition],
-      wake: () => this.reader.wake(),
-      snapshot: async (silent, { definition }) => {
-        due.add(silent.folded - noted);
-        noted = silent.folded;
-        if (!this.taker.takes || !due.is(snapshotEvery ?? SNAPSHOT_EVERY)) return;
-        due.taken();
-        await this.storeWarm(silent, section, definition, partition);
-      },
-    });
-    task.warmUps.set(section.definition, warmUp);
-    warmUp.start();
-  }
-
-  private async storeWarm(
-    silent: SectionFold,
-    section: Section,
-    definition: string,
-    partition: number,
-  ): Promise<void> {
-    const { fold, source } = this.options;
-    const state = await section.encode(silent.parts()[0]![1]);
-    const { next: offset, seen, last } = silent;
-    this.taker.take({ fold: fold.name, definition, topic: source, partition }, { offset, state, seen, last });
-  }
-
-  /** In between two rounds: what came since the section was close is folded, and it goes along from here on. */
-  private async takeIn(task: PartitionTask<State, Control>, warmUp: WarmUp<State, Control>): Promise<void> {
-    const { fold, observer, warmed } = this.options;
-    if (fold.restore.from !== 'sections') return;
-    await this.inFlight;
-    if (task.acked !== task.next) return;
-    if (task.next - warmUp.next > 10 * CLOSE) return warmUp.start();
-    const { section } = warmUp;
-    const began = performance.now();
-    const rest = task.next - warmUp.next;
-    fold.restore.parts(task.state).set(section.definition, await warmUp.finish(task.next));
-    task.sections.set(section.definition, section);
-    task.warmUps.delete(section.definition);
-    const ms = Math.round(performance.now() - began);
-    observer?.log?.('info', `definition ${section.definition} is warm on partition ${task.partition}`, {
-      partition: task.partition,
-      offset: task.next,
-      pausedMs: ms,
-      rest,
-    });
-    warmed?.(task.partition, section.definition, task.next);
-  }
-
-  /** What was warmed up so far is worth a snapshot. */
-  private async stopWarmUps(task: PartitionTask<State, Control>): Promise<void> {
-    for (const warmUp of task.warmUps.values()) {
-      const silent = await warmUp.stop();
-      if (silent && silent.folded > 0 && this.haltedBy === undefined && this.taker.takes)
-        await this.storeWarm(silent, warmUp.section, warmUp.section.definition, task.partition);
-    }
-    task.warmUps.clear();
   }
 
   private async snapshot(task: PartitionTask<State, Control>): Promise<void> {
@@ -761,6 +617,3 @@ export class FoldRunner<State, Control> {
     }
   }
 }
-
-const NO_SECTIONS: Sections = { carried: [], warming: [] };
-const SNAPSHOT_EVERY = 20_000;

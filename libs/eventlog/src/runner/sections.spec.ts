@@ -253,11 +253,13 @@ describe('a section', () => {
     await world.restart();
     expect((await world.snapshots()).map(({ definition, offset }) => `${definition} to ${offset}`)).toEqual([
       'times 1 to 2',
+      // As soon as it is taken in, and when the worker stops.
+      'times 10 to 3',
       'times 1 to 3',
       'times 10 to 3',
     ]);
     // The newest of the second one is gone: it begins anew, and the first one takes none of these records in again.
-    world.stored.delete((await world.snapshots())[2]!.artifact);
+    world.stored.delete((await world.snapshots())[3]!.artifact);
     await world.restart();
     expect([world.taken.at(-1), world.silently.get(1), world.silently.get(10)]).toEqual([
       'at 3, 3 folded',

@@ -3,6 +3,8 @@ import type { NewRecord } from '../port';
 import type { RunnerOptions } from './options';
 import type { SnapshotPlace, Snapshots, Stored } from './snapshots';
 
+/** Records after which a snapshot is due, unless the options say otherwise. */
+export const SNAPSHOT_EVERY = 20_000;
 /** Between two snapshots of a partition, however fast it is: encoding and digest take the loop's time. */
 const PAUSE_MS = 10_000;
 /** A partition that is slow gets one all the same. */
