@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { qualify, unqualify } from '#contracts';
 import type { AppendedPosition, EventLog, LogRecord, NewRecord } from '#eventlog';
-import { createKafkaLog } from '#eventlog/kafka';
 import { Refused, parsePosition } from '#kernel';
 import { atLeastOne } from '../arguments';
 import { letterTopicOf, readLetter, type DeadLetter, type LetterTopic } from '../log/dead-letters';
@@ -9,7 +8,7 @@ import { valueText } from '../log/entries';
 import { recordAt, redriveOf, refuseLaterSteps } from '../log/redrive';
 import { newestEntries } from '../log/tail-topic';
 import { printJson, progress, withPlace, type GlobalOptions } from '../options';
-import { findPlatform } from '../platform/platform';
+import { withPlatformPorts } from '../platform/platform-ports';
 import { plural, printable, table } from '../view/text';
 
 const AT_A_TIME = 16;
@@ -148,18 +147,11 @@ const addRedrive = (dlq: Command): void => {
     );
 };
 
-const withLog = async (
-  options: GlobalOptions,
+const withLog = (
+  { dataDir }: GlobalOptions,
   work: (log: EventLog, namespace: string) => Promise<void>,
-): Promise<void> => {
-  const { endpoints, namespace } = await findPlatform(options.dataDir, process.env);
-  const log = createKafkaLog({ brokers: endpoints.kafka.brokers, clientId: 'playhead-dlq' });
-  try {
-    await work(log, namespace);
-  } finally {
-    await log.close();
-  }
-};
+): Promise<void> =>
+  withPlatformPorts({ dataDir, client: 'dlq' }, ({ log, namespace }) => work(log, namespace));
 
 const deadLetterTopics = async (log: EventLog, namespace: string): Promise<LetterTopic[]> =>
   (await log.listTopics(`${namespace}.`))

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { Option, type Command } from 'commander';
-import { createKafkaLog } from '#eventlog/kafka';
 import { atLeastOne } from '../arguments';
 import { entryDocument, entryLine } from '../log/entries';
 import { tailTopic } from '../log/tail-topic';
 import { findTopic } from '../log/topic-name';
 import { printJson, withPlace, type GlobalOptions } from '../options';
-import { findPlatform } from '../platform/platform';
+import { withPlatformPorts } from '../platform/platform-ports';
 
 interface TailCommandOptions extends GlobalOptions {
   readonly from?: 'beginning' | 'now';
@@ -37,11 +36,9 @@ export const addTail = (program: Command): void => {
     )
     .action(async (name: string, options: TailCommandOptions) => {
       const { from = 'end', json } = options;
-      const { endpoints, namespace } = await findPlatform(options.dataDir, process.env);
-      const log = createKafkaLog({ brokers: endpoints.kafka.brokers, clientId: 'playhead-tail' });
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort());
-      try {
+      await withPlatformPorts({ dataDir: options.dataDir, client: 'tail' }, async ({ log, namespace }) => {
         const topic = await findTopic(log, namespace, name);
         let records = 0;
         const limit = options.limit ?? (from === 'end' ? NEWEST : Infinity);
@@ -55,9 +52,7 @@ export const addTail = (program: Command): void => {
           await writeLine(json ? JSON.stringify(entryDocument(entry)) : entryLine(entry));
         }
         if (json) printJson({ topic, records });
-      } finally {
-        await log.close();
-      }
+      });
     });
 };
 
