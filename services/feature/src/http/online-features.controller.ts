@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FollowedTopic } from '#eventlog';
-import { Refused, canonicalKey } from '#kernel';
+import { Refused, canonicalKey, valueNames } from '#kernel';
 import { LatestVectors } from '#runtime';
 import { newest, type ServiceDefinition, type ServiceRevision, type Services } from '#folds';
 
@@ -135,8 +135,8 @@ const parse = (body: unknown): OnlineRequest => {
 const indexOf = (revision: ServiceRevision, reference: string): number => {
   let index = 0;
   for (const view of revision.compiled.views) {
-    for (const feature of view.features) {
-      if (reference === `${view.name}:${feature.name}`) return index;
+    for (const name of view.features.flatMap(valueNames)) {
+      if (reference === `${view.name}:${name}`) return index;
       index++;
     }
   }
