@@ -95,7 +95,13 @@ export const verifyPartition = async <State, Control>(
   const { start } = (await log.ends(topic))[partition]!;
   if (start > state.from)
     throw holeIn({ topic, partition, first: state.from, last: start - 1 }, 'restore it from its segments');
-  const outputs = await RecordedOutputs.begin(log, qualify(namespace, hop.output), plan.outputs, state.from);
+  const outputs = await RecordedOutputs.begin(
+    log,
+    qualify(namespace, hop.output),
+    plan.outputs,
+    state.from,
+    zero,
+  );
   const guard = new HoleGuard({ topic, partition }, state.from);
   const judge = new Judge(hop, plan, tally, state, options.tolerance);
   try {
@@ -129,10 +135,10 @@ export const verifyPartition = async <State, Control>(
 /** The control position under which the range begins. */
 const firstControl = async <State, Control>(
   hop: Hop<State, Control>,
-  { outputs, from }: PartitionPlan,
+  { outputs, from, zero }: PartitionPlan,
   { log, namespace }: VerifyPorts,
 ): Promise<number> => {
-  const first = await RecordedOutputs.begin(log, qualify(namespace, hop.output), outputs, from);
+  const first = await RecordedOutputs.begin(log, qualify(namespace, hop.output), outputs, from, zero);
   try {
     await first.cover(from);
     return first.control < 0 ? hop.control.position : first.control;

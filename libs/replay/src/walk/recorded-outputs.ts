@@ -35,14 +35,15 @@ export class RecordedOutputs {
     this.newest = { offset: from - 1, k: Infinity };
   }
 
-  /** Those of source offsets at or above `from`, up to the end that is given. */
+  /** Those of source offsets at or above `from`, up to the end that is given; `zero` is the first source that can have any. */
   static async begin(
     log: EventLog,
     topic: string,
     ends: PartitionEnds,
     from: number,
+    zero: number,
   ): Promise<RecordedOutputs> {
-    const first = await seekBySource(log, topic, ends, from);
+    const first = from <= zero ? ends.start : await seekBySource(log, topic, ends, from);
     return new RecordedOutputs(readRange(log, topic, ends.partition, first, ends.end), from);
   }
 

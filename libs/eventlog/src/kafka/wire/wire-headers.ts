@@ -37,6 +37,16 @@ export class WireHeaders implements RecordHeaders {
     return found && this.buffer.toString('utf8', found.at, found.end);
   }
 
+  /** Whether they are exactly these, given as `count` headers encoded in the first `length` bytes: one comparison, nothing decoded. */
+  areExactly(encoded: Buffer, length: number, count: number): boolean {
+    const { buffer, start } = this;
+    return (
+      this.count === count &&
+      start + length <= buffer.length &&
+      buffer.compare(encoded, 0, length, start, start + length) === 0
+    );
+  }
+
   entries(): readonly HeaderEntry[] {
     const cursor = new Cursor(this.buffer, this.start, this.buffer.length);
     const entries: HeaderEntry[] = [];
