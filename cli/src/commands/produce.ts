@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { CompiledStream } from '#contracts';
-import { createKafkaLog } from '#eventlog/kafka';
 import type { EventLog } from '#eventlog';
 import { Refused, timestampMs } from '#kernel';
 import { fetchDefinition } from '../definitions';
 import { printJson, progress, withPlace, type GlobalOptions } from '../options';
 import { findPlatform } from '../platform/platform';
+import { openPlatformPorts } from '../platform/platform-ports';
 import { rowConverter } from '../produce/convert-row';
 import {
   carriedBefore,
@@ -70,7 +70,7 @@ export const addProduce = (program: Command): void => {
       const definition = (of: string): Promise<CompiledStream> =>
         fetchDefinition<CompiledStream>(platform.url('registry'), 'Stream', of);
       const stream = await definition(target);
-      const log = createKafkaLog({ brokers: platform.endpoints.kafka.brokers, clientId: 'playhead-produce' });
+      const { log } = openPlatformPorts(platform, 'produce');
       const started = Date.now();
       let rows = 0;
       let said = started;
