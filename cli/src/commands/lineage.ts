@@ -1,9 +1,8 @@
 import { Argument, type Command } from 'commander';
-import { createKafkaLog } from '#eventlog/kafka';
 import { Refused } from '#kernel';
 import { parseSubject, traceLineage, type Subject } from '#replay';
 import { printJson, withPlace, type GlobalOptions } from '../options';
-import { findPlatform } from '../platform/platform';
+import { withPlatformPorts } from '../platform/platform-ports';
 import { lineageTree } from '../view/lineage-tree';
 
 interface LineageOptions extends GlobalOptions {
@@ -34,15 +33,12 @@ Example:
     )
     .action(async (what: string, id: string | undefined, options: LineageOptions) => {
       const subject = subjectOf(what, id);
-      const { endpoints, namespace } = await findPlatform(options.dataDir, process.env);
-      const log = createKafkaLog({ brokers: endpoints.kafka.brokers, clientId: 'playhead-lineage' });
-      try {
-        const node = await traceLineage(log, namespace, subject);
-        if (options.json) printJson(node);
-        else console.log(lineageTree(node, options.all));
-      } finally {
-        await log.close();
-      }
+      const place = { dataDir: options.dataDir, client: 'lineage' };
+      const node = await withPlatformPorts(place, ({ log, namespace }) =>
+        traceLineage(log, namespace, subject),
+      );
+      if (options.json) printJson(node);
+      else console.log(lineageTree(node, options.all));
     });
 };
 

@@ -6,33 +6,15 @@ import {
   controlPositionOf,
   decodeEvent,
   sourcePositionOf,
-  type CompiledFeatureService,
-  type CompiledStream,
 } from '#contracts';
 import type { LogRecord } from '#eventlog';
-import { canonicalKey, formatPosition, parsePosition, timestampMs } from '#kernel';
+import { formatPosition, parsePosition } from '#kernel';
 import { definitionNode, deploymentNode, versionNode } from './decision-nodes';
-import { definitionOf, type Decisions } from './decisions';
+import type { Decisions } from './decisions';
 import type { LogView } from './log-view';
 import type { LineageNode } from './node';
-import { featuresWith, reachesOf, type Reach } from './windows';
-
-/** What a trace reads from. */
-export interface Sources {
-  readonly view: LogView;
-  readonly decisions: Decisions;
-}
-
-export const placeOf = (
-  topic: string,
-  { partition, offset }: LogRecord,
-): { topic: string; position: string } => ({
-  topic,
-  position: formatPosition(partition, offset),
-});
-
-/** Event time, epoch ms. */
-export const timeOf = ({ headers }: LogRecord): number => timestampMs(headers.text(HEADERS.time));
+import { placeOf, revisionsOf, type Sources } from './records';
+import { windowNodes } from './window-nodes';
 
 /** A prediction: back to its vector, the model version that made it, and the deployment that held. */
 export const predictionBack = async (
@@ -131,99 +113,10 @@ const inboxBack = async (view: LogView, { headers }: LogRecord): Promise<Lineage
   ];
 };
 
-/** The service revisions whose values a vector carries, by its `ph_definition`. */
-export const revisionsOf = (record: LogRecord): { revision: string; digest: string }[] =>
-  (record.headers.text(HEADERS.definition) ?? '')
-    .split(',')
-    .filter((part) => part.includes('='))
-    .map((part) => ({
-      revision: part.slice(0, part.indexOf('=')),
-      digest: part.slice(part.indexOf('=') + 1),
-    }));
-
 const definitionNodes = (decisions: Decisions, service: string, record: LogRecord): LineageNode[] =>
   revisionsOf(record).map(({ revision, digest }) =>
     definitionNode(decisions, 'FeatureService', service, { revision, digest }),
   );
-
-/** The compiled definitions under which a vector was made. */
-export const compiledOf = (
-  decisions: Decisions,
-  service: string,
-  record: LogRecord,
-): CompiledFeatureService[] =>
-  revisionsOf(record).flatMap((which) => {
-    const found = definitionOf(decisions, 'FeatureService', service, which);
-    return found ? [found.fact.compiled as unknown as CompiledFeatureService] : [];
-  });
-
-/** The event id of an observation, as its stream's definition names the field. */
-export const eventIdOf = (decisions: Decisions, stream: string, record: LogRecord): string => {
-  const field = idFieldOf(decisions, stream);
-  const value = (JSON.parse(String(record.value)) as Record<string, unknown>)[field];
-  return canonicalKey(value) ?? formatPosition(record.partition, record.offset);
-};
-
-export const idFieldOf = (decisions: Decisions, stream: string): string =>
-  (definitionOf(decisions, 'Stream', stream)?.fact.compiled as CompiledStream | undefined)?.id ?? 'id';
-
-/**
- * For each entity that the views look at: its observations at or below the trigger that lie in a window. What counted is found by
- * reading the partition up to the trigger, as the fold did, so a late event is there exactly where it was known.
- */
-const windowNodes = async (
-  { view, decisions }: Sources,
-  service: string,
-  vector: LogRecord,
-  trigger: LogRecord,
-): Promise<LineageNode[]> => {
-  const compiled = compiledOf(decisions, service, vector);
-  const nodes: LineageNode[] = [];
-  for (const reach of reachesOf(compiled)) {
-    const { stream, key } = compiled[0]!.trigger;
-    if (reach.stream === stream && reach.entity === key)
-      nodes.push(await windowNode(view, decisions, reach, trigger));
-  }
-  return nodes;
-};
-
-const windowNode = async (
-  view: LogView,
-  decisions: Decisions,
-  reach: Reach,
-  trigger: LogRecord,
-): Promise<LineageNode> => {
-  const topic = TOPICS.observations(reach.stream);
-  const at = timeOf(trigger);
-  const from: LineageNode[] = [];
-  const counts = new Map(reach.features.map(({ name }) => [name, 0]));
-  for await (const record of view.each(topic, trigger.partition, 0, trigger.offset + 1)) {
-    if (!sameKey(record, trigger)) continue;
-    const features = featuresWith(reach, timeOf(record), at);
-    if (features.length === 0) continue;
-    for (const name of features) counts.set(name, counts.get(name)! + 1);
-    from.push({
-      kind: 'observation',
-      name: eventIdOf(decisions, reach.stream, record),
-      ...placeOf(topic, record),
-      details: { event_time: record.headers.text(HEADERS.time), features },
-    });
-  }
-  return {
-    kind: 'window',
-    name: `${reach.entity} ${trigger.key?.toString() ?? 'null'}`,
-    topic,
-    details: {
-      widest_ms: reach.widestMs === Infinity ? null : reach.widestMs,
-      observations: from.length,
-      by_feature: Object.fromEntries(counts),
-    },
-    from,
-  };
-};
-
-export const sameKey = ({ key }: LogRecord, other: LogRecord): boolean =>
-  key !== null && other.key !== null && key.equals(other.key);
 
 const gone = (kind: LineageNode['kind'], name: string, topic: string, position: string): LineageNode => ({
   kind,

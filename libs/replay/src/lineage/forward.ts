@@ -1,27 +1,13 @@
-import {
-  PredictionMade,
-  TOPICS,
-  VectorComputed,
-  decodeEvent,
-  sourcePositionOf,
-  type CompiledFeatureService,
-} from '#contracts';
+import { PredictionMade, TOPICS, VectorComputed, decodeEvent, sourcePositionOf } from '#contracts';
 import type { LogRecord } from '#eventlog';
 import { comparePositions, formatPosition } from '#kernel';
-import {
-  compiledOf,
-  eventIdOf,
-  observationBack,
-  placeOf,
-  sameKey,
-  timeOf,
-  vectorBack,
-  type Sources,
-} from './back';
+import { observationBack, vectorBack } from './back';
 import { datasetFactNode, deploymentFactNode, versionFactNode } from './decision-nodes';
 import type { Decisions } from './decisions';
+import type { LogView } from './log-view';
 import type { LineageNode } from './node';
-import { featuresWith, reachesOf } from './windows';
+import { eventIdOf, idOf, placeOf, type Sources } from './records';
+import { servicesOver, vectorsTouched } from './touched-vectors';
 
 /** A vector with both sides: where it came from, and the predictions, data sets and versions that came of it. */
 export const vectorBothWays = async (
@@ -49,7 +35,7 @@ export const observationBothWays = async (
   const topic = TOPICS.observations(stream);
   const to: LineageNode[] = [];
   for (const service of servicesOver(decisions, stream)) {
-    const touched = await vectorsTouched(sources, service, record);
+    const touched = await vectorsTouched(sources, service, stream, record);
     const predictions = await predictionsOf(
       sources,
       service,
@@ -77,46 +63,6 @@ export const observationBothWays = async (
   return { ...(await observationBack(view, topic, record, eventIdOf(decisions, stream, record))), to };
 };
 
-const idOf = ({ partition, offset }: LogRecord): string => formatPosition(partition, offset);
-
-const servicesOver = ({ definitions }: Decisions, stream: string): string[] => [
-  ...new Set(
-    definitions
-      .filter(({ fact }) => fact.kind === 'FeatureService')
-      .filter(({ fact }) => (fact.compiled as unknown as CompiledFeatureService).trigger.stream === stream)
-      .map(({ fact }) => fact.name),
-  ),
-];
-
-interface Touched {
-  readonly vector: LogRecord;
-  readonly isTrigger: boolean;
-  /** In whose windows the observation lay. */
-  readonly features: readonly string[];
-}
-
-/** The vectors of the observation's partition that it had a part in. All are looked at: any later one of its entity may be one. */
-const vectorsTouched = async (
-  { view, decisions }: Sources,
-  service: string,
-  record: LogRecord,
-): Promise<Touched[]> => {
-  const topic = TOPICS.vectors(service);
-  const touched: Touched[] = [];
-  for await (const vector of view.each(topic, record.partition)) {
-    const { offset } = sourcePositionOf(vector.headers)!;
-    const isTrigger = offset === record.offset;
-    if (offset < record.offset || (!isTrigger && !sameKey(vector, record))) continue;
-    const compiled = compiledOf(decisions, service, vector);
-    const { stream, key } = compiled[0]?.trigger ?? {};
-    const features = reachesOf(compiled)
-      .filter((reach) => reach.stream === stream && reach.entity === key)
-      .flatMap((reach) => featuresWith(reach, timeOf(record), timeOf(vector)));
-    if (isTrigger || features.length > 0) touched.push({ vector, isTrigger, features });
-  }
-  return touched;
-};
-
 /** Predictions of all deployments that read the service, by the position of the vector. */
 const predictionsOf = async (
   { view, decisions }: Sources,
@@ -124,34 +70,45 @@ const predictionsOf = async (
   vectors: readonly LogRecord[],
 ): Promise<Map<string, LineageNode[]>> => {
   const found = new Map<string, LineageNode[]>();
-  const [first] = vectors;
-  if (!first) return found;
-  const wanted = new Set(vectors.map(idOf));
-  const last = vectors.at(-1)!.offset;
   const names = decisions.deployments
     .filter(({ fact }) => fact.service.name === service)
     .map(({ fact }) => fact.deployment);
   const take = (topic: string, record: LogRecord): void => {
-    const id = sourcePositionOf(record.headers)!;
-    const vector = formatPosition(id.partition, id.offset);
-    if (wanted.has(vector)) found.set(vector, [...(found.get(vector) ?? []), predictionNode(topic, record)]);
+    const { partition, offset } = sourcePositionOf(record.headers)!;
+    const vector = formatPosition(partition, offset);
+    found.set(vector, [...(found.get(vector) ?? []), predictionNode(topic, record)]);
   };
   for (const deployment of new Set(names)) {
     const topic = TOPICS.predictions(deployment);
-    if (vectors.length === 1) {
-      const record = await view.madeFrom(topic, { partition: first.partition, offset: first.offset, k: 0 });
-      if (record) take(topic, record);
-      continue;
-    }
-    for await (const record of view.each(topic, first.partition)) {
-      const id = sourcePositionOf(record.headers);
-      // Outputs are gap-free: where one of a later vector stands, those of all before it do.
-      if (!id || comparePositions(id, { offset: last, k: Infinity }) > 0) break;
-      take(topic, record);
+    for (const partition of new Set(vectors.map((vector) => vector.partition))) {
+      const wanted = vectors.filter((vector) => vector.partition === partition);
+      for await (const record of predictionsFor(view, topic, wanted)) take(topic, record);
     }
   }
   return found;
 };
+
+/** The predictions of vectors of one partition: a search for one, one reading for many. */
+async function* predictionsFor(
+  view: LogView,
+  topic: string,
+  vectors: readonly LogRecord[],
+): AsyncGenerator<LogRecord> {
+  const [first] = vectors;
+  if (first && vectors.length === 1) {
+    const record = await view.madeFrom(topic, { partition: first.partition, offset: first.offset, k: 0 });
+    if (record) yield record;
+    return;
+  }
+  const wanted = new Set(vectors.map(({ offset }) => offset));
+  const last = Math.max(...wanted);
+  for await (const record of view.each(topic, first!.partition)) {
+    const id = sourcePositionOf(record.headers);
+    // Outputs are gap-free: where one of a later vector stands, those of all before it do.
+    if (!id || comparePositions(id, { offset: last, k: Infinity }) > 0) return;
+    if (wanted.has(id.offset)) yield record;
+  }
+}
 
 const predictionNode = (topic: string, record: LogRecord): LineageNode => {
   const { event_id, model, version, output, decision } = decodeEvent(PredictionMade, record.value);

@@ -1,2 +1,2 @@
 export { walk, type LineageKind, type LineageNode } from './node';
-export { parseSubject, traceLineage, type Subject } from './trace';
+export { openTracer, parseSubject, traceLineage, type Subject, type Tracer } from './trace';

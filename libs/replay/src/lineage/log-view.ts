@@ -10,7 +10,12 @@ export class LogView {
   ) {}
 
   async exists(topic: string): Promise<boolean> {
-    return (await this.log.partitionCount(qualify(this.namespace, topic))) !== undefined;
+    return (await this.partitions(topic)) !== undefined;
+  }
+
+  /** How many partitions a topic has; undefined where there is none of that name. */
+  partitions(topic: string): Promise<number | undefined> {
+    return this.log.partitionCount(qualify(this.namespace, topic));
   }
 
   /** The record at a place; undefined where retention has cut it. @throws Refused PLAYHEAD_NOT_FOUND where nothing was ever there. */

@@ -1,11 +1,12 @@
 import { TOPICS } from '#contracts';
 import type { EventLog } from '#eventlog';
 import { Refused } from '#kernel';
-import { idFieldOf, predictionBack, type Sources } from './back';
+import { predictionBack } from './back';
 import { readDecisions } from './decisions';
 import { observationBothWays, vectorBothWays } from './forward';
 import { LogView } from './log-view';
 import type { LineageNode } from './node';
+import { idFieldOf, type Sources } from './records';
 
 /** What a trace begins at. */
 export interface Subject {
@@ -29,27 +30,38 @@ export const parseSubject = (kind: Subject['kind'], text: string): Subject => {
 
 const OWNERS = { prediction: 'DEPLOYMENT', vector: 'SERVICE', observation: 'STREAM' } as const;
 
-/**
- * What a prediction, a vector or an observation came from and went into, by positions alone (law L4): backwards by seeking, forwards by reading the
- * one partition that can hold it. Reads only. An id
- * that is no position is looked for in the whole topic.
- * @throws Refused PLAYHEAD_NOT_FOUND where there is no such record.
- */
+/** Traces over the decisions as they stand when it is opened. */
+export interface Tracer {
+  /**
+   * What a prediction, a vector or an observation came from and went into, by positions alone (law L4): backwards by seeking, forwards by
+   * reading the partitions that can hold it. Reads only. An id that is no position is looked for in the whole topic.
+   * @throws Refused PLAYHEAD_NOT_FOUND where there is no such record.
+   */
+  trace(subject: Subject): Promise<LineageNode>;
+}
+
+export const openTracer = async (log: EventLog, namespace: string): Promise<Tracer> => {
+  const view = new LogView(log, namespace);
+  const sources: Sources = { view, decisions: await readDecisions(view) };
+  return {
+    trace: async ({ kind, of, id }) => {
+      switch (kind) {
+        case 'prediction':
+          return predictionBack(sources, of, await view.named(TOPICS.predictions(of), id, 'event_id'));
+        case 'vector':
+          return vectorBothWays(sources, of, await view.named(TOPICS.vectors(of), id, 'event_id'));
+        case 'observation': {
+          const field = idFieldOf(sources.decisions, of);
+          return observationBothWays(sources, of, await view.named(TOPICS.observations(of), id, field));
+        }
+      }
+    },
+  };
+};
+
+/** One trace, over the decisions as they stand now. */
 export const traceLineage = async (
   log: EventLog,
   namespace: string,
-  { kind, of, id }: Subject,
-): Promise<LineageNode> => {
-  const view = new LogView(log, namespace);
-  const sources: Sources = { view, decisions: await readDecisions(view) };
-  switch (kind) {
-    case 'prediction':
-      return predictionBack(sources, of, await view.named(TOPICS.predictions(of), id, 'event_id'));
-    case 'vector':
-      return vectorBothWays(sources, of, await view.named(TOPICS.vectors(of), id, 'event_id'));
-    case 'observation': {
-      const field = idFieldOf(sources.decisions, of);
-      return observationBothWays(sources, of, await view.named(TOPICS.observations(of), id, field));
-    }
-  }
-};
+  subject: Subject,
+): Promise<LineageNode> => (await openTracer(log, namespace)).trace(subject);
