@@ -1,10 +1,18 @@
 import type { Command } from 'commander';
 import { addReplayList, addReplayPause, addReplayResume, addReplayShow } from './replay/jobs';
+import { addReplayRebuild } from './replay/rebuild';
+import { addReplayRetrain } from './replay/retrain';
+import { addReplayState } from './replay/state';
 import { addReplayVerify } from './replay/verify';
+import { addReplayWhatIf } from './replay/what-if';
 
 /** Each adds one subcommand to the group; they stand in files of their own below `replay/`. */
 const SUBCOMMANDS: readonly ((replay: Command) => void)[] = [
   addReplayVerify,
+  addReplayRebuild,
+  addReplayWhatIf,
+  addReplayRetrain,
+  addReplayState,
   addReplayResume,
   addReplayPause,
   addReplayList,

@@ -1,6 +1,9 @@
 import { TOPICS, VectorComputed, decodeEvent, qualify, type EventOf } from '#contracts';
-import { TopicFollower, type EventLog, type LogRecord } from '#eventlog';
-import { PlatformError, formatPosition } from '#kernel';
+import type { EventLog, LogRecord } from '#eventlog';
+import { PlatformError, formatPosition, sha256 } from '#kernel';
+import { FollowedView, type View } from './state/followed-view';
+import type { ReadModel, Rebuilt, StateDigest, StateRow } from './state/read-model';
+import { digestOfState } from './state/read-model';
 
 export interface LatestVector extends EventOf<typeof VectorComputed> {
   /** Its position on `feature.vectors.<service>`. */
@@ -17,8 +20,9 @@ interface Stored {
  * The newest vector of each entity of a feature service, read from its topic by everyone who answers about entities (law L8). It begins
  * to read at the first question, so that a service which nobody asks pays nothing.
  */
-export class LatestVectors {
-  private readonly followed = new Map<string, { follower: TopicFollower; entities: Map<string, Stored> }>();
+export class LatestVectors implements ReadModel {
+  readonly name = 'latest vectors';
+  private readonly followed = new Map<string, Followed>();
 
   constructor(
     private readonly options: {
@@ -32,7 +36,7 @@ export class LatestVectors {
   /** The newest vector, undefined where the entity has none; rejects with PLAYHEAD_NOT_READY while the topic is still being read. */
   async of(service: string, entity: string): Promise<LatestVector | undefined> {
     const { entities } = await this.caughtUp(service);
-    const stored = entities.get(entity);
+    const stored = entities.of(entity);
     return (
       stored && {
         ...decodeEvent(VectorComputed, stored.value),
@@ -47,13 +51,30 @@ export class LatestVectors {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.followed.values()].map(({ follower }) => follower.stop()));
+    await Promise.all([...this.followed.values()].map(({ view }) => view.stop()));
   }
 
-  private async caughtUp(service: string): Promise<{ entities: Map<string, Stored> }> {
+  async digest(): Promise<StateDigest> {
+    return joined(await Promise.all(this.inOrder().map(({ view }) => view.digest())));
+  }
+
+  async rebuild(): Promise<Rebuilt> {
+    const rebuilt: Rebuilt[] = [];
+    for (const { view } of this.inOrder()) rebuilt.push(await view.rebuild());
+    return {
+      before: joined(rebuilt.map(({ before }) => before)),
+      after: joined(rebuilt.map(({ after }) => after)),
+    };
+  }
+
+  private inOrder(): readonly Followed[] {
+    return [...this.followed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, followed]) => followed);
+  }
+
+  private async caughtUp(service: string): Promise<Followed> {
     const followed = this.followed.get(service) ?? this.follow(service);
     const patienceMs = this.options.patienceMs ?? 10_000;
-    for (let waited = 0; !followed.follower.caughtUp; waited += 20) {
+    for (let waited = 0; !followed.view.caughtUp; waited += 20) {
       if (waited >= patienceMs) {
         throw new PlatformError(
           'PLAYHEAD_NOT_READY',
@@ -66,25 +87,66 @@ export class LatestVectors {
     return followed;
   }
 
-  private follow(service: string): { follower: TopicFollower; entities: Map<string, Stored> } {
+  private follow(service: string): Followed {
     const { log, namespace, sleep } = this.options;
-    const entities = new Map<string, Stored>();
-    const follower = new TopicFollower({
+    const entities = new Entities();
+    const topic = qualify(namespace, TOPICS.vectors(service));
+    const view = new FollowedView({
+      name: service,
       log,
-      topic: qualify(namespace, TOPICS.vectors(service)),
+      topics: [topic],
       sleep,
-      onRecords: (records) => remember(entities, records),
+      view: entities,
+      apply: (each, records) => each.onRecords(records),
+      empty: () => new Entities(),
     });
-    const followed = { follower, entities };
+    const followed = { view, entities };
     this.followed.set(service, followed);
-    void follower.start();
+    void view.start();
     return followed;
   }
 }
 
-const remember = (entities: Map<string, Stored>, records: readonly LogRecord[]): void => {
-  for (const { key, value, partition, offset } of records) {
-    // A copy: a slice would keep the whole fetched batch in memory.
-    if (key && value) entities.set(key.toString('utf8'), { value: Buffer.from(value), partition, offset });
+interface Followed {
+  readonly view: FollowedView<Entities>;
+  readonly entities: Entities;
+}
+
+/** One line for each service. */
+const joined = (digests: readonly StateDigest[]): StateDigest => ({
+  ...digestOfState(
+    digests.map(({ position }) => position).join('; '),
+    digests.map(({ position, digest }) => [position, digest]),
+  ),
+  rows: digests.reduce((sum, { rows }) => sum + rows, 0),
+});
+
+/** The newest vector of each entity of one service. */
+class Entities implements View<Entities> {
+  private stored = new Map<string, Stored>();
+
+  get size(): number {
+    return this.stored.size;
   }
-};
+
+  of(entity: string): Stored | undefined {
+    return this.stored.get(entity);
+  }
+
+  onRecords(records: readonly LogRecord[]): void {
+    for (const { key, value, partition, offset } of records) {
+      // A copy: a slice would keep the whole fetched batch in memory.
+      if (key && value)
+        this.stored.set(key.toString('utf8'), { value: Buffer.from(value), partition, offset });
+    }
+  }
+
+  adopt(other: Entities): void {
+    this.stored = other.stored;
+  }
+
+  *rows(): Iterable<StateRow> {
+    for (const [entity, { value, partition, offset }] of this.stored)
+      yield [entity, [formatPosition(partition, offset), sha256(value)]];
+  }
+}

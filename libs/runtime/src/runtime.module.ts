@@ -1,6 +1,7 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import type { CommonConfig } from './config';
 import { HealthController } from './http/health.controller';
+import { StateController } from './http/state.controller';
 import { LogTransport } from './log-transport';
 import {
   ARTIFACT_STORE,
@@ -14,6 +15,7 @@ import {
   type Ports,
 } from './ports';
 import { Readiness } from './readiness';
+import { ReadModels } from './state/read-models';
 
 /** Binds the ports to their tokens for the whole service, and adds the doors that every service has. */
 @Global()
@@ -34,8 +36,9 @@ export class RuntimeModule {
       ...values.map(([provide, useValue]) => ({ provide, useValue })),
       { provide: Readiness, useValue: readinessOf(ports) },
       { provide: LogTransport, useValue: new LogTransport(ports.logger) },
+      { provide: ReadModels, useValue: new ReadModels() },
     ];
-    return { module: RuntimeModule, controllers: [HealthController], providers, exports: providers };
+    return { module: RuntimeModule, controllers: [HealthController, StateController], providers, exports: providers };
   }
 }
 

@@ -10,6 +10,7 @@ import {
   LOGGER,
   LatestVectors,
   LogTransport,
+  ReadModels,
   SLEEP,
   ServiceLog,
   provideServiceLog,
@@ -47,7 +48,9 @@ export class FeatureModule {
     @Inject(SERVICES) control: FollowedTopic<Services>,
     serviceLog: ServiceLog,
     vectors: LatestVectors,
+    @Inject(ReadModels) models: ReadModels,
   ) {
+    models.add(vectors);
     const parts: FeatureParts = {
       log,
       artifacts,

@@ -1,21 +1,24 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import { TOPICS, type Deployments } from '#contracts';
-import { TopicFollower, type EventLog, type FollowedTopic, type LogRecord } from '#eventlog';
+import type { EventLog, FollowedTopic, LogRecord } from '#eventlog';
 import type { Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
   CLOCK,
   CONFIG,
   EVENT_LOG,
+  FollowedView,
   LOGGER,
   LogTransport,
+  ReadModels,
   SLEEP,
   ServiceLog,
   followDeployments,
   provideServiceLog,
   type Logger,
   type Sleep,
+  type View,
 } from '#runtime';
 import { ReferenceProfiles } from './effects/reference-profiles';
 import { TopicCounts } from './effects/topic-counts';
@@ -60,6 +63,7 @@ export class MonitoringModule {
     profiles: ReferenceProfiles,
     reports: Reports,
     alerts: Alerts,
+    @Inject(ReadModels) models: ReadModels,
   ) {
     const parts: MonitoringParts = {
       log,
@@ -78,18 +82,24 @@ export class MonitoringModule {
         { topic: record.topic, offset: record.offset, err: error },
         'a fact cannot be shown and is passed over',
       );
-    const follower = (name: string, view: Reports | Alerts): TopicFollower =>
-      new TopicFollower({
+    const followed = <V extends Reports | Alerts>(name: string, view: V & View<V>, empty: () => V) =>
+      new FollowedView<V & View<V>>({
+        name,
         log,
-        topic: serviceLog.topic(name),
+        topics: [serviceLog.topic(name)],
         sleep,
-        onRecords: (records) => view.onRecords(records, refused),
+        view,
+        apply: (each, records) => each.onRecords(records, refused),
+        empty: () => empty() as V & View<V>,
       });
+    const reportList = followed(TOPICS.reports, reports, () => new Reports());
+    const alertList = followed(TOPICS.alerts, alerts, () => new Alerts());
+    models.add(reportList, alertList);
     transport.add('log', serviceLog);
     transport.add('decisions', decidingWorker(parts));
     transport.add('gates', gatesWorker(parts));
     transport.add('deployments', monitoringFleet(parts));
-    transport.add('reports', follower(TOPICS.reports, reports));
-    transport.add('alerts', follower(TOPICS.alerts, alerts));
+    transport.add('reports', reportList);
+    transport.add('alerts', alertList);
   }
 }

@@ -8,9 +8,11 @@ import {
   LOGGER,
   LogTransport,
   Postgres,
+  ReadModels,
   Readiness,
   SLEEP,
   ServiceLog,
+  followedTopicModel,
   provideServiceLog,
   type Logger,
   type Sleep,
@@ -29,6 +31,7 @@ import { ENTITIES } from './projections/postgres/entities';
 import { ReadModel1767225600000 } from './projections/postgres/migrations/1-read-model';
 import { RegistryProjection } from './projections/postgres/registry-projection';
 import { RegistryView } from './projections/registry-view';
+import { stateRows } from './projections/state-rows';
 import type { RegistryConfig } from './registry.config';
 import { decider, followInputs, revisionRouter, runRouter } from './registry.topology';
 
@@ -126,7 +129,9 @@ export class RegistryModule {
     @Inject(RequestDesk) desk: RequestDesk,
     @Inject(Postgres) postgres: Postgres | null,
     @Inject(RegistryProjection) projection: RegistryProjection | null,
+    @Inject(ReadModels) models: ReadModels,
   ) {
+    models.add(followedTopicModel('memory', inputs, stateRows));
     transport.add('log', log);
     transport.add('inputs', inputs);
     transport.add('decider', decider(log));
@@ -136,6 +141,7 @@ export class RegistryModule {
     if (!postgres || !projection) return;
     transport.add('postgres', { start: () => Promise.resolve(), stop: () => postgres.close() });
     transport.add('read model', projection);
+    models.add(projection);
     readiness.register({ name: 'postgres', check: () => postgres.ping(), effect: 'degrades' });
   }
 }

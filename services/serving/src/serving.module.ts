@@ -92,7 +92,10 @@ export class ServingModule {
     champions: Champions,
     @Inject(ReadModels) models: ReadModels,
   ) {
-    models.add(followedTopicModel('deployments', control, (deployments) => deployments), vectors);
+    models.add(
+      followedTopicModel('deployments', control, (deployments) => deployments),
+      vectors,
+    );
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
       start: () => champions.start(),

@@ -10,6 +10,7 @@ import {
   EVENT_LOG,
   LOGGER,
   LogTransport,
+  ReadModels,
   SLEEP,
   ServiceLog,
   provideServiceLog,
@@ -44,9 +45,11 @@ export class TrainingModule {
     @Inject(LOGGER) logger: Logger,
     serviceLog: ServiceLog,
     runs: RunList,
+    @Inject(ReadModels) models: ReadModels,
   ) {
     transport.add('log', serviceLog);
     transport.add('run list', runs);
+    models.add(runs);
     const parts = {
       log,
       serviceLog,

@@ -1,6 +1,6 @@
 import { PlatformError } from '#kernel';
 import type { EventLog, LogReader, LogRecord } from '../port';
-import { untilAvailable } from '../read';
+import { readRecords, untilAvailable } from '../read';
 
 /** An idle reader need not come back: records and `stop` wake it. */
 const IDLE_WAIT_MS = 5_000;
@@ -54,6 +54,42 @@ export class FollowedTopic<State> {
       else high = middle;
     }
     return low === 0 ? this.options.initial : this.states[low - 1]!;
+  }
+
+  /**
+   * Folds the topic again from its start. Until the new states take their place, at once, the old ones answer; facts that come meanwhile are in
+   * both. Gives the state at the position of the call, as it was and as it was folded now.
+   */
+  async refold(): Promise<{ readonly position: number; readonly before: State; readonly after: State }> {
+    const { log, topic, initial, evolve, newestOnly } = this.options;
+    const { position, state: before } = this;
+    const offsets: number[] = [];
+    const states: State[] = [];
+    let state = initial;
+    let next = position < 0 ? 0 : (await log.ends(topic))[0]!.start;
+    const foldTo = async (end: number): Promise<void> => {
+      for await (const record of readRecords(log, topic, 0, next, end)) {
+        try {
+          state = evolve(state, record);
+        } catch {
+          // Refused and told when it came.
+          continue;
+        }
+        if (newestOnly) offsets.length = states.length = 0;
+        offsets.push(record.offset);
+        states.push(state);
+      }
+      next = Math.max(next, end);
+    };
+    await foldTo(position + 1);
+    const after = state;
+    while (next <= this.position) await foldTo(this.position + 1);
+    this.offsets.length = this.states.length = 0;
+    for (const [index, offset] of offsets.entries()) {
+      this.offsets.push(offset);
+      this.states.push(states[index]!);
+    }
+    return { position, before, after };
   }
 
   onChange(listener: (state: State, position: number) => void): () => void {

@@ -135,6 +135,8 @@ it('serves a page that loads nothing from elsewhere', async () => {
 it('is ready, and its doors are described', async () => {
   expect((await ask('/health/ready')).body).toMatchObject({ status: 'ready' });
   expect(Object.keys((await ask<{ paths: object }>('/openapi.json')).body.paths)).toEqual([
+    '/v1/state/digest',
+    '/v1/state/rebuild',
     '/config.json',
     '/v1/overview',
     '/v1/deployments/{deployment}/reports',

@@ -1,6 +1,7 @@
 import { AlertRaised, AlertResolved, decodeEvent, readEnvelope, type EventOf } from '#contracts';
 import type { LogRecord } from '#eventlog';
 import { isPlatformError } from '#kernel';
+import type { StateRow } from '#runtime';
 
 export interface AlertView extends EventOf<typeof AlertRaised> {
   readonly state: 'open' | 'resolved';
@@ -16,7 +17,7 @@ export interface AlertView extends EventOf<typeof AlertRaised> {
 
 /** Every alert with what became of it: a read model in memory of `monitoring.alerts` (law L8). */
 export class Alerts {
-  private readonly views = new Map<string, AlertView>();
+  private views = new Map<string, AlertView>();
 
   onRecords(records: readonly LogRecord[], refused: (record: LogRecord, error: unknown) => void): void {
     for (const record of records) {
@@ -49,6 +50,14 @@ export class Alerts {
         resolution: { window, message },
       });
     }
+  }
+
+  adopt(other: Alerts): void {
+    this.views = other.views;
+  }
+
+  rows(): Iterable<StateRow> {
+    return this.views;
   }
 
   /** Open ones first, then the newest window first. */

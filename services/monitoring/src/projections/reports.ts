@@ -1,6 +1,7 @@
 import { WindowReported, decodeEvent, type EventOf } from '#contracts';
 import type { LogRecord } from '#eventlog';
 import { isPlatformError } from '#kernel';
+import type { StateRow } from '#runtime';
 
 export interface ReportView extends EventOf<typeof WindowReported> {
   /** Its position on `monitoring.reports`. */
@@ -9,7 +10,7 @@ export interface ReportView extends EventOf<typeof WindowReported> {
 
 /** The newest revision of each window, by deployment: a read model in memory of `monitoring.reports` (law L8). */
 export class Reports {
-  private readonly byDeployment = new Map<string, Map<string, ReportView>>();
+  private byDeployment = new Map<string, Map<string, ReportView>>();
 
   onRecords(records: readonly LogRecord[], refused: (record: LogRecord, error: unknown) => void): void {
     for (const record of records) {
@@ -32,6 +33,15 @@ export class Reports {
     const known = windows.get(key);
     // A crash can put a report on the wire twice.
     if (!known || report.revision > known.revision) windows.set(key, report);
+  }
+
+  adopt(other: Reports): void {
+    this.byDeployment = other.byDeployment;
+  }
+
+  *rows(): Iterable<StateRow> {
+    for (const [deployment, windows] of this.byDeployment)
+      for (const [key, report] of windows) yield [`${deployment}/${key}`, report];
   }
 
   deployments(): string[] {

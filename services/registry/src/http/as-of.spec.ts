@@ -155,3 +155,20 @@ it('knew nothing before the first input, and refuses a position that is still to
     { error: { code: 'PLAYHEAD_POSITION_INVALID' } },
   ]);
 });
+
+it('is the same after its state was dropped and built anew, also while requests come in', async () => {
+  const before = await everything('0-40');
+  const digest = async (): Promise<unknown> => get('/v1/state/digest');
+  const at = await digest();
+  const rebuild = fetch(`${service.url}/v1/state/rebuild`, { method: 'POST' });
+  await append(train(), INPUTS);
+  const answer = await rebuild;
+  expect([answer.status, await answer.json()]).toMatchObject([
+    200,
+    { service: 'registry', ok: true, models: [{ name: 'memory', equal: true }] },
+  ]);
+  expect(await everything('0-40')).toEqual(before);
+  while (((await get(`/v1/models?asOf=0-${INPUTS}`)) as [number])[0] !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  expect(await digest()).not.toEqual(at);
+});

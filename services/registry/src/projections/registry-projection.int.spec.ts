@@ -183,6 +183,29 @@ it('answers lists as the fold in memory does, after any part of the story and af
   await again.stop();
 });
 
+it('is dropped and built anew while it is read, to the same digest; a row that was changed by hand is found', async () => {
+  const log = createMemoryLog();
+  const model = await new ReadModel(log, 'rebuilt').start();
+  await appendTo(log, STORY.slice(0, 10));
+  await model.reflects(9);
+  const at = await model.projection.digest();
+  const [{ before, after }] = await Promise.all([model.projection.rebuild(), appendTo(log, STORY.slice(10))]);
+  expect(after).toEqual(before);
+  expect(before).toEqual(at);
+  await model.reflects(STORY.length - 1);
+  const right = await model.projection.digest();
+  await model.postgres.read((manager) =>
+    manager.query(`update alias set version = 77 where alias = 'champion'`),
+  );
+  await model.postgres.read((manager) => manager.query(`delete from run`));
+  const spoilt = await model.projection.rebuild();
+  expect(spoilt.before.digest).not.toBe(right.digest);
+  expect(spoilt.after).toEqual(right);
+  const { postgres, memory } = await model.answers();
+  expect(postgres).toEqual(memory);
+  await model.stop();
+});
+
 it('applies every input once when two instances write at the same time', async () => {
   const log = createMemoryLog();
   const [one, other] = await Promise.all([

@@ -1,7 +1,18 @@
 import { TOPICS, TrainingRunProgressed, decodeEvent, readEnvelope } from '#contracts';
-import { TopicFollower, type EventLog, type LogRecord } from '#eventlog';
+import type { EventLog, LogRecord } from '#eventlog';
 import { messageOf } from '#kernel';
-import type { Logger, ServiceLog, Sleep, Worker } from '#runtime';
+import {
+  FollowedView,
+  type Logger,
+  type ReadModel,
+  type Rebuilt,
+  type ServiceLog,
+  type Sleep,
+  type StateDigest,
+  type StateRow,
+  type View,
+  type Worker,
+} from '#runtime';
 import { evolveRunView, type RunProgress, type RunView } from '../domain/run-view';
 import { decodeRunFact } from '../handlers/training-records';
 
@@ -13,37 +24,61 @@ export interface RunListOptions {
 }
 
 /** Every run with its state and progress, in memory on every instance; dropped and rebuilt at will (law L8). */
-export class RunList implements Worker {
-  private readonly views = new Map<string, RunView>();
-  private readonly progress = new Map<string, RunProgress>();
-  private readonly followers: readonly TopicFollower[];
+export class RunList implements Worker, ReadModel {
+  readonly name = 'runs';
+  private readonly runs: Runs;
+  private readonly followed: FollowedView<Runs>;
 
   constructor({ log, serviceLog, sleep, logger }: RunListOptions) {
-    const follow = (name: string, apply: (record: LogRecord) => void): TopicFollower => {
-      const onRecord = (record: LogRecord): void => {
-        try {
-          apply(record);
-        } catch (error) {
-          logger.error(
-            { topic: name, offset: record.offset },
-            `a fact on ${name} is passed over: ${messageOf(error)}`,
-          );
-        }
-      };
-      return new TopicFollower({
-        log,
-        topic: serviceLog.topic(name),
-        sleep,
-        onRecords: (records) => records.forEach(onRecord),
-      });
-    };
-    this.followers = [
-      follow(TOPICS.runs, (record) => this.onRun(record)),
-      follow(TOPICS.progress, (record) => this.onProgress(record)),
-    ];
+    this.runs = new Runs(logger);
+    this.followed = new FollowedView({
+      name: this.name,
+      log,
+      topics: [TOPICS.runs, TOPICS.progress].map((name) => serviceLog.topic(name)),
+      sleep,
+      view: this.runs,
+      apply: (view, records) => view.onRecords(records),
+      empty: () => new Runs(logger),
+    });
   }
 
   /** Newest first. */
+  all(): readonly RunView[] {
+    return this.runs.all();
+  }
+
+  of(run: string): RunView | undefined {
+    return this.runs.of(run);
+  }
+
+  start(): Promise<void> {
+    return this.followed.start();
+  }
+
+  stop(): Promise<void> {
+    return this.followed.stop();
+  }
+
+  status(): unknown {
+    return this.followed.status();
+  }
+
+  digest(): Promise<StateDigest> {
+    return this.followed.digest();
+  }
+
+  rebuild(): Promise<Rebuilt> {
+    return this.followed.rebuild();
+  }
+}
+
+/** The fold: facts of `training.runs` and, whenever they come, of `training.progress`. */
+class Runs implements View<Runs> {
+  private views = new Map<string, RunView>();
+  private progress = new Map<string, RunProgress>();
+
+  constructor(private readonly logger: Logger) {}
+
   all(): readonly RunView[] {
     return [...this.views.values()].map((view) => this.complete(view)).reverse();
   }
@@ -53,16 +88,25 @@ export class RunList implements Worker {
     return view && this.complete(view);
   }
 
-  async start(): Promise<void> {
-    await Promise.all(this.followers.map((follower) => follower.start()));
+  onRecords(records: readonly LogRecord[]): void {
+    for (const record of records) {
+      try {
+        this.apply(record);
+      } catch (error) {
+        const { topic, offset } = record;
+        this.logger.error({ topic, offset }, `a fact on ${topic} is passed over: ${messageOf(error)}`);
+      }
+    }
   }
 
-  async stop(): Promise<void> {
-    await Promise.all(this.followers.map((follower) => follower.stop()));
+  adopt(other: Runs): void {
+    this.views = other.views;
+    this.progress = other.progress;
   }
 
-  status(): unknown {
-    return this.followers.map((follower) => follower.status());
+  *rows(): Iterable<StateRow> {
+    for (const [run, view] of this.views) yield [`run/${run}`, view];
+    for (const [run, progress] of this.progress) yield [`progress/${run}`, progress];
   }
 
   private complete(view: RunView): RunView {
@@ -70,15 +114,16 @@ export class RunList implements Worker {
     return progress ? { ...view, progress } : view;
   }
 
-  private onRun(record: LogRecord): void {
+  private apply(record: LogRecord): void {
+    const { type, time } = readEnvelope(record.headers);
+    if (type === TrainingRunProgressed.type) {
+      const { run, model: _, ...progress } = decodeEvent(TrainingRunProgressed, record.value);
+      this.progress.set(run, progress);
+      return;
+    }
     const fact = decodeRunFact(record);
     if (!fact) return;
     const { run } = fact.fact;
-    this.views.set(run, evolveRunView(this.views.get(run), fact, readEnvelope(record.headers).time));
-  }
-
-  private onProgress(record: LogRecord): void {
-    const { run, model: _, ...progress } = decodeEvent(TrainingRunProgressed, record.value);
-    this.progress.set(run, progress);
+    this.views.set(run, evolveRunView(this.views.get(run), fact, time));
   }
 }

@@ -2,12 +2,13 @@ import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#contracts';
 import { readRecords, type EventLog, type FollowedTopic } from '#eventlog';
 import { isPlatformError, messageOf } from '#kernel';
-import type { Logger, Postgres, Sleep, Worker } from '#runtime';
+import type { Logger, Postgres, ReadModel, Rebuilt, Sleep, StateDigest, Worker } from '#runtime';
 import { apply } from '../../domain/evolve';
 import type { RegistryState } from '../../domain/state';
 import { decodeInput } from '../../handlers/registry-records';
 import { nothingTouched, touch } from '../touched';
-import { ENTITIES, ReadPosition } from './entities';
+import { ReadPosition } from './entities';
+import { digestOfTables, emptyTables } from './tables';
 import { writeRows } from './rows';
 
 export interface RegistryProjectionOptions {
@@ -28,7 +29,8 @@ const BATCH = 500;
  * batch begins where it stands, so that several instances may do this at once and none applies an input twice. While Postgres is away
  * nothing waits for it; an empty or dropped schema is built again from the first input.
  */
-export class RegistryProjection implements Worker {
+export class RegistryProjection implements Worker, ReadModel {
+  readonly name = 'Postgres';
   private stopped = false;
   private working: Promise<void> = Promise.resolve();
   private next = 0;
@@ -89,24 +91,56 @@ export class RegistryProjection implements Worker {
     return new Promise((resolve) => (this.wake = resolve));
   }
 
+  digest(): Promise<StateDigest> {
+    return this.options.postgres.transaction(async (manager) =>
+      digestOfTables(manager, await this.lockedPosition(manager)),
+    );
+  }
+
+  /** In one transaction: until it ends everybody reads the old rows, and no instance writes. */
+  rebuild(): Promise<Rebuilt> {
+    return this.options.postgres.transaction(async (manager) => {
+      const next = await this.lockedPosition(manager);
+      const before = await digestOfTables(manager, next);
+      // Another instance may be further.
+      if (!(await this.isOfAnotherLog(next))) await this.options.inputs.reach(next - 1);
+      const upTo = Math.min(next, this.options.inputs.position + 1);
+      await emptyTables(manager);
+      for (let from = 0; from < upTo; from += BATCH)
+        await this.write(manager, from, Math.min(upTo, from + BATCH));
+      await manager.upsert(ReadPosition, { topic: TOPICS.registryInputs, next: upTo }, ['topic']);
+      return { before, after: await digestOfTables(manager, upTo) };
+    });
+  }
+
   private async catchUp(upTo: number): Promise<void> {
     do {
       this.next = await this.options.postgres.transaction(async (manager) => {
-        await manager.query(`insert into read_position (topic, next) values ($1, 0) on conflict do nothing`, [
-          TOPICS.registryInputs,
-        ]);
-        const row = await manager.findOneOrFail(ReadPosition, {
-          where: { topic: TOPICS.registryInputs },
-          lock: { mode: 'pessimistic_write' },
-        });
-        if (row.next > upTo + 1 && (await this.isOfAnotherLog(row.next))) return this.startAnew(manager);
-        if (row.next > upTo) return row.next;
-        const next = Math.min(upTo + 1, row.next + BATCH);
-        await writeRows(manager, await this.touchedBetween(row.next, next), this.options.inputs.at(next - 1));
+        const position = await this.lockedPosition(manager);
+        if (position > upTo + 1 && (await this.isOfAnotherLog(position))) return this.startAnew(manager);
+        if (position > upTo) return position;
+        const next = Math.min(upTo + 1, position + BATCH);
+        await this.write(manager, position, next);
         await manager.update(ReadPosition, { topic: TOPICS.registryInputs }, { next });
         return next;
       });
     } while (this.next <= upTo && !this.stopped);
+  }
+
+  /** The next input; whoever has it writes alone. */
+  private async lockedPosition(manager: EntityManager): Promise<number> {
+    await manager.query(`insert into read_position (topic, next) values ($1, 0) on conflict do nothing`, [
+      TOPICS.registryInputs,
+    ]);
+    const { next } = await manager.findOneOrFail(ReadPosition, {
+      where: { topic: TOPICS.registryInputs },
+      lock: { mode: 'pessimistic_write' },
+    });
+    return next;
+  }
+
+  private async write(manager: EntityManager, from: number, to: number): Promise<void> {
+    await writeRows(manager, await this.touchedBetween(from, to), this.options.inputs.at(to - 1));
   }
 
   /** Further than the log goes: the topic was made anew under tables that were filled from an older one. */
@@ -117,7 +151,7 @@ export class RegistryProjection implements Worker {
 
   private async startAnew(manager: EntityManager): Promise<number> {
     this.options.logger.warn({}, 'the read model is of another log: it is built anew');
-    for (const entity of ENTITIES) await manager.createQueryBuilder().delete().from(entity).execute();
+    await emptyTables(manager);
     return 0;
   }
 

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander';
 import { fitInThread } from '#fit';
 import { rebuildModel, versionNumberOf, type RebuildReport, type SpoiltArtifact } from '#replay';
-import { parseVersionReference } from '../models/version-reference';
-import { printJson, progress, withPlace, type GlobalOptions } from '../options';
-import { withPlatformPorts } from '../platform/platform-ports';
+import { parseVersionReference } from '../../models/version-reference';
+import { printJson, progress, withPlace, type GlobalOptions } from '../../options';
+import { withPlatformPorts } from '../../platform/platform-ports';
 
 interface RebuildOptions extends GlobalOptions {
   readonly from: 'vectors' | 'observations';

@@ -12,14 +12,14 @@ import {
   deploymentOf,
   type Candidate,
 } from '#replay';
-import { atLeastOne } from '../arguments';
-import { parseModelReference } from '../models/version-reference';
-import { printJson, progress, withPlace, type GlobalOptions } from '../options';
-import { withPlatformPorts, type PlatformPorts } from '../platform/platform-ports';
-import { readDefinitionFiles } from '../project/definition-files';
-import { describeComparison, describeGates } from './what-if-view';
-import { readGates } from './gate-argument';
-import { paceOf } from './pace';
+import { atLeastOne } from '../../arguments';
+import { parseModelReference } from '../../models/version-reference';
+import { printJson, progress, withPlace, type GlobalOptions } from '../../options';
+import { withPlatformPorts, type PlatformPorts } from '../../platform/platform-ports';
+import { readDefinitionFiles } from '../../project/definition-files';
+import { describeComparison, describeGates } from '../../replay/what-if-view';
+import { readGates } from '../../replay/gate-argument';
+import { paceOf } from '../../replay/pace';
 
 export interface WhatIfOptions extends GlobalOptions {
   readonly model?: string;

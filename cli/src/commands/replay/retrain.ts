@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { trainModel, withTraining, type TrainOptions } from '../commands/runs';
+import { trainModel, withTraining, type TrainOptions } from '../runs';
 
 /** The same request as `train --as-of`: a replay of training is a run like any other, with its own version and lineage. */
 export const addReplayRetrain = (replay: Command): void => {
