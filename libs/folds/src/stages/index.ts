@@ -5,3 +5,4 @@ export * from './parts-gate';
 export { compileRevision, type RevisionEngines, type RevisionStage } from './revision-stages';
 export { readPart, type Part } from './part';
 export type { PartsOfTrigger } from './gathered-parts';
+export { compileStage, streamOf, timeOf } from './stage';

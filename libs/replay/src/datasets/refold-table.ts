@@ -53,13 +53,20 @@ export const refoldTable = async (
       const { event_id: eventId, values } = parseVector(Buffer.from(text));
       const entity = key?.toString() ?? '';
       made.set(partition, (made.get(partition) ?? 0) + 1);
+      const own = values[service.revision];
+      if (!own)
+        throw new PlatformError(
+          'PLAYHEAD_LOG_HOLE',
+          'refuse',
+          `the inputs of a stage of ${service.name} do not have trigger ${partition}-${offset}: revision ${service.revision} cannot be folded that far back`,
+        );
       table.add({
         partition,
         offset,
         entity,
         eventId,
         eventTime: timestampMs(eventTime),
-        values: values[service.revision]!,
+        values: own,
       });
     },
   });

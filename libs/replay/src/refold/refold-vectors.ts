@@ -1,9 +1,10 @@
 import { HEADERS, TOPICS, qualify } from '#contracts';
 import { SeenPositions, readRange, type EventLog, type LogRecord } from '#eventlog';
-import { PartitionState, compileVectorFold, newest, type CarriedService } from '#folds';
+import { PartitionState, compileVectorFold, newest, stagesOf, type CarriedService } from '#folds';
 import { ContractViolation, formatPosition, tryParsePosition } from '#kernel';
 import { readDeadLettered } from '../walk/dead-lettered';
 import { HoleGuard, holeIn } from '../walk/holes';
+import { refoldParts, type RefoldedParts } from './refold-parts';
 
 /** Observations of one partition whose vectors are wanted: [from, to). */
 export interface PartitionRange {
@@ -42,7 +43,7 @@ export interface RefoldOptions {
 
 /**
  * Computes the vectors of any revision of a feature service from its observations. Duplicates and positions that the feature service
- * gave up are skipped as it skipped them, so under the definition of then the text is the logged vector's, byte for byte.
+ * gave up are skipped as it skipped them; stages are folded from their inputs in the order that the routers recorded. So under the definition of then the text is the logged vector's, byte for byte.
  * Appends and commits nothing. Refuses a hole (PLAYHEAD_LOG_HOLE), naming the offsets. Gives how many vectors it made.
  */
 export const refoldVectors = async (options: RefoldOptions): Promise<number> => {
@@ -52,6 +53,7 @@ export const refoldVectors = async (options: RefoldOptions): Promise<number> => 
   const ends = await log.ends(topic);
   const ranges = options.ranges ?? ends.map(({ partition, end }) => ({ partition, from: 0, to: end }));
   const dead = await readDeadLettered(log, namespace, { service: 'feature', fold: 'vectors', source });
+  const parts = stagesOf(service).length > 0 ? await refoldParts({ log, namespace, service }) : undefined;
   let count = 0;
   for (const { partition, from, to } of ranges) {
     const { start } = ends[partition]!;
@@ -66,7 +68,7 @@ export const refoldVectors = async (options: RefoldOptions): Promise<number> => 
       if (chunk.kind !== 'records') continue;
       for (const record of chunk.records) {
         if (!isNew(seen, record) || dead.has(partition, record.offset)) continue;
-        const vector = vectorOf(fold, state, record);
+        const vector = vectorOf(fold, state, record, parts);
         if (!vector || record.offset < from) continue;
         count++;
         const given = onVector(vector);
@@ -89,9 +91,15 @@ const vectorOf = (
   fold: ReturnType<typeof compileVectorFold>,
   state: PartitionState,
   { partition, offset, key, timestamp, value }: LogRecord,
+  parts: RefoldedParts | undefined,
 ): RefoldedVector | undefined => {
   try {
-    const { text, time } = fold(state, value, formatPosition(partition, offset));
+    const { text, time } = fold(
+      state,
+      value,
+      formatPosition(partition, offset),
+      parts?.of(partition, offset),
+    );
     return { partition, offset, key, timestamp, eventTime: time, text };
   } catch (error) {
     if (error instanceof ContractViolation) return undefined;
