@@ -165,8 +165,21 @@ export class FeatureEngine {
 
   /** The state as bytes: equal for equal logs, with a checksum. A fold that goes on from them gives the same bits. */
   encodeState(state: FeatureState): Uint8Array {
-    for (const key of state.entities.keys()) state.find(key, state.watermark.time);
-    return writeSnapshot(this.plan, state.watermark, state.entities);
+    const steps = this.encodeInSteps(state);
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+    }
+  }
+
+  /** The same, some milliseconds at a time: it yields where the caller may pause, as long as nothing is folded meanwhile. */
+  *encodeInSteps(state: FeatureState): Generator<void, Uint8Array> {
+    let found = 0;
+    for (const key of state.entities.keys()) {
+      state.find(key, state.watermark.time);
+      if ((++found & 1_023) === 0) yield;
+    }
+    return yield* writeSnapshot(this.plan, state.watermark, state.entities);
   }
 
   /** Throws `ContractViolation` PLAYHEAD_FEATURES_SNAPSHOT_INVALID for bytes that are damaged or of another definition. */

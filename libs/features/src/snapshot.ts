@@ -11,21 +11,32 @@ import { UnboundedWindow } from './windowing';
  */
 const MAGIC = 'PHFS2';
 
-export const writeSnapshot = (
+/** Events that are written between two pauses: a few milliseconds. */
+const PIECE = 8_192;
+
+/** Yields where the caller may pause, with the state at rest, and returns the bytes. */
+export function* writeSnapshot(
   plan: Plan,
   watermark: Watermark,
   entities: ReadonlyMap<string, EntityState>,
-): Uint8Array => {
+): Generator<void, Uint8Array> {
   const writer = new ByteWriter();
   writer.text(MAGIC);
   writer.text(plan.stateDigest);
   writer.number(watermark.time);
   writer.number(watermark.unconfirmed ?? NaN);
   writer.count(entities.size);
-  for (const [key, entity] of entities) writeEntity(writer, plan, key, entity);
+  let written = 0;
+  for (const [key, entity] of entities) {
+    writeEntity(writer, plan, key, entity);
+    written += 8 + entity.buffer.length;
+    if (written < PIECE) continue;
+    written = 0;
+    yield;
+  }
   writer.text(sha256(writer.bytes()));
   return writer.bytes();
-};
+}
 
 /** Fills `entities` and gives the watermark. */
 export const readSnapshot = (

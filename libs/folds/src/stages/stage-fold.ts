@@ -1,5 +1,6 @@
 import { ContractViolation } from '#kernel';
 import type { FeatureEvent, FeatureState } from '#features';
+import { inSteps } from '../in-steps';
 import type { RevisionStage } from './revision-stages';
 
 /** What one revision remembers of the entities of one partition of a stage: an engine's state for each of its streams, in order. */
@@ -22,7 +23,7 @@ export interface StageFold {
     key: string | null,
     time: number,
   ): (number | null)[];
-  encode(part: StagePart): Uint8Array;
+  encode(part: StagePart): Promise<Uint8Array>;
   decode(bytes: Uint8Array): StagePart;
 }
 
@@ -42,8 +43,10 @@ export const compileStageFold = ({ sources }: RevisionStage): StageFold => ({
     }
     return values;
   },
-  encode: (part) => {
-    const frames = sources.map(({ engine }, i) => Buffer.from(engine.encodeState(part[i]!)));
+  encode: async (part) => {
+    const frames: Buffer[] = [];
+    for (const [i, { engine }] of sources.entries())
+      frames.push(Buffer.from(await inSteps(engine.encodeInSteps(part[i]!))));
     return Buffer.concat(frames.flatMap((frame) => [lengthOf(frame), frame]));
   },
   decode: (bytes) => {

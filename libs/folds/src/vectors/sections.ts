@@ -1,4 +1,5 @@
 import { perSectionRecord, type Section, type Sections } from '#eventlog';
+import { inSteps } from '../in-steps';
 import type { FeatureState } from '#features';
 import type { ServiceDefinition, ServiceRevision } from './services';
 import { compileRevisionFold } from './vector';
@@ -11,7 +12,7 @@ export const sectionOf = (revision: ServiceRevision): Section<FeatureState> => {
     definition: digest,
     initial: () => engine.createState(),
     fold: perSectionRecord((state, record) => fold(state, record.value)),
-    encode: (state) => engine.encodeState(state),
+    encode: (state) => inSteps(engine.encodeInSteps(state)),
     decode: (bytes) => engine.decodeState(bytes),
   };
 };
