@@ -81,11 +81,8 @@ export const contextOf = ({ log, artifacts, namespace }: LogPorts, records?: num
   now: () => Date.now(),
 });
 
-/**
- * Derived topics before what they are made of, decisions last: what is sealed then reaches no further than what it was made of, and the
- * whole can be restored.
- */
-const ORDER = ['monitoring', 'serving', 'training', 'feature', 'ingestion', 'registry'];
+/** Decisions first, and what is derived behind what it was made of: it is sealed no further than that. */
+const ORDER = ['registry', 'ingestion', 'feature', 'serving', 'training', 'monitoring'];
 
 /** Every partition of the topic that is meant, or of all topics that are sealed (`any`: of all topics). */
 export const partitionsOf = async (

@@ -36,6 +36,8 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 const EVERY_MS = 60_000;
 /** Looked for old records so many times in the age. */
 const AGE_CHECKS = 24;
+/** Decisions are few, and nothing that was decided under them can go on without them: they are sealed soon. */
+const DECISIONS_AGE_MS = 300_000;
 /** Records a second of all topics of the service above which it is busy. */
 const BUSY_RATE = 1_000;
 /** How much longer than it works the sealer rests: it takes a tenth of a busy service's thread, half of a quiet one's. */
@@ -48,6 +50,7 @@ const REST = { busy: 9, quiet: 1 } as const;
  */
 export class Sealer implements Worker {
   private readonly context: SealingContext;
+  private readonly ageMs: number;
   private readonly nextAgeCheck = new Map<string, number>();
   private readonly faults = new Map<string, string>();
   private running: Promise<void> | undefined;
@@ -62,7 +65,8 @@ export class Sealer implements Worker {
   private workedSince = 0;
 
   constructor(private readonly options: SealerOptions) {
-    const { ports, namespace, sealing } = options;
+    const { ports, namespace, sealing, service } = options;
+    this.ageMs = service === 'registry' ? Math.min(sealing.ageMs, DECISIONS_AGE_MS) : sealing.ageMs;
     const log = brokerOf(ports.log);
     this.context = {
       log,
@@ -176,12 +180,12 @@ export class Sealer implements Worker {
 
   /** The oldest record that is not sealed was appended longer ago than the age. */
   private async isOld(at: TopicPartition): Promise<boolean> {
-    const { sealing, ports } = this.options;
+    const { ports } = this.options;
     const { log, catalog } = this.context;
     const now = ports.clock.now();
     const name = `${at.topic}:${at.partition}`;
     if (now < (this.nextAgeCheck.get(name) ?? 0)) return false;
-    this.nextAgeCheck.set(name, now + sealing.ageMs / AGE_CHECKS);
+    this.nextAgeCheck.set(name, now + this.ageMs / AGE_CHECKS);
     await catalog.refresh(at.topic);
     const ends = (await log.ends(at.topic))[at.partition]!;
     for await (const record of readRecords(
@@ -191,7 +195,7 @@ export class Sealer implements Worker {
       sealedEnd(catalog, at, ends),
       ends.end,
     ))
-      return record.timestamp <= now - sealing.ageMs;
+      return record.timestamp <= now - this.ageMs;
     return false;
   }
 

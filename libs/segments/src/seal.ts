@@ -1,8 +1,19 @@
 import type { ArtifactStore } from '#artifacts';
-import { EnvelopeTemplate, SegmentSealed, TOPICS, encodeEvent, qualify, unqualify } from '#contracts';
+import {
+  EnvelopeTemplate,
+  HEADERS,
+  SegmentSealed,
+  TOPICS,
+  encodeEvent,
+  qualify,
+  sourcePositionOf,
+  unqualify,
+} from '#contracts';
 import {
   isIntact,
+  readLast,
   readRange,
+  seekBySource,
   type Chunk,
   type EventLog,
   type OffsetRange,
@@ -86,12 +97,37 @@ export async function* sealPartition(
       'PLAYHEAD_LOG_REWRITTEN',
       `${at.topic}:${at.partition} ends at ${ends.end}, but is sealed up to ${from - 1}: the topic was recreated; restore it or move to another namespace`,
     );
-  const to = upTo === 'end' ? ends.end : ends.end - (ends.end % limits.records);
+  const wholeEnd = (end: number): number => (upTo === 'end' ? end : end - (end % limits.records));
+  if (from >= wholeEnd(ends.end)) return;
+  const to = wholeEnd(await endOfSealedSource(context, at, { ...ends, end: wholeEnd(ends.end) }));
   if (from >= to) return;
   const place = { topic: unqualify(namespace, at.topic), partition: at.partition, partitions: all.length };
   for await (const segment of writeSegments(log, at, place, from, to, limits, context.pace))
     yield await storeSegment(context, segment);
 }
+
+/**
+ * What is derived is sealed no further than what it was made of: a worker that finds outputs behind the end of its source would halt, so only
+ * then does what is restored go on. Gives the end to seal up to.
+ */
+const endOfSealedSource = async (
+  { log, catalog, namespace }: SealingContext,
+  at: TopicPartition,
+  ends: PartitionEnds,
+): Promise<number> => {
+  const last = await readLast(log, at.topic, ends);
+  const position = last && sourcePositionOf(last.headers);
+  const name = last?.headers.text(HEADERS.source);
+  if (!position || name === undefined || position.partition !== at.partition || !isSealedTopic(name))
+    return ends.end;
+  const source = { topic: qualify(namespace, name), partition: at.partition };
+  if ((await log.partitionCount(source.topic)) === undefined) return ends.end;
+  const sourceEnds = (await log.ends(source.topic))[at.partition];
+  if (!sourceEnds) return ends.end;
+  await catalog.refresh(source.topic);
+  const sealed = sealedEnd(catalog, source, sourceEnds);
+  return position.offset < sealed ? ends.end : seekBySource(log, at.topic, ends, sealed);
+};
 
 /** Reads [from, to) and cuts it into segments; deterministic in the log, the start and the limits. */
 export async function* writeSegments(

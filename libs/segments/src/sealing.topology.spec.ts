@@ -1,5 +1,5 @@
 import type { ArtifactStore } from '#artifacts';
-import { SegmentSealed, TOPICS, decodeEvent, qualify } from '#contracts';
+import { EnvelopeTemplate, SegmentSealed, TOPICS, decodeEvent, qualify } from '#contracts';
 import { readTopic, type EventLog, type LogProducer } from '#eventlog';
 import { TransientFailure } from '#kernel';
 import { SegmentCatalog } from './catalog';
@@ -125,6 +125,35 @@ describe('sealing', () => {
       code: 'PLAYHEAD_LOG_CORRUPT',
       details: { offset: 13 },
     });
+  });
+
+  it('seals what is derived no further than what it was made of', async () => {
+    const world = await SealedWorld.make();
+    await world.append(0, 250);
+    const vectors = { topic: qualify(NAMESPACE, TOPICS.vectors('v')), partition: 0 };
+    await world.log.ensureTopics([
+      { name: vectors.topic, partitions: 1 },
+      { name: qualify(NAMESPACE, TOPICS.segments('feature')), partitions: 1 },
+    ]);
+    const template = new EnvelopeTemplate({ type: 't', source: TOPICS.observations('s') });
+    const producer = world.log.producer();
+    for (let i = 0; i < 240; i++)
+      await producer.send([
+        {
+          ...vectors,
+          key: null,
+          value: null,
+          headers: template.headers(`0-${i}`, '2026-01-01T00:00:00.000Z'),
+        },
+      ]);
+    const lasts = async (upTo: 'whole' | 'end') =>
+      (await world.seal(upTo, world.context(), vectors)).map(({ last }) => last);
+    expect(await lasts('end')).toEqual([]);
+    await world.seal();
+    expect(await lasts('whole')).toEqual([99, 199]);
+    expect(await lasts('end')).toEqual([]);
+    await world.seal('end');
+    expect(await lasts('end')).toEqual([239]);
   });
 
   it('stops where the log ends before what is sealed: it was recreated', async () => {
