@@ -30,6 +30,14 @@ export interface DefinitionDocument extends Decided {
   readonly activeSince: { readonly position: string; readonly decidedAt: string } | null;
 }
 
+/** Of `GET /v1/definitions/<kind>/<name>`. */
+export interface OneDefinitionDocument extends DefinitionDocument {
+  readonly revisions: readonly (Pick<
+    DefinitionDocument,
+    'revision' | 'digest' | 'phase' | 'warm' | 'activeSince' | 'appliedBy'
+  > & { readonly decidedAt: string })[];
+}
+
 /** Of `POST /v1/definitions`. */
 export interface AppliedDocument {
   readonly dryRun: boolean;

@@ -9,7 +9,7 @@ import {
 } from '#contracts';
 import { isPlatformError } from '#kernel';
 import { trainerOf } from '#learn';
-import type { AppliedDocument, DefinitionDocument } from '../documents';
+import type { AppliedDocument, DefinitionDocument, OneDefinitionDocument } from '../documents';
 import { openDoor, path, type Door } from '../doors';
 import { printJson, progress, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
 import { findPlatform } from '../platform/platform';
@@ -90,7 +90,7 @@ export const addGet = (program: Command): void => {
         );
         return options.json ? printJson(answer) : console.log(definitionTable(answer.definitions));
       }
-      const definition = await registry.get<DefinitionDocument>(path`/v1/definitions/${kind}/${name}`, {
+      const definition = await registry.get<OneDefinitionDocument>(path`/v1/definitions/${kind}/${name}`, {
         asOf,
       });
       if (options.json) return printJson(definition);
@@ -98,8 +98,24 @@ export const addGet = (program: Command): void => {
       console.log(
         `# revision ${revision}, digest ${digest}, applied by ${appliedBy} at ${decidedAt}\n${writtenForm(definition)}`,
       );
+      if (definition.kind === 'FeatureService') console.log(lives(definition));
     });
 };
+
+/** The revisions of a feature service as comments below its text: which ones vectors carry, and how far the others are. */
+const lives = ({ revisions }: OneDefinitionDocument): string =>
+  revisions
+    .map(({ revision, digest, phase, warm, activeSince }) => {
+      const since = activeSince ? ` since ${activeSince.position} of registry.inputs` : '';
+      const of = warm.of ?? 0;
+      const percent = of === 0 ? 0 : Math.floor((100 * warm.partitions) / of);
+      const how =
+        phase === 'warming'
+          ? `warming, ${percent} % of its partitions`
+          : `${phase}${phase === 'active' ? since : ''}`;
+      return `# revision ${revision}, ${shortDigest(digest)}: ${how}`;
+    })
+    .join('\n');
 
 /** The registry's door; nothing where no platform is up and `mayBeAway`. */
 const registryUnless = async (

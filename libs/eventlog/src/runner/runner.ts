@@ -34,7 +34,14 @@ export interface RunnerStatus {
   readonly group: string;
   readonly source: string;
   readonly halted: string | undefined;
-  readonly partitions: readonly { partition: number; next: number; acked: number; lag: number }[];
+  readonly partitions: readonly {
+    partition: number;
+    next: number;
+    acked: number;
+    lag: number;
+    /** Sections that are brought up beside the fold, and how far each is; absent where there are none. */
+    warming?: readonly { definition: string; next: number }[];
+  }[];
 }
 
 /**
@@ -153,11 +160,14 @@ export class FoldRunner<State, Control> {
 
   status(): RunnerStatus {
     const partitions = [...this.tasks.values()]
-      .map(({ partition, next, acked, highWatermark }) => ({
+      .map(({ partition, next, acked, highWatermark, warmUps }) => ({
         partition,
         next,
         acked,
         lag: Math.max(0, highWatermark - next),
+        ...(warmUps.size > 0 && {
+          warming: [...warmUps].map(([definition, warmUp]) => ({ definition, next: warmUp.next })),
+        }),
       }))
       .sort((a, b) => a.partition - b.partition);
     return {

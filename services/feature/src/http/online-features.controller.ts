@@ -19,14 +19,17 @@ export class OnlineFeaturesController {
   @Get('v1/features')
   @ApiOperation({ summary: 'Feature services, their revisions and features' })
   list(): unknown {
-    const services = [...this.services.state.values()].map(({ name, revisions }) => ({
-      name,
-      revisions: revisions.map(({ revision, digest, compiled }) => ({
+    const listed = (phase: string, revisions: readonly ServiceRevision[]) =>
+      revisions.map(({ revision, digest, compiled }) => ({
         revision,
         digest,
+        phase,
         trigger: compiled.trigger,
         features: compiled.features,
-      })),
+      }));
+    const services = [...this.services.state.values()].map(({ name, revisions, warming }) => ({
+      name,
+      revisions: [...listed('active', revisions), ...listed('warming', warming)],
     }));
     return { services };
   }
