@@ -14,6 +14,7 @@ import { METRICS, TOPOLOGIES } from '../../docs/generate/sources/services';
 import { featuresOf, type Observed } from '../support/brute-force';
 import { DATA, PlatformUnderTest, ROOT, describeWithData } from '../support/platform-under-test';
 import { offRoads } from '../support/roads';
+import { FRAUD_MATURITY_MS, judgeElsewhere, type JudgedElsewhere } from '../support/what-if';
 
 const ROWS = 400_000;
 const SAMPLED = 1_000;
@@ -165,4 +166,54 @@ describeWithData('400,000 real payments', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   }, 900_000);
+
+  it('fits the model again from log and manifest to the same bytes, from the observations too', async () => {
+    const { json } = await platform.run(['replay', 'rebuild', 'fraud@1', '--from', 'observations']);
+    expect(json).toMatchObject({ identical: true, rebuilt: demo.model.digest, spoilt: [] });
+  }, 600_000);
+
+  it('says what another version would have answered as public libraries find it, and of itself nothing else', async () => {
+    const own = await platform.run(['replay', 'what-if', 'fraud', '--model', 'fraud@1']);
+    expect(own.json).toMatchObject({ flips: 0, metrics: { delta: { average_precision: 0, roc_auc: 0 } } });
+    await platform.run(['replay', 'retrain', 'fraud', '--as-of', '2018-04-25T00:00:00Z'], {
+      timeoutMs: 600_000,
+    });
+    const { json } = await platform.run(['replay', 'what-if', 'fraud', '--model', 'fraud@2']);
+    const said = json as unknown as JudgedElsewhere & { candidate: { artifact: string } };
+    const folder = mkdtempSync(join(tmpdir(), 'playhead-what-if-'));
+    try {
+      const model = join(folder, 'candidate.onnx');
+      await (await platform.openArtifacts()).getToFile(said.candidate.artifact, model);
+      const maturityMs = FRAUD_MATURITY_MS;
+      const theirs = await judgeElsewhere({
+        log,
+        namespace: 'real',
+        model,
+        folder,
+        threshold: 0.5,
+        maturityMs,
+      });
+      process.stderr.write(`what-if fraud@2: ${JSON.stringify(theirs)}\n`);
+      expect(said).toMatchObject({ records: theirs.records, labelled: theirs.labelled, flips: theirs.flips });
+      expect(theirs.flips).toBeGreaterThan(0);
+      for (const side of ['baseline', 'candidate'] as const)
+        for (const [name, value] of Object.entries(theirs.metrics[side]))
+          expect([side, name, said.metrics[side][name]]).toEqual([
+            side,
+            name,
+            expect.closeTo(value, 6) as number,
+          ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 900_000);
+
+  it.each(['registry', 'training', 'serving', 'monitoring'])(
+    'holds in %s what the log says: dropped and built anew, the digests are equal',
+    async (service) => {
+      const { json } = await platform.run(['replay', 'state', service]);
+      expect(json).toMatchObject({ service, ok: true });
+    },
+    60_000,
+  );
 });

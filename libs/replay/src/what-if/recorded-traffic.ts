@@ -36,7 +36,7 @@ export async function* recordedTraffic(
   for (const { partition, from, to } of ranges) {
     const its = ends.get(partition);
     if (!its || from >= to) continue;
-    const first = await seekBySource(log, predictions, its, from);
+    const first = from === 0 ? its.start : await seekBySource(log, predictions, its, from);
     const vector = walk(log, vectors, partition, from, to);
     const seen = new SeenPositions();
     try {

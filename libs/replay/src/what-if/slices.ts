@@ -11,6 +11,8 @@ export interface SliceOptions {
   readonly field: string;
   /** Slices of the most frequent values; the rest is one slice `others`. */
   readonly most?: number;
+  /** In the order of the values, such as days; else the most frequent first. */
+  readonly inOrder?: boolean;
 }
 
 type Cell = string | number | boolean | null;
@@ -61,7 +63,7 @@ const byInterval = (
 const byValue = (
   scored: ScoredRecords,
   values: readonly Cell[],
-  { field, most = 20 }: SliceOptions,
+  { field, most = 20, inOrder = false }: SliceOptions,
 ): readonly Slice[] => {
   const rows = new Map<Cell, number[]>();
   values.forEach((value, row) => {
@@ -70,10 +72,10 @@ const byValue = (
     if (before) before.push(row);
     else rows.set(key, [row]);
   });
-  const ordered = [...rows].sort(
-    ([a, one], [b, other]) => other.length - one.length || (String(a) < String(b) ? -1 : 1),
-  );
-  const named = ordered.slice(0, most).map(([value, its]) => ({
+  const byName = ([a]: [Cell, number[]], [b]: [Cell, number[]]): number => (String(a) < String(b) ? -1 : 1);
+  const ordered = [...rows].sort((a, b) => b[1].length - a[1].length || byName(a, b));
+  const shown = ordered.slice(0, most);
+  const named = (inOrder ? shown.sort(byName) : shown).map(([value, its]) => ({
     slice: value === null ? `${field} is missing` : `${field} = ${String(value)}`,
     ...compareScores(scored, its),
   }));

@@ -138,7 +138,10 @@ export const whatIfFeatures = async (
     slices:
       request.slice === undefined
         ? []
-        : sliceRecords(scored, sliceValues(request.slice, dataset, before, after), { field: request.slice }),
+        : sliceRecords(scored, sliceValues(request.slice, dataset, before, after), {
+            field: request.slice,
+            ...(request.slice === 'time' && { inOrder: true, most: 400 }),
+          }),
   };
 };
 

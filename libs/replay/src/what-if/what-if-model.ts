@@ -109,7 +109,10 @@ export const whatIfModel = async (
       slices:
         request.slice === undefined
           ? []
-          : sliceRecords(scored, records.sliceValues, { field: request.slice }),
+          : sliceRecords(scored, records.sliceValues, {
+              field: request.slice,
+              ...(request.slice === 'time' && { inOrder: true, most: 400 }),
+            }),
       latencyUs: records.latencyUs(),
     };
   } finally {
