@@ -108,9 +108,14 @@ export class EntityState {
       slots += plan.windows[i]!.slots.length;
       extent += windows[i]!.extent();
     }
-    for (const { tiles: kept, plan: tilesPlan } of tiles) slots += kept.length * tilesPlan.slots.length;
-    for (const own of tiles) extent += own.extent();
-    const fixed = ENTITY_BYTES + windows.length * WINDOW_BYTES + slots * SLOT_BYTES;
+    let tileCount = 0;
+    for (const own of tiles) {
+      tileCount += own.tiles.length;
+      slots += own.tiles.length * own.plan.slots.length;
+      extent += own.extent();
+    }
+    const fixed =
+      ENTITY_BYTES + windows.length * WINDOW_BYTES + tileCount * TILE_BYTES + slots * SLOT_BYTES;
     const latest = this.latest === null ? 0 : 40 + this.latest.values.length * VALUE_BYTES;
     return fixed + latest + extent * 8 + this.buffer.bytes + (texts?.size ?? 0) * TEXT_BYTES;
   }
@@ -156,5 +161,6 @@ export class EntityState {
 const ENTITY_BYTES = 400;
 const WINDOW_BYTES = 120;
 const SLOT_BYTES = 90;
+const TILE_BYTES = 80;
 const VALUE_BYTES = 20;
 const TEXT_BYTES = 120;

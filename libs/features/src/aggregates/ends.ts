@@ -148,7 +148,7 @@ export class Recent implements RollingAccumulator, LastingAccumulator {
   }
 
   extent(): number {
-    return this.size * 2;
+    return 12 + this.size * 2;
   }
 
   save(): number[] {

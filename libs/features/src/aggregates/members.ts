@@ -30,7 +30,7 @@ export class Members implements RollingAccumulator {
   }
 
   extent(): number {
-    return this.members.keys.length * 2 + (this.ranked?.length ?? 0);
+    return this.members.extent() + (this.ranked?.length ?? 0);
   }
 
   /** Linear between the two closest ranks (Hyndman and Fan 1996, definition 7). */
@@ -80,7 +80,7 @@ export class Sketch implements RollingAccumulator, TileAccumulator {
   }
 
   extent(): number {
-    return this.bins.keys.length * 2;
+    return this.bins.extent();
   }
 
   save(): number[] {

@@ -46,6 +46,11 @@ export class SortedCounts {
     return keys[i]!;
   }
 
+  /** Numbers held, with what growing arrays hold in reserve. */
+  extent(): number {
+    return 12 + Math.ceil(this.keys.length * 2.5);
+  }
+
   private firstFrom(key: number): number {
     const { keys } = this;
     let low = 0;
