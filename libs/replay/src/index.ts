@@ -1,6 +1,7 @@
 export * from './datasets';
 export * from './historical';
 export * from './lineage';
+export * from './refold/invented-inputs';
 export * from './refold/refold-vectors';
 export * from './walk/dead-lettered';
 export * from './walk/holes';

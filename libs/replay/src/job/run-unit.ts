@@ -20,7 +20,7 @@ export interface UnitHooks {
 }
 
 export const unitName = ({ hop, partition }: Pick<PartitionPlan, 'hop' | 'partition'>): string =>
-  `${hop}-${partition}`;
+  `${hop.replaceAll('/', '.')}-${partition}`;
 
 /** Runs one partition of one hop to its end, from its last checkpoint where there is one; undefined where it was paused. */
 export const runUnit = async (

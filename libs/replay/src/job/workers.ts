@@ -27,7 +27,7 @@ export const runUnits = async (
   const warnings = new Set<string>();
   const children: ChildProcess[] = [];
   let stopped = false;
-  let failure: unknown;
+  let failure: Error | undefined;
   const tell = (child: ChildProcess, message: ToWorker): void => {
     if (child.connected) child.send(message);
   };

@@ -29,6 +29,11 @@ const BIT_EXACT: Compared = { verdict: 'bit_exact' };
  * text, a null, the key, a header that says something about the fact.
  */
 export const compareOutput = (replayed: NewRecord, recorded: LogRecord, tolerance: number): Compared => {
+  if (replayed.partition !== recorded.partition)
+    return {
+      verdict: 'diverged',
+      parting: { field: 'partition', recorded: recorded.partition, replayed: replayed.partition },
+    };
   const header = haveSameHeaders(replayed, recorded) ? undefined : differentHeader(replayed, recorded);
   if (header) return { verdict: 'diverged', parting: header };
   if (!sameContent(replayed.key, recorded.key))

@@ -8,6 +8,8 @@ export interface Hop<State, Control> {
   readonly fold: Fold<State, Control>;
   readonly source: string;
   readonly output: string;
+  /** Outputs lie in other partitions than their source, among those of others. */
+  readonly isScattered?: boolean;
   readonly control: FollowedTopic<Control>;
   /** Absent: state begins at zero always. */
   readonly snapshots?: Snapshots;

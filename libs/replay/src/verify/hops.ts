@@ -9,18 +9,22 @@ import {
   type DeploymentFact,
   type Deployments,
 } from '#contracts';
-import { FollowedTopic, Snapshots, type EventLog } from '#eventlog';
+import { FollowedTopic, NoControl, Snapshots, type EventLog } from '#eventlog';
 import { ENGINE_VERSION } from '#features';
 import {
   ModelShelf,
+  allRevisions,
   newest,
+  onInputs,
   onObservations,
+  onSource,
   onVectors,
   servicesAfter,
   stagesOf,
   type PartitionState,
   type ServiceDefinition,
   type Services,
+  type StageState,
 } from '#folds';
 import { PlatformError, Refused, messageOf } from '#kernel';
 import type { AnyHop, OpenHop } from './hop';
@@ -42,13 +46,27 @@ export interface Road {
   readonly service: string;
   /** The trigger stream. */
   readonly stream: string;
+  readonly stages: readonly RoadStage[];
   /** The vectors that were scored first. */
   readonly from: DeploymentFact['from'];
 }
 
-export type HopName = 'vectors' | 'predictions';
-/** In the order of the road. */
-export const HOPS: readonly HopName[] = ['vectors', 'predictions'];
+/** A stage of a feature service with streams that were ever routed to it. */
+export interface RoadStage {
+  readonly entity: string;
+  readonly streams: readonly string[];
+}
+
+/** `routes/<entity>/<stream>`, `stage/<entity>`, `vectors` or `predictions`. */
+export type HopName = string;
+
+/** The hops of a road, in its order. */
+export const hopsOf = ({ stages }: Road): HopName[] => [
+  ...stages.flatMap(({ entity, streams }) => streams.map((stream) => `routes/${entity}/${stream}`)),
+  ...stages.map(({ entity }) => `stage/${entity}`),
+  'vectors',
+  'predictions',
+];
 
 /** Looks up what a deployment is made of. Refuses one that is not there or has not answered yet. */
 export const findRoad = async (ports: ReplayPorts, name: string): Promise<Road> => {
@@ -69,11 +87,21 @@ export const findRoad = async (ports: ReplayPorts, name: string): Promise<Road> 
       deployment: name,
       service: service.name,
       stream: newest(service).compiled.trigger.stream,
+      stages: stagesIn(service),
       from: deployment.from,
     };
   } finally {
     await Promise.all([deployments.stop(), services.stop()]);
   }
+};
+
+/** Of all revisions: a stage that nobody needs any more has its record all the same. */
+const stagesIn = (service: ServiceDefinition): RoadStage[] => {
+  const stages = new Map<string, Set<string>>();
+  for (const { compiled } of allRevisions(service))
+    for (const { entity, streams } of compiled.stages ?? [])
+      stages.set(entity, new Set([...(stages.get(entity) ?? []), ...streams]));
+  return [...stages].map(([entity, streams]) => ({ entity, streams: [...streams] }));
 };
 
 const known = (deployments: Deployments): string =>
@@ -88,26 +116,89 @@ const exists = async ({ log, namespace }: ReplayPorts, name: string): Promise<vo
 };
 
 /** Opens a hop of a road: its control is read, its snapshots are known. */
-export const openHop = async (ports: ReplayPorts, road: Road, name: HopName): Promise<AnyHop> =>
-  (await OPEN[name](ports, road)) as unknown as AnyHop;
+export const openHop = async (ports: ReplayPorts, road: Road, name: HopName): Promise<AnyHop> => {
+  const [kind, entity, stream] = name.split('/');
+  switch (kind) {
+    case 'routes':
+      return (await openRoutes(ports, road, entity!, stream!)) as unknown as AnyHop;
+    case 'stage':
+      return (await openStage(ports, road, entity!)) as unknown as AnyHop;
+    case 'vectors':
+      return (await openVectors(ports, road)) as unknown as AnyHop;
+    default:
+      return (await openPredictions(ports, road)) as unknown as AnyHop;
+  }
+};
+
+const openRoutes = async (
+  { log, namespace }: ReplayPorts,
+  { service, stream: trigger }: Road,
+  entity: string,
+  stream: string,
+): Promise<OpenHop<null, undefined>> => {
+  const inputs = TOPICS.featureInputs(service, entity);
+  const topic = qualify(namespace, inputs);
+  return {
+    name: `routes/${entity}/${stream}`,
+    service: 'feature',
+    source: TOPICS.observations(stream),
+    output: inputs,
+    isScattered: true,
+    control: new NoControl(),
+    fold: onSource({
+      service,
+      entity,
+      stream,
+      trigger,
+      inputs: { topic, partitions: (await log.partitionCount(topic)) ?? 1 },
+      parts: qualify(namespace, TOPICS.parts(service)),
+    }),
+    close: () => Promise.resolve(),
+  };
+};
+
+const openStage = async (
+  ports: ReplayPorts,
+  { service, stream: trigger }: Road,
+  entity: string,
+): Promise<OpenHop<StageState, Services>> => {
+  const control = followServices(ports);
+  const snapshots = await openSnapshots(ports);
+  await Promise.all([control.start(), snapshots?.start()]);
+  return {
+    name: `stage/${entity}`,
+    service: 'feature',
+    source: TOPICS.featureInputs(service, entity),
+    output: TOPICS.parts(service),
+    isScattered: true,
+    control,
+    ...(snapshots && { snapshots }),
+    fold: onInputs({ service, entity, trigger, parts: qualify(ports.namespace, TOPICS.parts(service)) }),
+    engine: (services) => engineOf(services.get(service)),
+    close: async () => {
+      await Promise.all([control.stop(), snapshots?.stop()]);
+    },
+  };
+};
+
+/** Those of the feature service; undefined where it has taken none yet. */
+const openSnapshots = async ({
+  log,
+  namespace,
+  artifacts: store,
+  sleep,
+  warn,
+}: ReplayPorts): Promise<Snapshots | undefined> => {
+  const topic = qualify(namespace, TOPICS.snapshots('feature'));
+  if ((await log.partitionCount(topic)) === undefined) return undefined;
+  return new Snapshots({ service: 'feature', log, namespace, topic, store, sleep, warn });
+};
 
 const openVectors = async (ports: ReplayPorts, road: Road): Promise<OpenHop<PartitionState, Services>> => {
-  const { log, artifacts, namespace, sleep, warn } = ports;
+  const { log, namespace } = ports;
   const name = road.service;
   const control = followServices(ports);
-  const snapshotTopic = qualify(namespace, TOPICS.snapshots('feature'));
-  const snapshots =
-    (await log.partitionCount(snapshotTopic)) === undefined
-      ? undefined
-      : new Snapshots({
-          service: 'feature',
-          log,
-          namespace,
-          topic: snapshotTopic,
-          store: artifacts,
-          sleep,
-          warn,
-        });
+  const snapshots = await openSnapshots(ports);
   const parts = new PartsBeside(log, qualify(namespace, TOPICS.parts(name)));
   await Promise.all([control.start(), snapshots?.start()]);
   return {
@@ -161,10 +252,6 @@ const openPredictions = async (ports: ReplayPorts, road: Road): Promise<OpenHop<
     },
   };
 };
-
-const OPEN: Readonly<
-  Record<HopName, (ports: ReplayPorts, road: Road) => Promise<{ close(): Promise<void> }>>
-> = { vectors: openVectors, predictions: openPredictions };
 
 const followServices = (ports: ReplayPorts): FollowedTopic<Services> =>
   new FollowedTopic<Services>({

@@ -1,4 +1,4 @@
-export { HOPS, findRoad, openHop, type HopName, type ReplayPorts, type Road } from './hops';
+export { findRoad, hopsOf, openHop, type HopName, type ReplayPorts, type Road } from './hops';
 export { planVerify, type OffsetSpan, type RangeRequest, type VerifyPlan } from './plan';
 export { offsetAt, parsePlace, type Place } from './range';
 export {

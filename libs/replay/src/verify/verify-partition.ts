@@ -12,7 +12,7 @@ import {
 import { formatPosition } from '#kernel';
 import type { DeadLettered } from '../walk/dead-lettered';
 import { HoleGuard, holeIn } from '../walk/holes';
-import { RecordedOutputs } from '../walk/recorded-outputs';
+import { RecordedOutputs, ScatteredOutputs, type OutputWalk } from '../walk/recorded-outputs';
 import { ReplayedState, type StoredState } from '../walk/replayed-state';
 import { compareOutput, sourceChecksumOf, type Parting } from './compare';
 import { describeRecord } from './describe-record';
@@ -27,8 +27,8 @@ export interface PartitionPlan {
   readonly to: number;
   /** Where the fold began at all: the start of the source, or of a deployment. */
   readonly zero: number;
-  /** Of the output, taken when the replay began: what is appended later is not looked at. */
-  readonly outputs: PartitionEnds;
+  /** Of the output's partitions that can hold what this one gives, taken when the replay began: what is appended later is not looked at. */
+  readonly outputs: readonly PartitionEnds[];
 }
 
 /** All that is needed to go on. */
@@ -95,13 +95,7 @@ export const verifyPartition = async <State, Control>(
   const { start } = (await log.ends(topic))[partition]!;
   if (start > state.from)
     throw holeIn({ topic, partition, first: state.from, last: start - 1 }, 'restore it from its segments');
-  const outputs = await RecordedOutputs.begin(
-    log,
-    qualify(namespace, hop.output),
-    plan.outputs,
-    state.from,
-    zero,
-  );
+  const outputs = await openOutputs(hop, plan, ports, state.from);
   const guard = new HoleGuard({ topic, partition }, state.from);
   const judge = new Judge(hop, plan, tally, state, options.tolerance);
   try {
@@ -132,15 +126,28 @@ export const verifyPartition = async <State, Control>(
   }
 };
 
+/** The recorded outputs of source offsets from one on. */
+const openOutputs = async <State, Control>(
+  hop: Hop<State, Control>,
+  { outputs, partition, zero }: PartitionPlan,
+  { log, namespace }: VerifyPorts,
+  from: number,
+): Promise<OutputWalk> => {
+  const topic = qualify(namespace, hop.output);
+  if (!hop.isScattered) return RecordedOutputs.begin(log, topic, outputs[0]!, from, zero);
+  const filter = { source: hop.source, partition };
+  return new ScatteredOutputs(outputs.map((ends) => RecordedOutputs.among(log, topic, ends, from, filter)));
+};
+
 /** The control position under which the range begins. */
 const firstControl = async <State, Control>(
   hop: Hop<State, Control>,
-  { outputs, from, zero }: PartitionPlan,
-  { log, namespace }: VerifyPorts,
+  plan: PartitionPlan,
+  ports: VerifyPorts,
 ): Promise<number> => {
-  const first = await RecordedOutputs.begin(log, qualify(namespace, hop.output), outputs, from, zero);
+  const first = await openOutputs(hop, plan, ports, plan.from);
   try {
-    await first.cover(from);
+    await first.cover(plan.from);
     return first.control < 0 ? hop.control.position : first.control;
   } finally {
     await first.close();
@@ -161,7 +168,7 @@ class Judge<State, Control> {
   ) {}
 
   /** One round: cut where the control position changes. */
-  async records(records: readonly LogRecord[], outputs: RecordedOutputs, dead: DeadLettered): Promise<void> {
+  async records(records: readonly LogRecord[], outputs: OutputWalk, dead: DeadLettered): Promise<void> {
     const { hop, tally } = this;
     let stretch: Pair[] = [];
     let control = Number.NaN;
@@ -173,7 +180,8 @@ class Judge<State, Control> {
       }
       const under = outputs.control;
       const recorded = outputs.takeAt(record.offset);
-      if (!recorded && dead.has(record.partition, record.offset)) {
+      // What stands for a record that was given up (`afterSetAside`) is passed over with it.
+      if ((!recorded || hop.fold.afterSetAside) && dead.has(record.partition, record.offset)) {
         if (record.offset >= this.plan.from) tally.note('skipped');
         continue;
       }
@@ -189,7 +197,7 @@ class Judge<State, Control> {
   }
 
   /** Recorded outputs below an offset whose source gives none. */
-  extras(outputs: RecordedOutputs, below: number): void {
+  extras(outputs: OutputWalk, below: number): void {
     for (let extra = outputs.takeBelow(below); extra; extra = outputs.takeBelow(below))
       this.say(
         'extra',
@@ -201,7 +209,7 @@ class Judge<State, Control> {
   }
 
   /** What stands among the outputs beside them. */
-  notes(outputs: RecordedOutputs): void {
+  notes(outputs: OutputWalk): void {
     const { duplicates, unreadable } = outputs.takeNotes();
     this.tally.note('duplicates', duplicates);
     for (const { first, last, reason } of unreadable)

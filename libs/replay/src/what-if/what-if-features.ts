@@ -16,19 +16,20 @@ import {
   type Definition,
   type DefinitionFile,
 } from '#contracts';
-import { readTopic, type EventLog } from '#eventlog';
+import { readTopic } from '#eventlog';
 import { ENGINE_VERSION } from '#features';
 import { readManifest as readModelManifest, readPart, type Fit, type ModelManifest } from '#fit';
-import { compileRevision } from '#folds';
+import { compileRevision, newest } from '#folds';
 import { loadModel, type ModelTask } from '#inference';
-import { Refused, sha256, timestampMs } from '#kernel';
+import { PlatformError, Refused, sha256, timestampMs } from '#kernel';
 import { rowMajor, trainerOf, type Task } from '#learn';
 import { digestOfRows, labelRows, type LabelledRows } from '../datasets/labelled-rows';
 import { readManifest, splitRuleOf, type DatasetManifest } from '../datasets/manifest';
 import { readLabels } from '../datasets/read-labels';
-import { refoldTable } from '../datasets/refold-table';
+import { readServiceRevision, refoldTable } from '../datasets/refold-table';
 import { VectorTable } from '../datasets/vector-table';
 import { writePart } from '../datasets/write-part';
+import { withInventedInputs } from '../refold/invented-inputs';
 import { refoldVectors } from '../refold/refold-vectors';
 import { compareScores, type Comparison, type ScoredRecords } from './compare-scores';
 import { deploymentOf, versionOf, type RegistryPlace } from './registry-facts';
@@ -65,8 +66,11 @@ export interface WhatIfFeaturesReport extends Comparison {
   readonly model: string;
   /** The version that the candidate is compared with. */
   readonly version: number;
-  /** Every view folds the trigger's own observations: the recorded order is the only one. */
-  readonly order: 'recorded';
+  /**
+   * `recorded`: folded in the order of the log and of its routers. `synthetic`: a changed view is on an entity, or over a stream, that no router
+   * has merged; that merge was invented, by event time.
+   */
+  readonly order: 'recorded' | 'synthetic';
   /** `identical`: the baseline was fitted again to the very bytes of its version. */
   readonly baseline: FittedSide & { readonly identical: boolean; readonly threshold: number | null };
   readonly candidate: FittedSide;
@@ -108,7 +112,8 @@ export const whatIfFeatures = async (
     await refoldTable(ports, dataset.service, dataset.triggers),
   );
   progress?.(`folding ${dataset.service.name} again as the changed definition says`);
-  const after = await labelled(ports, dataset, changed.features, await changedTable(ports, changed, dataset));
+  const { table, order } = await changedTable(ports, changed, dataset);
+  const after = await labelled(ports, dataset, changed.features, table);
   progress?.(`fitting both: ${manifest.trainer.kind}, seed ${manifest.seed}`);
   const baseline = await fitSide(ports, manifest, before, dataset);
   const candidate = await fitSide(ports, manifest, after, dataset);
@@ -124,7 +129,7 @@ export const whatIfFeatures = async (
     deployment: request.deployment,
     model: deployment.model,
     version: number,
-    order: 'recorded',
+    order,
     ...compareScores(scored),
     baseline: {
       ...baseline.side,
@@ -170,37 +175,50 @@ const definitionsThatHold = async ({ log, namespace }: RegistryPlace): Promise<r
 
 const REVISION = '1';
 
+/** The values under the changed definition, and in which order they were folded. */
 const changedTable = async (
-  source: { readonly log: EventLog; readonly namespace: string },
+  { log, namespace }: RegistryPlace,
   compiled: CompiledFeatureService,
-  { triggers }: DatasetManifest,
-): Promise<VectorTable> => {
+  { service: known, triggers }: DatasetManifest,
+): Promise<{ readonly table: VectorTable; readonly order: WhatIfFeaturesReport['order'] }> => {
   const { name, digest, features } = compiled;
   const revision = { revision: REVISION, digest, compiled, ...compileRevision(compiled) };
-  if (revision.stages.length > 0)
-    throw new Refused(
-      'PLAYHEAD_REQUEST_INVALID',
-      `feature service ${name} has views on ${revision.stages.map(({ entity }) => entity).join(', ')}: what-if folds views on ${compiled.trigger.key} of ${compiled.trigger.stream} alone, since another entity's order would have to be invented; train it as a revision of its own`,
-    );
+  const service = { name, revisions: [revision] };
+  const recorded = newest(await readServiceRevision({ log, namespace }, known)).compiled.stages ?? [];
+  const unrecorded = (compiled.stages ?? []).filter(
+    ({ entity, streams }) =>
+      !recorded.some(
+        (stage) => stage.entity === entity && streams.every((each) => stage.streams.includes(each)),
+      ),
+  );
+  const entities = unrecorded.map(({ entity }) => entity);
   const table = new VectorTable(features.length);
   await refoldVectors({
-    ...source,
-    service: { name, revisions: [revision] },
+    log: entities.length === 0 ? log : await withInventedInputs({ log, namespace, service, entities }),
+    namespace,
+    service,
     ranges: triggers,
     onVector: ({ partition, offset, key, eventTime, text }) => {
       const { event_id: eventId, values } = parseVector(Buffer.from(text));
       const entity = key?.toString() ?? '';
+      const own = values[REVISION];
+      if (!own)
+        throw new PlatformError(
+          'PLAYHEAD_LOG_HOLE',
+          'refuse',
+          `the inputs of a stage of ${name} do not have trigger ${partition}-${offset}: the changed definition cannot be folded that far back`,
+        );
       table.add({
         partition,
         offset,
         entity,
         eventId,
         eventTime: timestampMs(eventTime),
-        values: values[REVISION]!,
+        values: own,
       });
     },
   });
-  return table;
+  return { table, order: entities.length === 0 ? 'recorded' : 'synthetic' };
 };
 
 /** With the labels, the maturity and the split of the data set: both sides hold the same events. */
