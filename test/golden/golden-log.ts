@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { MemoryArtifactStore } from '#artifacts';
+import { unqualify } from '#contracts';
 import { createMemoryLog, type LogRecord, type MemoryLog } from '#eventlog';
 
 export const GOLDEN = 'golden';
@@ -46,14 +47,22 @@ export const packArtifacts = (artifacts: readonly Buffer[]): Buffer =>
   gzipLines(artifacts.map((bytes) => bytes.toString('base64')));
 
 /** The log of a release in memory, offset by offset and with its append times, and the artifacts that its facts name. */
-export const loadGolden = async (release: string): Promise<GoldenLog> => {
+export const loadGolden = async (
+  release: string,
+  /** Of the topics, all by default; names below the namespace. */
+  isWanted: (topic: string) => boolean = () => true,
+): Promise<GoldenLog> => {
   const lines = (file: string): unknown[] => gunzipLines(readFileSync(join(__dirname, release, file)));
-  const [topics, ...records] = lines('log.ndjson.gz') as [Record<string, number>, ...PackedRecord[]];
+  const [all, ...records] = lines('log.ndjson.gz') as [Record<string, number>, ...PackedRecord[]];
+  const topics = Object.fromEntries(
+    Object.entries(all).filter(([name]) => isWanted(unqualify(GOLDEN, name))),
+  );
   let now = 0;
   const log = createMemoryLog({ now: () => now });
   await log.ensureTopics(Object.entries(topics).map(([name, partitions]) => ({ name, partitions })));
   const producer = log.producer();
   for (const { topic, partition, at, key, value, headers } of records) {
+    if (!(topic in topics)) continue;
     now = at;
     await producer.send([
       {
