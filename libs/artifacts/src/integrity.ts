@@ -20,6 +20,15 @@ export const corrupt = (digest: Digest, actual: Digest, location: string): Platf
     },
   );
 
+/** The store itself refuses the bytes: it has found them spoilt on its disk. */
+export const unreadable = (digest: Digest, location: string, cause: unknown): PlatformError =>
+  new PlatformError(
+    'PLAYHEAD_ARTIFACT_CORRUPT',
+    'halt',
+    `the store knows the bytes at ${location} and cannot read them: they are damaged on its disk (${reasonOf(cause)})`,
+    { details: { digest, location }, cause },
+  );
+
 export const unavailable = (location: string, cause: unknown): TransientFailure =>
   new TransientFailure(
     'PLAYHEAD_ARTIFACT_UNAVAILABLE',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'minio';
@@ -85,6 +85,22 @@ describe('MinioArtifactStore', () => {
     await store.getToFile(digest, target);
     expect((await stat(target)).size).toBe(content.length);
     expect(await store.putFile(source)).toBe(digest);
+  });
+
+  it('names what is damaged on the disk of the server, and a put repairs it', async () => {
+    const store = new MinioArtifactStore(options, 'rot');
+    const content = Buffer.alloc(300_000, 'abc');
+    const digest = await store.put(content);
+    const files = await readdir(dataDir, { recursive: true });
+    const file = join(dataDir, files.find((path) => path.includes(digest) && path.endsWith('part.1'))!);
+    const bytes = await readFile(file);
+    bytes[5_000]! ^= 1;
+    await writeFile(file, bytes);
+    const damaged = { code: 'PLAYHEAD_ARTIFACT_CORRUPT', details: { digest } };
+    await expect(store.get(digest)).rejects.toMatchObject(damaged);
+    await expect(store.getToFile(digest, join(dataDir, 'rot'))).rejects.toMatchObject(damaged);
+    await store.put(content);
+    expect(await store.get(digest)).toEqual(content);
   });
 
   it('does not take wrong keys for a missing artifact', async () => {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { Client, S3Error } from 'minio';
 import { isPlatformError, sha256, type Digest } from '#kernel';
 import {
@@ -9,6 +10,7 @@ import {
   digestOfStream,
   notFound,
   unavailable,
+  unreadable,
   verified,
   writeFileAtomically,
 } from '../integrity';
@@ -93,7 +95,7 @@ export class MinioArtifactStore implements ArtifactStore {
 
   get(digest: Digest): Promise<Buffer> {
     const key = keyOf(this.root, digest);
-    return this.guarded(async () => {
+    return this.reading(digest, async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of await this.open(digest, key)) chunks.push(chunk as Buffer);
       return verified(Buffer.concat(chunks), digest, `${this.location}/${key}`);
@@ -153,7 +155,7 @@ export class MinioArtifactStore implements ArtifactStore {
 
   getToFile(digest: Digest, path: string): Promise<void> {
     const key = keyOf(this.root, digest);
-    return this.guarded(async () => {
+    return this.reading(digest, async () => {
       await writeFileAtomically(path, await this.open(digest, key), (actual) => {
         if (actual !== digest) throw corrupt(digest, actual, `${this.location}/${key}`);
       });
@@ -186,7 +188,35 @@ export class MinioArtifactStore implements ArtifactStore {
   }
 
   private async isIntact(digest: Digest): Promise<boolean> {
-    return (await digestOfStream(await this.open(digest, keyOf(this.root, digest)))) === digest;
+    try {
+      const read = async (): Promise<Digest> =>
+        digestOfStream(await this.open(digest, keyOf(this.root, digest)));
+      return (await this.reading(digest, read)) === digest;
+    } catch (error) {
+      if (isPlatformError(error) && error.code === 'PLAYHEAD_ARTIFACT_CORRUPT') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Reads an object. A server that finds its bytes spoilt on the disk refuses them with the 503 of a server that has too much to do, or
+   * breaks off. What cannot be read four times in a row, by a server that knows it and answers at once, is spoilt.
+   */
+  private reading<T>(digest: Digest, act: () => Promise<T>): Promise<T> {
+    const key = keyOf(this.root, digest);
+    return this.guarded(async () => {
+      for (let pauseMs = 50; ; pauseMs *= 2) {
+        try {
+          return await act();
+        } catch (error) {
+          if (isPlatformError(error)) throw error;
+          // Rejects where the server is away, and that is what is said then.
+          await this.client.statObject(this.bucket, key);
+          if (pauseMs > 200) throw unreadable(digest, `${this.location}/${key}`, error);
+          await setTimeout(pauseMs);
+        }
+      }
+    });
   }
 
   private async inBucket<T>(act: () => Promise<T>): Promise<T> {
