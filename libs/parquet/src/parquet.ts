@@ -25,6 +25,7 @@ const CONVERT: Readonly<Record<ColumnType, (cell: Cell) => DuckDb.DuckDBValue>> 
 };
 
 const CHUNK_ROWS = 2_048;
+const FLUSH_CHUNKS = 8;
 
 /** Writes rows to a Parquet file through DuckDB. `cell(row, column)` is asked for in chunks; the event loop turns between them. */
 export const writeParquet = async (
@@ -49,6 +50,8 @@ export const writeParquet = async (
         );
       });
       appender.appendDataChunk(chunk);
+      // What has gathered is written by the thread that asks: little at a time.
+      if ((from / CHUNK_ROWS) % FLUSH_CHUNKS === FLUSH_CHUNKS - 1) appender.flushSync();
       await new Promise((resolve) => setImmediate(resolve));
     }
     appender.closeSync();
