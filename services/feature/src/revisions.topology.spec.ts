@@ -5,58 +5,17 @@ import {
   HEADERS,
   RevisionWarmed,
   TOPICS,
-  compileProject,
   controlPositionOf,
   decodeEvent,
-  loadDefinitions,
   sourcePositionOf,
-  type CompiledFeatureService,
   type EventContract,
 } from '#contracts';
 import type { EventLog, FollowedTopic, LogProducer, LogRecord, MemoryLog } from '#eventlog';
-import {
-  PartitionState,
-  compileRevision,
-  compileVectorFold,
-  type ServiceRevision,
-  type Services,
-} from '#folds';
+import type { ServiceRevision, Services } from '#folds';
 import { PlatformError } from '#kernel';
 import { ServiceWorld } from '#testing';
 import { featureFleet, followServices, type FeatureParts } from './feature.topology';
-
-const VECTORS = TOPICS.vectors('spend');
-const OBSERVATIONS = TOPICS.observations('payments');
-const PARTITIONS = 2;
-
-const project = (window: string): string => `
-kind: Stream
-name: payments
-spec:
-  key: customer
-  id: id
-  time: at
-  partitions: ${PARTITIONS}
-  fields:
-    id: { type: string }
-    at: { type: timestamp }
-    customer: { type: string }
-    amount: { type: number, decimals: 2 }
----
-kind: FeatureView
-name: spend
-spec:
-  stream: payments
-  entity: customer
-  features:
-    - { name: n, aggregate: count, window: ${window} }
-    - { name: mean, aggregate: mean, of: amount, window: ${window} }
-    - { name: std, aggregate: std, of: amount, window: ${window} }
----
-kind: FeatureService
-name: spend
-spec: { trigger: payments, views: [spend] }
-`;
+import { OBSERVATIONS, PARTITIONS, VECTORS, fromZero, revisionOf } from './revisions.testing';
 
 type Death = 'before the append' | 'in the middle of it' | 'after it';
 
@@ -123,18 +82,16 @@ class RevisionsWorld extends ServiceWorld {
   }
 
   async apply(window: string): Promise<void> {
-    const { project: loaded } = loadDefinitions([{ path: 'p.yaml', text: project(window) }]);
-    const { digest, compiled } = compileProject(loaded, '1').find(({ kind }) => kind === 'FeatureService')!;
-    const service = compiled as CompiledFeatureService;
-    const revision = String(this.revisions.length + 1);
-    this.revisions.push({ revision, digest, compiled: service, ...compileRevision(service) });
+    const made = revisionOf(String(this.revisions.length + 1), window);
+    this.revisions.push(made);
+    const { revision, digest, compiled } = made;
     await this.fact(TOPICS.definitions, DefinitionApplied, {
       kind: 'FeatureService',
       name: 'spend',
       revision,
       digest,
       spec: {},
-      compiled: service as unknown as Record<string, unknown>,
+      compiled: compiled as unknown as Record<string, unknown>,
       applied_by: 'test',
     });
   }
@@ -275,22 +232,6 @@ class RevisionsWorld extends ServiceWorld {
     }
   }
 }
-
-/** The obvious fold of everything there is, by position. */
-const fromZero = (
-  revisions: readonly ServiceRevision[],
-  observations: readonly LogRecord[],
-): Map<string, string> => {
-  const fold = compileVectorFold({ name: 'spend', revisions });
-  const states = Array.from({ length: PARTITIONS }, () => new PartitionState());
-  const texts = new Map<string, string>();
-  for (const { partition, offset, value } of observations) {
-    if (String(value) === 'nonsense') continue;
-    const position = `${partition}-${offset}`;
-    texts.set(position, fold(states[partition]!, value, position).text);
-  }
-  return texts;
-};
 
 describe('a new revision of a feature service', () => {
   let world: RevisionsWorld;
