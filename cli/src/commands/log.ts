@@ -4,18 +4,20 @@ import { Refused, parseDuration } from '#kernel';
 import {
   cutPartition,
   isSealedTopic,
+  repairSegment,
   restoreInbox,
   restoreTopic,
   sealPartition,
   sealedTopics,
   verifyPartition,
+  verifySegment,
   type Cut,
   type LogFault,
   type PartitionReport,
   type SealedRange,
 } from '#segments';
 import { atLeastOne, wholeNumber } from '../arguments';
-import { contextOf, meter, partitionsOf, withPorts, withStackAlone } from '../log/log-ports';
+import { contextOf, meter, partitionsOf, withPorts, withStackAlone, type LogPorts } from '../log/log-ports';
 import { printJson, progress, withPlace, type GlobalOptions } from '../options';
 import { plural, printable, shortDigest, table } from '../view/text';
 
@@ -96,43 +98,75 @@ const addSeal = (log: Command): void => {
   )
     .option('--whole', 'only segments that are full, as services do by themselves', false)
     .option('--records <n>', 'records of a segment', atLeastOne, 100_000)
+    .option(
+      '--repair',
+      'put spoilt segments right whose range the broker still holds, and seal nothing new',
+      false,
+    )
     .addHelpText('after', '\nExample:\n  ./playhead log seal\n  ./playhead log seal registry.models')
-    .action(
-      async (name: string | undefined, options: GlobalOptions & { whole: boolean; records: number }) => {
-        await withPorts(options, async (ports) => {
-          const context = contextOf(ports, options.records);
-          const bar = meter('sealed');
-          const sealed: SealedRange[] = [];
-          try {
-            const owners = new Set<string>();
-            for (const at of await partitionsOf(ports, name)) {
-              const owner = unqualify(ports.namespace, at.topic).split('.')[0]!;
-              if (!isSealedTopic(unqualify(ports.namespace, at.topic)))
-                throw new Refused(
-                  'PLAYHEAD_REQUEST_INVALID',
-                  `${at.topic} is not sealed: an inbox is transport, snapshots are a cache, and announcements are found by their labels`,
-                );
-              if (!owners.has(owner))
-                await ports.log.ensureTopics([
-                  { name: qualify(ports.namespace, TOPICS.segments(owner)), partitions: 1, config: DERIVED },
-                ]);
-              owners.add(owner);
-              for await (const range of sealPartition(context, at, {
-                upTo: options.whole ? 'whole' : 'end',
-              })) {
-                bar.add(range.count);
-                sealed.push(range);
-              }
+    .action(async (name: string | undefined, options: SealOptions) => {
+      if (options.repair) return withPorts(options, (ports) => repair(ports, name, options.json));
+      await withPorts(options, async (ports) => {
+        const context = contextOf(ports, options.records);
+        const bar = meter('sealed');
+        const sealed: SealedRange[] = [];
+        try {
+          const owners = new Set<string>();
+          for (const at of await partitionsOf(ports, name)) {
+            const owner = unqualify(ports.namespace, at.topic).split('.')[0]!;
+            if (!isSealedTopic(unqualify(ports.namespace, at.topic)))
+              throw new Refused(
+                'PLAYHEAD_REQUEST_INVALID',
+                `${at.topic} is not sealed: an inbox is transport, snapshots are a cache, and announcements are found by their labels`,
+              );
+            if (!owners.has(owner))
+              await ports.log.ensureTopics([
+                { name: qualify(ports.namespace, TOPICS.segments(owner)), partitions: 1, config: DERIVED },
+              ]);
+            owners.add(owner);
+            for await (const range of sealPartition(context, at, {
+              upTo: options.whole ? 'whole' : 'end',
+            })) {
+              bar.add(range.count);
+              sealed.push(range);
             }
-          } finally {
-            bar.end();
           }
-          if (options.json) return printJson({ segments: sealed });
-          if (sealed.length > 0) console.log(segmentTable(sealed));
-          console.log(`${plural(sealed.length, 'segment')} sealed`);
-        });
-      },
+        } finally {
+          bar.end();
+        }
+        if (options.json) return printJson({ segments: sealed });
+        if (sealed.length > 0) console.log(segmentTable(sealed));
+        console.log(`${plural(sealed.length, 'segment')} sealed`);
+      });
+    });
+};
+
+interface SealOptions extends GlobalOptions {
+  readonly whole: boolean;
+  readonly records: number;
+  readonly repair: boolean;
+}
+
+const repair = async (ports: LogPorts, name: string | undefined, json: boolean): Promise<void> => {
+  const context = contextOf(ports);
+  const repaired: SealedRange[] = [];
+  const spoilt: SealedRange[] = [];
+  for (const at of await partitionsOf(ports, name)) {
+    await context.catalog.refresh(at.topic);
+    const ends = (await ports.log.ends(at.topic))[at.partition]!;
+    for (const range of context.catalog.of(at)) {
+      const faults = await verifySegment(context, at, ends, range);
+      if (!faults.some(({ kind }) => kind === 'segment')) continue;
+      ((await repairSegment(context, at, range)) ? repaired : spoilt).push(range);
+    }
+  }
+  if (spoilt.length > 0) process.exitCode = 1;
+  if (json) return printJson({ repaired, spoilt });
+  if (spoilt.length > 0)
+    console.log(
+      `${segmentTable(spoilt)}\nare spoilt, and the broker does not hold what they held: put the objects back from a copy of the store`,
     );
+  console.log(`${plural(repaired.length, 'segment')} put right`);
 };
 
 const addCut = (log: Command): void => {

@@ -111,7 +111,8 @@ export const ERROR_CODES = {
   PLAYHEAD_SEGMENT_CORRUPT: {
     status: 500,
     meaning: 'a sealed segment is not what was sealed: its manifest, its bytes or its Merkle root differ',
-    action: 'put the object that is named back from a copy of the store; it is not used until then',
+    action:
+      '`./playhead log seal --repair` while the broker holds the range, else put the object back from a copy of the store',
   },
   PLAYHEAD_POSTGRES_UNAVAILABLE: {
     status: 503,

@@ -209,6 +209,36 @@ export const storeSegment = async (
   return range;
 };
 
+const ALL_IN_ONE: SegmentLimits = { records: Number.MAX_SAFE_INTEGER, bytes: Infinity };
+
+/**
+ * Writes a sealed range again from what the broker holds: a put of the same bytes puts spoilt objects right. False where the broker does not hold
+ * all of the range, or other records than were sealed.
+ */
+export const repairSegment = async (
+  { log, artifacts }: Pick<SealingContext, 'log' | 'artifacts'>,
+  at: TopicPartition,
+  range: SealedRange,
+): Promise<boolean> => {
+  const all = await log.ends(at.topic);
+  const { start, end } = all[at.partition]!;
+  if (range.first < start || range.last >= end) return false;
+  const place = { topic: range.topic, partition: at.partition, partitions: all.length };
+  for await (const { manifest, bytes } of writeSegments(
+    log,
+    at,
+    place,
+    range.first,
+    range.last + 1,
+    ALL_IN_ONE,
+  )) {
+    if (manifest.root !== range.root || manifest.artifact !== range.artifact) return false;
+    await artifacts.put(bytes);
+    return (await artifacts.put(encodeManifest(manifest))) === range.manifest;
+  }
+  return false;
+};
+
 export const rangeOf = (manifest: WrittenSegment['manifest'], digest: Digest): SealedRange => {
   const { topic, partition, first, last, count, artifact, root, bytes, inflatedBytes, lastAppended } =
     manifest;

@@ -4,7 +4,7 @@ import { readTopic, type EventLog, type LogProducer } from '#eventlog';
 import { TransientFailure } from '#kernel';
 import { SegmentCatalog } from './catalog';
 import { cutPartition, goingOf } from './cut';
-import { isSealedTopic } from './seal';
+import { isSealedTopic, repairSegment } from './seal';
 import { AT, NAMESPACE, SealedWorld, TOPIC, contentOf } from './segments.testing';
 import { verifyPartition } from './verify';
 
@@ -163,6 +163,22 @@ describe('sealing', () => {
     await world.log.deleteTopics([TOPIC]);
     await world.makeTopics();
     await expect(world.seal()).rejects.toMatchObject({ code: 'PLAYHEAD_LOG_REWRITTEN' });
+  });
+
+  it('puts a spoilt segment right while the broker holds its range, and not from other records', async () => {
+    const world = await SealedWorld.make();
+    await world.append(0, 260);
+    const [first, second] = await world.seal();
+    for (const digest of [first!.artifact, first!.manifest, second!.artifact]) world.spoil(digest);
+    expect((await verifyPartition(world.context(), AT)).faults).toHaveLength(2);
+    expect(await repairSegment(world, AT, first!)).toBe(true);
+    world.log.spoil(AT, 150, { value: Buffer.from('another') });
+    expect(await repairSegment(world, AT, second!)).toBe(false);
+    expect((await verifyPartition(world.context(), AT)).faults.map(({ segment }) => segment)).toEqual([
+      second!.manifest,
+    ]);
+    await world.log.deleteRecords(AT, 10);
+    expect(await repairSegment(world, AT, first!)).toBe(false);
   });
 
   it('knows what is sealed', () => {
