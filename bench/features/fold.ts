@@ -103,6 +103,7 @@ const main = async (): Promise<void> => {
     return;
   }
   const events = await readEvents();
+  const some = events.slice(0, 300_000);
   const [windows, customer, others, tiled] = [WINDOWS_ALONE, CUSTOMER, OTHERS, TILED].map((view) =>
     compileView(view),
   );
@@ -112,7 +113,7 @@ const main = async (): Promise<void> => {
     byHand,
     naive,
   });
-  const dearer = rates(events.slice(0, 300_000), 1, { others: folding(others!), tiled: folding(tiled!) });
+  const dearer = rates(some, 1, { others: folding(others!), tiled: folding(tiled!) });
 
   let state = windows!.createState();
   for (const event of events) windows!.apply(state, event);
@@ -139,8 +140,8 @@ const main = async (): Promise<void> => {
       bytesPerEntity: {
         windows: await bytesPerEntity(events, WINDOWS_ALONE),
         customer: await bytesPerEntity(events, CUSTOMER),
-        others: await bytesPerEntity(events, OTHERS),
-        tiled: await bytesPerEntity(events, TILED),
+        others: await bytesPerEntity(some, OTHERS),
+        tiled: await bytesPerEntity(some, TILED),
         hotExact: await bytesPerEntity(hot, WINDOWS_ALONE),
         hotTiled: await bytesPerEntity(hot, TILED),
       },

@@ -114,8 +114,7 @@ export class EntityState {
       slots += own.tiles.length * own.plan.slots.length;
       extent += own.extent();
     }
-    const fixed =
-      ENTITY_BYTES + windows.length * WINDOW_BYTES + tileCount * TILE_BYTES + slots * SLOT_BYTES;
+    const fixed = ENTITY_BYTES + windows.length * WINDOW_BYTES + tileCount * TILE_BYTES + slots * SLOT_BYTES;
     const latest = this.latest === null ? 0 : 40 + this.latest.values.length * VALUE_BYTES;
     return fixed + latest + extent * 8 + this.buffer.bytes + (texts?.size ?? 0) * TEXT_BYTES;
   }
