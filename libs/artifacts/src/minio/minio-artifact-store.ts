@@ -51,6 +51,7 @@ export class MinioArtifactStore implements ArtifactStore {
   private readonly bucket: string;
   private readonly region: string;
   private readonly location: string;
+  private readonly silenceMs: number;
 
   constructor(options: MinioOptions, namespace: string) {
     const url = new URL(options.endpoint);
@@ -60,6 +61,7 @@ export class MinioArtifactStore implements ArtifactStore {
     this.bucket = options.bucket;
     this.region = options.region ?? 'us-east-1';
     this.location = `${url.origin}/${options.bucket}`;
+    this.silenceMs = options.silenceMs ?? 30_000;
     this.client = new Client({
       endPoint: url.hostname,
       port: url.port ? Number(url.port) : secure ? 443 : 80,
@@ -68,7 +70,7 @@ export class MinioArtifactStore implements ArtifactStore {
       secretKey: options.secretKey,
       region: this.region,
       partSize: PART_SIZE,
-      transport: deadlineTransport(secure, options.silenceMs ?? 30_000),
+      transport: deadlineTransport(secure, this.silenceMs),
       // A failure is a TransientFailure at once: whoever called us backs off, and says so.
       retryOptions: { disableRetry: true },
     });
@@ -206,10 +208,12 @@ export class MinioArtifactStore implements ArtifactStore {
     const key = keyOf(this.root, digest);
     return this.guarded(async () => {
       for (let pauseMs = 50; ; pauseMs *= 2) {
+        const began = performance.now();
         try {
           return await act();
         } catch (error) {
-          if (isPlatformError(error)) throw error;
+          const wasSilent = performance.now() - began >= this.silenceMs;
+          if (isPlatformError(error) || wasSilent) throw error;
           // Rejects where the server is away, and that is what is said then.
           await this.client.statObject(this.bucket, key);
           if (pauseMs > 200) throw unreadable(digest, `${this.location}/${key}`, error);
