@@ -3,6 +3,7 @@ import { ceiling, codec, features, idle } from './scenarios/parts';
 import { latency } from './scenarios/latency';
 import { pipeline } from './scenarios/pipeline';
 import { recovery } from './scenarios/recovery';
+import { replay } from './scenarios/replay';
 import { services } from './scenarios/services';
 
 /** What `playhead bench` can measure. */
@@ -32,6 +33,13 @@ export const SCENARIOS: readonly Scenario[] = [
       'kill -9 of ingestion, feature and serving at full speed: seconds to flow again, duplicates, wrong values',
     defaults: { rows: 300_000, repeats: 1 },
     run: recovery,
+  },
+  {
+    name: 'replay',
+    measures:
+      'a stretch through all six services, then `replay verify` of the same stretch: events/s, and the ratio',
+    defaults: { rows: 400_000, repeats: 1 },
+    run: replay,
   },
   {
     name: 'ceiling',

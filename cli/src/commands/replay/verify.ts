@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { availableParallelism } from 'node:os';
-import { createVerifyJob, openReplayPorts, parsePlace } from '#replay';
+import { HOP_KINDS, createVerifyJob, openReplayPorts, parsePlace } from '#replay';
 import { Refused } from '#kernel';
 import { atLeastOne } from '../../arguments';
 import { progress, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../../options';
@@ -16,6 +16,7 @@ interface VerifyOptions extends GlobalOptions, ActorOptions {
   readonly workers?: number;
   readonly checkpoint: number;
   readonly full: boolean;
+  readonly hops?: readonly string[];
 }
 
 const WHEN = 'event time (RFC 3339), or p:offset,p:offset in the observations';
@@ -40,6 +41,7 @@ export const addReplayVerify = (replay: Command): void => {
       fraction,
       0,
     )
+    .option('--hops <list>', `only these, of ${HOP_KINDS.join(', ')}; all by default`, hopsOf)
     .option('--rate <n>', 'source records a second at most, for example 5000/s', rateOf)
     .option('--workers <n>', 'processes that work on it; one for each processor by default', atLeastOne)
     .option('--checkpoint <seconds>', 'between two checkpoints of a partition', atLeastOne, 10)
@@ -63,7 +65,12 @@ export const addReplayVerify = (replay: Command): void => {
         const { job, folder } = await createVerifyJob(
           ports,
           platform.dataDir,
-          { deployment, ...(from && { from }), ...(to && { to }) },
+          {
+            deployment,
+            ...(from && { from }),
+            ...(to && { to }),
+            ...(options.hops && { hops: options.hops }),
+          },
           {
             tolerance: options.tolerance,
             snapshots: !options.fromZero,
@@ -84,6 +91,13 @@ const fraction = (text: string): number => {
   if (!(number >= 0 && number < 1))
     throw new InvalidArgumentError('It is a number from 0 to 1, for example 1e-9.');
   return number;
+};
+
+const hopsOf = (text: string): readonly string[] => {
+  const hops = text.split(',').map((hop) => hop.trim());
+  if (hops.some((hop) => !HOP_KINDS.includes(hop)))
+    throw new InvalidArgumentError(`They are of ${HOP_KINDS.join(', ')}, with commas between.`);
+  return hops;
 };
 
 const rateOf = (text: string): number => {

@@ -1,5 +1,5 @@
 export { findRoad, hopsOf, openHop, type HopName, type ReplayPorts, type Road } from './hops';
-export { planVerify, type OffsetSpan, type RangeRequest, type VerifyPlan } from './plan';
+export { HOP_KINDS, planVerify, type OffsetSpan, type RangeRequest, type VerifyPlan } from './plan';
 export { offsetAt, parsePlace, type Place } from './range';
 export {
   describeDifference,

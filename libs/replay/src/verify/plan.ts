@@ -9,7 +9,11 @@ import type { PartitionPlan } from './verify-partition';
 export interface RangeRequest {
   readonly from?: Place;
   readonly to?: Place;
+  /** Kinds of hops to run, of HOP_KINDS; all by default. */
+  readonly hops?: readonly string[];
 }
+
+export const HOP_KINDS: readonly string[] = ['routes', 'stage', 'vectors', 'predictions'];
 
 /** A range of offsets of one topic: [from, to). */
 export interface OffsetSpan {
@@ -53,7 +57,9 @@ export const planVerify = async (
       from,
       to: Math.max(from, Math.min(to, decided)),
     })),
-    units: [...stages, ...vectors, ...predictions.units],
+    units: [...stages, ...vectors, ...predictions.units].filter(
+      ({ hop }) => !request.hops || request.hops.includes(hop.split('/')[0]!),
+    ),
     pending:
       predictions.pending +
       observations.reduce((sum, { from, to, decided }) => sum + Math.max(0, to - Math.max(from, decided)), 0),
