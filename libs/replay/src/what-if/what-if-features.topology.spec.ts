@@ -121,6 +121,23 @@ it('another view: model, metrics and deltas are those of an independent computat
   expect(report.metrics.delta.mae).toBeCloseTo(expected.mae - report.metrics.baseline.mae!, 10);
 });
 
+it('a view on an entity that no router has merged is folded in an invented order, and it is said', async () => {
+  const twins = `
+kind: FeatureView
+name: twins
+spec:
+  stream: payments
+  entity: payment
+  features: [ { name: own_9h, aggregate: count, window: 9h } ]
+---
+kind: FeatureService
+name: spend
+spec: { trigger: payments, views: [spend, twins] }
+`;
+  const report = await ask(twins);
+  expect(report).toMatchObject({ order: 'synthetic', added: ['own_9h'], baseline: { identical: true } });
+});
+
 it.each(['time', 'customer', 'sum_9h', 'mean_7d'])(
   'slices by %s hold every row of the hold-out once',
   async (slice) => {
