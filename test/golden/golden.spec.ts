@@ -110,8 +110,14 @@ describe.each(RELEASES)('the log of release %s', (release) => {
       firstDifference: null,
       damaged: [],
       pending: 0,
-      bitExact: vectors.length + predictions.length,
+      // Routers and stages as well.
+      bitExact: findings.records,
     } satisfies Partial<VerifyFindings>);
+    const verdicts = Object.fromEntries(findings.hops.map((hop) => [hop.hop, hop.verdicts]));
+    expect(verdicts).toMatchObject({
+      vectors: { bit_exact: vectors.length },
+      predictions: { bit_exact: predictions.length },
+    });
     expect(vectors.length).toBeGreaterThan(400);
     expect(predictions.length).toBeGreaterThan(150);
   });
