@@ -2,6 +2,7 @@
 import type { Topology } from '#contracts';
 import { FOLD_METRICS, PROCESS_METRICS, type ConfigSpec, type MetricSpec } from '#runtime';
 import { featureConfig } from '../../../services/feature/src/feature.config';
+import { STAGE_METRICS } from '../../../services/feature/src/handlers/stage-meter';
 import { TOPOLOGY as feature } from '../../../services/feature/src/feature.topology';
 import { INBOX_METRICS } from '../../../services/ingestion/src/handlers/inbox-meter';
 import { ingestionConfig } from '../../../services/ingestion/src/ingestion.config';
@@ -36,4 +37,5 @@ export const METRICS: readonly {
   { emitter: 'every service: its process', metrics: PROCESS_METRICS },
   { emitter: 'every service: its folds', metrics: FOLD_METRICS },
   { emitter: 'ingestion', metrics: INBOX_METRICS },
+  { emitter: 'feature', metrics: STAGE_METRICS },
 ];

@@ -10,15 +10,18 @@ import {
   LOGGER,
   LatestVectors,
   LogTransport,
+  METRICS,
   ReadModels,
   SLEEP,
   ServiceLog,
   provideServiceLog,
   type CommonConfig,
   type Logger,
+  type Metrics,
   type Sleep,
 } from '#runtime';
 import type { Services } from '#folds';
+import type { FeatureConfig } from './feature.config';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
 import { HistoricalFeaturesController } from './http/historical-features.controller';
 import { OnlineFeaturesController, SERVICES } from './http/online-features.controller';
@@ -39,12 +42,13 @@ import { OnlineFeaturesController, SERVICES } from './http/online-features.contr
 export class FeatureModule {
   constructor(
     @Inject(LogTransport) transport: LogTransport,
-    @Inject(CONFIG) { namespace }: CommonConfig,
+    @Inject(CONFIG) { namespace, alignWaitMs }: FeatureConfig,
     @Inject(EVENT_LOG) log: EventLog,
     @Inject(ARTIFACT_STORE) artifacts: ArtifactStore,
     @Inject(CLOCK) clock: Clock,
     @Inject(SLEEP) sleep: Sleep,
     @Inject(LOGGER) logger: Logger,
+    @Inject(METRICS) metrics: Metrics,
     @Inject(SERVICES) control: FollowedTopic<Services>,
     serviceLog: ServiceLog,
     vectors: LatestVectors,
@@ -60,6 +64,8 @@ export class FeatureModule {
       clock,
       sleep,
       logger,
+      metrics,
+      alignWaitMs,
       transport,
     };
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });

@@ -34,12 +34,21 @@ import {
   type Topology,
 } from '#contracts';
 import type { FollowedTopic } from '#eventlog';
-import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
+import {
+  Fleet,
+  type Logger,
+  type LogTransport,
+  type Metrics,
+  type ServiceLog,
+  type Sleep,
+  type Worker,
+} from '#runtime';
 import { newest, servicesAfter, type Services } from '#folds';
 import type { Clock } from '#kernel';
 import type { DatasetPorts } from '#replay';
 import { onRequests } from './handlers/on-requests';
 import { ServiceWorker, hasStages } from './handlers/service-worker';
+import { StageMeter } from './handlers/stage-meter';
 import { StageWorker, stagePlansOf } from './handlers/stage-worker';
 import { WarmUpReports } from './handlers/warm-up';
 
@@ -71,6 +80,9 @@ export interface FeatureParts extends DatasetPorts {
   readonly serviceLog: ServiceLog;
   readonly control: FollowedTopic<Services>;
   readonly clock: Clock;
+  /** `FeatureConfig.alignWaitMs`; ten seconds by default. */
+  readonly alignWaitMs?: number;
+  readonly metrics: Metrics;
   readonly sleep: Sleep;
   readonly logger: Logger;
   readonly transport: Pick<LogTransport, 'fail'>;
@@ -78,6 +90,7 @@ export interface FeatureParts extends DatasetPorts {
 
 export const featureFleet = (parts: FeatureParts): Fleet<Services> => {
   const { log, serviceLog, control, logger, transport } = parts;
+  const meter = new StageMeter(parts.metrics);
   return new Fleet<Services>({
     control,
     logger,
@@ -93,7 +106,7 @@ export const featureFleet = (parts: FeatureParts): Fleet<Services> => {
         for (const plan of stagePlansOf(service))
           workers.set(
             `${name}/${plan.entity}/${plan.streams.join('+')}`,
-            () => new StageWorker(service, plan, parts, new WarmUpReports(parts)),
+            () => new StageWorker(service, plan, { ...parts, meter }, new WarmUpReports(parts)),
           );
       }
       return workers;

@@ -5,7 +5,6 @@ import {
   compileProject,
   loadDefinitions,
   sourcePositionOf,
-  type CompiledFeatureService,
 } from '#contracts';
 import type { EventLog, FollowedTopic, LogRecord } from '#eventlog';
 import { ServiceLog, type Ports, type Worker } from '#runtime';
@@ -112,7 +111,6 @@ export interface Instance {
 /** The feature service over two streams and two more entities, on the log in memory. */
 export class StagesWorld extends ServiceWorld {
   services!: FollowedTopic<Services>;
-  compiled!: CompiledFeatureService;
 
   static async make(text = PROJECT): Promise<StagesWorld> {
     const world = new StagesWorld('feature');
@@ -124,17 +122,18 @@ export class StagesWorld extends ServiceWorld {
 
   async apply(revision: string, text: string): Promise<void> {
     const { project } = loadDefinitions([{ path: 'playhead.yaml', text }]);
-    const service = compileProject(project, '1').find(({ kind }) => kind === 'FeatureService')!;
-    this.compiled = service.compiled as CompiledFeatureService;
-    await this.fact(TOPICS.definitions, DefinitionApplied, {
-      kind: 'FeatureService',
-      name: 'svc',
-      revision,
-      digest: service.digest,
-      spec: service.spec as unknown as Record<string, unknown>,
-      compiled: service.compiled as unknown as Record<string, unknown>,
-      applied_by: 'test',
-    });
+    for (const { kind, name, digest, spec, compiled } of compileProject(project, '1')) {
+      if (kind !== 'FeatureService') continue;
+      await this.fact(TOPICS.definitions, DefinitionApplied, {
+        kind,
+        name,
+        revision,
+        digest,
+        spec: spec as unknown as Record<string, unknown>,
+        compiled: compiled as unknown as Record<string, unknown>,
+        applied_by: 'test',
+      });
+    }
   }
 
   begin(): Promise<void> {

@@ -1,5 +1,5 @@
 import { HEADERS, TOPICS } from '#contracts';
-import { INPUTS, LABELS, PARTS, PAYMENTS, StagesWorld, VECTORS } from './stages.testing';
+import { INPUTS, LABELS, PROJECT, PARTS, PAYMENTS, StagesWorld, VECTORS } from './stages.testing';
 
 describe('a feature service over several entities and streams', () => {
   let world: StagesWorld;
@@ -55,6 +55,17 @@ describe('a feature service over several entities and streams', () => {
     expect(labelsKnown.slice(2)).toEqual(new Array(18).fill(2));
   });
 
+  it('gives each of two services with one trigger all of its vectors', async () => {
+    await world.apply(
+      '1',
+      `${PROJECT}---\nkind: FeatureService\nname: other\nspec: { trigger: payments, views: [spend] }\n`,
+    );
+    await world.stream(0, 20);
+    await world.begin();
+    await world.expectAllRight(20);
+    await world.untilRecords(TOPICS.vectors('other'), 20);
+  });
+
   it('goes on after a restart as if there had been none', async () => {
     await world.stream(0, 40);
     await world.begin();
@@ -64,6 +75,27 @@ describe('a feature service over several entities and streams', () => {
     await world.begin();
     await world.stream(50, 60);
     await world.expectAllRight(60);
+  });
+
+  it('routes nothing again that stands twice on observations, also behind a restart', async () => {
+    await world.stream(0, 20);
+    await world.begin();
+    await world.untilRecords(VECTORS, 20);
+    await world.stop();
+    // A zombie's block: the last payments and labels of a partition once more, at new offsets.
+    for (const topic of [PAYMENTS, LABELS])
+      for (const { partition, key, value, headers } of (await world.records(topic)).slice(-3))
+        await world.raw(topic, value, {
+          partition,
+          key: key!.toString(),
+          id: headers.text(HEADERS.id)!,
+          time: headers.text(HEADERS.time)!,
+        });
+    const routed = (await world.records(INPUTS)).length;
+    await world.begin();
+    await world.pay(1, 1, 141);
+    await world.untilRecords(VECTORS, 21);
+    expect(await world.records(INPUTS)).toHaveLength(routed + 1);
   });
 
   it('drops what stands twice on inputs and parts', async () => {

@@ -7,7 +7,7 @@ import type { Fold, Section } from './fold';
 import type { RunnerOptions } from './options';
 import { perRound } from './round';
 import { SectionFold, type SectionPlan } from './section-fold';
-import { SeenPositions, admitted, type RecordedDecision, type Tail } from './tail';
+import { SeenPositions, admitted, type RecordedDecision, type Tail, readSeen } from './tail';
 
 export interface RestorePlan extends SectionPlan {
   readonly resume: number;
@@ -37,13 +37,13 @@ export const restoreState = <State, Control>(
 ): Promise<Restored<State>> => {
   switch (options.fold.restore.from) {
     case 'none':
-      return Promise.resolve({
+      return seenBefore(options, plan).then((seen) => ({
         state: options.fold.initial(plan.partition, options.control.state),
-        seen: seenBefore(options, plan),
+        seen,
         restoredRecords: 0,
         sections: NO_SECTIONS,
         control: options.control.position,
-      });
+      }));
     case 'source':
       return restoreFromSource(options, plan);
     case 'sections':
@@ -53,13 +53,14 @@ export const restoreState = <State, Control>(
   }
 };
 
-/** A stateless fold has applied everything up to the source record of its tail, and that record names its own source. */
-const seenBefore = <State, Control>(
-  options: RunnerOptions<State, Control>,
-  { lastSource }: RestorePlan,
-): SeenPositions => {
-  const seen = new SeenPositions();
-  if (options.fold.dropSeen && lastSource) admitted(seen, lastSource);
+/** A stateless fold has applied everything below its resume point, and the last of those records name their own sources. */
+const seenBefore = async <State, Control>(
+  { fold, log }: RunnerOptions<State, Control>,
+  { lastSource, source, resume }: RestorePlan,
+): Promise<SeenPositions> => {
+  if (!fold.dropSeen) return new SeenPositions();
+  const seen = await readSeen(log, source.topic, source.ends, resume);
+  if (lastSource) admitted(seen, lastSource);
   return seen;
 };
 

@@ -130,11 +130,15 @@ export class SeenPositions {
 
   /** False when the position, or a higher one, was applied before; else remembers it. */
   admit(source: string, position: Position): boolean {
-    const key = `${source}:${position.partition}`;
-    const highest = this.highest.get(key);
-    if (highest && comparePositions(position, highest) <= 0) return false;
-    this.highest.set(key, position);
+    if (this.has(source, position)) return false;
+    this.highest.set(`${source}:${position.partition}`, position);
     return true;
+  }
+
+  /** Whether the position, or a higher one, was applied before. */
+  has(source: string, position: Position): boolean {
+    const highest = this.highest.get(`${source}:${position.partition}`);
+    return highest !== undefined && comparePositions(position, highest) <= 0;
   }
 
   toJSON(): [string, number, number][] {
@@ -147,6 +151,22 @@ export class SeenPositions {
     return seen;
   }
 }
+
+/** So many records of a partition name every source that is still written, and reach below a zombie's block. */
+const LOOK_BACK = 5_000;
+
+/** What the records before an offset name: what a reader without state of its own must take as seen when it begins there. */
+export const readSeen = async (
+  log: EventLog,
+  topic: string,
+  { partition, start }: PartitionEnds,
+  before: number,
+): Promise<SeenPositions> => {
+  const seen = new SeenPositions();
+  const from = Math.max(start, before - LOOK_BACK);
+  for await (const record of readRecords(log, topic, partition, from, before)) admitted(seen, record);
+  return seen;
+};
 
 /** Law L3 for one record: true when it was not applied before. Records with request ids are for the fold to judge. */
 export const admitted = (seen: SeenPositions, record: LogRecord): boolean => {

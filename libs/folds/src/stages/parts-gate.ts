@@ -1,12 +1,16 @@
-import type {
-  AppendedPosition,
-  Chunk,
-  EventLog,
-  LogReader,
-  LogRecord,
-  RecordsChunk,
-  SourceGate,
-  TopicPartition,
+import { HEADERS, sourcePositionOf } from '#contracts';
+import {
+  type SeenPositions,
+  admitted,
+  readSeen,
+  type AppendedPosition,
+  type Chunk,
+  type EventLog,
+  type LogReader,
+  type LogRecord,
+  type RecordsChunk,
+  type SourceGate,
+  type TopicPartition,
 } from '#eventlog';
 import { Defect } from '#kernel';
 import { GatheredParts, type PartsOfTrigger } from './gathered-parts';
@@ -63,6 +67,8 @@ interface Join {
   readonly from: number;
   /** Undefined until it is known where to read parts from. */
   parts?: GatheredParts;
+  /** Sources of the triggers that went on: a duplicate on the topic of triggers has no part, and goes on to be dropped (law L3). */
+  seen?: SeenPositions;
   /** Set while no parts are read because many are ahead: where to go on. */
   partsPausedAt?: number;
 }
@@ -113,10 +119,16 @@ class GatedReader implements LogReader {
   private async beginParts(): Promise<void> {
     const fresh = [...this.joins].filter(([, join]) => !join.parts);
     if (fresh.length === 0) return;
-    const { log, parts } = this.options;
-    const [committed, ends] = await Promise.all([log.committed(this.group, parts), log.ends(parts)]);
+    const { log, parts, triggers } = this.options;
+    const [committed, ends, sources] = await Promise.all([
+      log.committed(this.group, parts),
+      log.ends(parts),
+      log.ends(triggers),
+    ]);
     for (const [partition, join] of fresh) {
+      const seen = await readSeen(log, triggers, sources[partition]!, join.from);
       if (this.joins.get(partition) !== join) continue;
+      join.seen = seen;
       const from = Math.max(committed.get(partition)?.offset ?? 0, ends[partition]?.start ?? 0);
       join.parts = new GatheredParts(from, join.from);
       this.inner.seek(this.partsAt(partition), from);
@@ -140,9 +152,17 @@ class GatedReader implements LogReader {
     const stages = this.options.stages();
     const most = Math.max(1, Math.ceil(maxRecords / Math.max(1, this.joins.size)));
     const ready: Chunk[] = [];
-    for (const { triggers, parts } of this.joins.values()) {
-      if (!parts) continue;
-      const chunk = triggers.take(({ offset }) => parts.has(offset, stages), most);
+    for (const { triggers, parts, seen } of this.joins.values()) {
+      if (!parts || !seen) continue;
+      const may = (record: LogRecord): boolean => {
+        if (parts.has(record.offset, stages)) {
+          admitted(seen, record);
+          return true;
+        }
+        const position = sourcePositionOf(record.headers);
+        return position !== undefined && seen.has(record.headers.text(HEADERS.source) ?? '', position);
+      };
+      const chunk = triggers.take(may, most);
       if (chunk) ready.push(chunk as RecordsChunk);
     }
     return ready;

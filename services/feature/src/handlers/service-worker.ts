@@ -46,6 +46,8 @@ export class ServiceWorker implements Worker {
         ...(gate && { parts: (trigger) => gate.take(trigger) }),
       }),
       source,
+      // Two services may have one trigger: each reads all of it.
+      group: `feature.vectors.${name}`,
       primary,
       control: this.control,
       ...(gate && { gate }),

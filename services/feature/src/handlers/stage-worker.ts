@@ -12,6 +12,7 @@ import {
 } from '#folds';
 import type { Clock } from '#kernel';
 import type { ServiceLog, Worker } from '#runtime';
+import type { StageMeter } from './stage-meter';
 import { placesOf, type WarmUpReports } from './warm-up';
 
 export interface StageWorkerParts {
@@ -19,6 +20,9 @@ export interface StageWorkerParts {
   readonly serviceLog: ServiceLog;
   readonly control: FollowedTopic<Services>;
   readonly clock: Clock;
+  /** How long a source is held back at most, for one that is behind it in event time. */
+  readonly alignWaitMs?: number;
+  readonly meter: StageMeter;
 }
 
 /** A stage of a feature service: what it is called, and what is routed to it. */
@@ -27,9 +31,6 @@ export interface StagePlan {
   /** The trigger first. */
   readonly streams: readonly string[];
 }
-
-/** How long a source is held back at most, for one that is behind it in event time. */
-const ALIGN_WAIT_MS = 10_000;
 
 /**
  * One stage of a feature service: routers that bring the streams into one order by entity, kept together in event time, and the fold of
@@ -46,9 +47,9 @@ export class StageWorker implements Worker {
     private readonly parts: StageWorkerParts,
     private readonly warmUps: WarmUpReports,
   ) {
-    const { log, clock } = parts;
+    const { log, clock, alignWaitMs = 10_000 } = parts;
     const { alignMs } = newest(service).compiled;
-    this.alignment = new Alignment({ log, clock, alignMs, waitMs: ALIGN_WAIT_MS });
+    this.alignment = new Alignment({ log, clock, alignMs, waitMs: alignWaitMs });
   }
 
   /** By how much one source is ahead of another, in ms of event time. */
@@ -101,9 +102,11 @@ export class StageWorker implements Worker {
     });
     await Promise.all(this.routers.map((router) => router.start()));
     this.alignment.begin();
+    this.parts.meter.add(name, entity, this);
   }
 
   async stop(): Promise<void> {
+    this.parts.meter.remove(this);
     await Promise.all(this.routers.map((router) => router.stop()));
     await this.stage?.stop();
     await this.warmUps.stop();
