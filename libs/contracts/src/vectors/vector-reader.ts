@@ -95,14 +95,33 @@ export const compileVectorReader = (reads: RevisionRead): VectorReader => {
     if (!scanner.pass(EVENT_TIME) || !scanner.passString()) return -1;
     const headEnd = scanner.at;
     if (!scanner.pass(TRIGGER) || !scanner.passString() || !scanner.pass(VALUES)) return -1;
-    if (!scanner.pass(revision)) return -1;
-    for (let i = 0; i < width; i++) {
-      if (i > 0 && !scanner.passByte(COMMA)) return -1;
-      const number = scanner.pass(NULL) ? Number.NaN : scanner.number();
-      if (number === undefined) return -1;
-      into[row * width + i] = number;
-    }
-    return scanner.pass(END) && scanner.atEnd ? headEnd : -1;
+    let found = false;
+    do {
+      if (!scanner.pass(revision)) {
+        if (!passOther()) return -1;
+        continue;
+      }
+      // Twice the same one: which of them counts is for the parser to settle.
+      if (found) return -1;
+      found = true;
+      for (let i = 0; i < width; i++) {
+        if (i > 0 && !scanner.passByte(COMMA)) return -1;
+        const number = scanner.pass(NULL) ? Number.NaN : scanner.number();
+        if (number === undefined) return -1;
+        into[row * width + i] = number;
+      }
+      if (!scanner.passByte(CLOSE_LIST)) return -1;
+    } while (scanner.passByte(COMMA));
+    return found && scanner.pass(END) && scanner.atEnd ? headEnd : -1;
+  };
+
+  /** Passes the values of another revision. */
+  const passOther = (): boolean => {
+    if (!scanner.passString() || !scanner.pass(LIST)) return false;
+    if (scanner.passByte(CLOSE_LIST)) return true;
+    do if (!scanner.pass(NULL) && scanner.number() === undefined) return false;
+    while (scanner.passByte(COMMA));
+    return scanner.passByte(CLOSE_LIST);
   };
 
   const parse = (value: Buffer | null, into: ValuesTarget, row: number): Vector => {
@@ -135,7 +154,9 @@ const EVENT_TIME = Buffer.from(',"event_time":');
 const TRIGGER = Buffer.from(',"trigger":');
 const VALUES = Buffer.from(',"values":{');
 const NULL = Buffer.from('null');
-const END = Buffer.from(']}}');
+const LIST = Buffer.from(':[');
+const END = Buffer.from('}}');
+const CLOSE_LIST = 93;
 const COMMA = 44;
 const COLON = 58;
 const CLOSE = 125;

@@ -19,8 +19,17 @@ const vector = fc.record({
   event_time: fc.constant('2018-05-01T10:03:11.000Z'),
   trigger: fc.constant('1-7'),
   values: fc
-    .tuple(fc.array(value, { minLength: 3, maxLength: 3 }), fc.boolean())
-    .map(([values, another]) => ({ ...(another && { 1: [1] }), 2: values })),
+    .tuple(
+      fc.array(value, { minLength: 3, maxLength: 3 }),
+      fc.array(value, { maxLength: 4 }),
+      fc.boolean(),
+      fc.boolean(),
+    )
+    .map(([values, others, before, after]) => ({
+      ...(before && { 1: others }),
+      2: values,
+      ...(after && { 3: others, 22: others }),
+    })),
 });
 
 const { read, readValues } = compileVectorReader(ROUTE);
@@ -65,6 +74,14 @@ describe('a vector', () => {
     const text =
       '{"event_id":"a","entity":{"x":"c","1":"b","x":"d"},"event_time":"t","trigger":"0-1","values":{"2":[1,2,3]}}';
     expect(read(Buffer.from(text), new Float32Array(3), 0).text).toContain('"entity":{"1":"b","x":"d"}');
+  });
+
+  it('whose revision stands there twice gives the row of the parsed one', () => {
+    const text =
+      '{"event_id":"a","entity":{"x":"c"},"event_time":"t","trigger":"0-1","values":{"2":[9,9,9],"1":[],"2":[1,2,3]}}';
+    const row = new Float32Array(3);
+    read(Buffer.from(text), row, 0);
+    expect([...row]).toEqual([1, 2, 3]);
   });
 
   it.each([
