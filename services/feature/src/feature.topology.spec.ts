@@ -163,28 +163,6 @@ describe('the feature service', () => {
     ).toEqual([`${OBSERVATIONS}:0-0`]);
   });
 
-  it('carries the values of a new revision beside the old one from its position on', async () => {
-    await world.pay(0);
-    await world.begin();
-    await world.untilRecords(VECTORS, 1);
-    await world.apply(
-      '2',
-      text.replace('tx_count_1d, aggregate: count, window: 1d', 'tx_count_1d, aggregate: count, window: 2d'),
-    );
-    await world.until('the new revision', () =>
-      Promise.resolve(world.services.state.get('fraud')?.revisions.length === 2),
-    );
-    await world.pay(1);
-    await world.untilRecords(VECTORS, 2);
-    const [first, second] = await world.values<Vector>(VECTORS);
-    expect(Object.keys(first!.values)).toEqual(['1']);
-    expect(Object.keys(second!.values)).toEqual(['1', '2']);
-    expect([
-      await world.feature('tx_count_1d').then((values) => values[1]),
-      second!.values['2']![world.compiled.features.indexOf('tx_count_1d')],
-    ]).toEqual([2, 1]);
-  });
-
   describe('asked for a data set', () => {
     const request = (
       overrides: Partial<EventOf<typeof TrainingRequested>> = {},

@@ -1,4 +1,4 @@
-import { HEADERS, TOPICS } from '#contracts';
+import { DefinitionActivated, HEADERS, RevisionWarmed, TOPICS, decodeEvent } from '#contracts';
 import { INPUTS, LABELS, PROJECT, PARTS, PAYMENTS, StagesWorld, VECTORS } from './stages.testing';
 
 describe('a feature service over several entities and streams', () => {
@@ -135,5 +135,59 @@ describe('a feature service over several entities and streams', () => {
       ['feature.stage', `${INPUTS}:0-0`],
       ['feature.vectors', `${PAYMENTS}:0-0`],
     ]);
+  });
+
+  it('sets a trigger aside that a stage had to set aside', async () => {
+    const payment = {
+      id: 'p',
+      at: '2026-01-01T00:00:00.000Z',
+      customer_id: 'C0',
+      terminal_id: 'T1',
+      amount: 1,
+    };
+    // The stage takes the event time from the envelope, the fold of the vectors from the value.
+    await world.raw(PAYMENTS, Buffer.from(JSON.stringify(payment)), { time: 'no time' });
+    await world.pay(1, 1, 5);
+    await world.begin();
+    await world.untilRecords(VECTORS, 1);
+    await world.until('the trigger to be set aside', async () => (await codes()).includes('feature.vectors'));
+    expect(await codes()).toEqual(['feature.stage', 'feature.stage', 'feature.vectors']);
+    expect((await world.vectors()).map(({ position }) => position)).toEqual(['1-0']);
+  });
+
+  const codes = async (): Promise<(string | undefined)[]> =>
+    (await world.records(TOPICS.deadLetters('feature')))
+      .map(({ headers }) => headers.text(HEADERS.handler))
+      .sort();
+
+  it('warms a new revision up on every partition of every stage, and then carries both', async () => {
+    await world.stream(0, 40);
+    await world.begin();
+    await world.untilRecords(VECTORS, 40);
+    await world.apply('2', PROJECT.replace('risk_1d, aggregate: mean', 'risk_1d, aggregate: sum'));
+    const warm = await world.untilRecords(TOPICS.revisions, 6);
+    const facts = warm.map(({ value }) => decodeEvent(RevisionWarmed, value));
+    expect(new Set(facts.map(({ topic, partition }) => `${topic}:${partition}`)).size).toBe(6);
+    expect(new Set(facts.map(({ places }) => places))).toEqual(new Set([6]));
+
+    const { digest } = facts[0]!;
+    await world.fact(TOPICS.definitions, DefinitionActivated, {
+      ...DefinitionActivated.sample,
+      kind: 'FeatureService',
+      name: 'svc',
+      revision: '2',
+      digest,
+    });
+    await world.until('the activation', () =>
+      Promise.resolve(world.services.state.get('svc')?.revisions.length === 2),
+    );
+    await world.stream(40, 60);
+    await world.expectAllRight(60);
+    const newest = (await world.vectors()).filter(({ vector }) => Number(vector.event_id.slice(1)) >= 55);
+    for (const { vector } of newest) {
+      const [first, second] = [vector.values['1']!, vector.values['2']!];
+      // What did not change is the same, with all its past.
+      expect(second.filter((_, index) => index !== 1)).toEqual(first.filter((_, index) => index !== 1));
+    }
   });
 });
