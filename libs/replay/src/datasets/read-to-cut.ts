@@ -2,6 +2,7 @@ import { HEADERS, sourcePositionOf, type OffsetVector } from '#contracts';
 import { SeenPositions, readRange, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { ContractViolation, Refused, timestampMs } from '#kernel';
 import { HoleGuard, holeIn } from '../walk/holes';
+import { turn } from './in-slices';
 
 export interface OffsetRange {
   /** Below the namespace. */
@@ -61,6 +62,7 @@ export const readToCut = async (
     let to = until;
     reading: for await (const chunk of readRange(log, topic.full, partition, from, until)) {
       guard.pass(chunk);
+      await turn();
       if (chunk.kind !== 'records') continue;
       for (const record of chunk.records) {
         const time = eventTimeOf(record);

@@ -2,6 +2,7 @@ import { HEADERS, TOPICS, qualify, sourcePositionOf, type CompiledFeatureService
 import { SeenPositions, readRange, type EventLog, type LogRecord } from '#eventlog';
 import type { FeatureState } from '#features';
 import { ContractViolation, Refused, partitionOf } from '#kernel';
+import { turn } from '../datasets/in-slices';
 import { eventTimeOf } from '../datasets/read-to-cut';
 import { readDeadLettered, type DeadLettered } from '../walk/dead-lettered';
 import { HoleGuard, holeIn } from '../walk/holes';
@@ -119,6 +120,7 @@ const foldLane = async (
     const guard = new HoleGuard({ topic, partition }, start);
     for await (const chunk of readRange(log, topic, partition, start, Math.min(end, upTo))) {
       guard.pass(chunk);
+      await turn();
       if (chunk.kind === 'records') for (const record of chunk.records) pass.take(record);
       if (pass.isDone) break;
     }
