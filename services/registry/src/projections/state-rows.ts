@@ -15,6 +15,7 @@ export function* stateRows(state: RegistryState): Iterable<StateRow> {
   for (const { model, alias, history } of state.aliases.values()) yield [`alias/${model}@${alias}`, history];
   for (const deployment of state.deployments.values())
     yield [`deployment/${deployment.fact.deployment}`, deploymentDocument(deployment)];
+  for (const [id, replay] of state.replays.entries()) yield [`replay/${id}`, replay];
   for (const [request, { refused }] of state.requests.entries())
     yield [`request/${request}`, refused ?? null];
 }
