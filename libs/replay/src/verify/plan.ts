@@ -1,7 +1,8 @@
 import { DeploymentStarted, HEADERS, TOPICS, decodeEvent, qualify, sourcePositionOf } from '#contracts';
-import { readRecords, readTopic, seekBySource, type PartitionEnds } from '#eventlog';
+import { readRecords, readTopic, type PartitionEnds } from '#eventlog';
 import { Refused } from '#kernel';
 import { holeIn } from '../walk/holes';
+import { seekNear } from '../walk/seek-near';
 import type { ReplayPorts, Road, RoadStage } from './hops';
 import { offsetAt, type Place } from './range';
 import type { PartitionPlan } from './verify-partition';
@@ -142,11 +143,13 @@ const planPredictions = async (
   ]);
   const units: PartitionPlan[] = [];
   let pending = 0;
-  for (const { partition, from, to, decided } of observations) {
+  for (const { partition, from, to, decided, ends: observed } of observations) {
     const ends = sources[partition]!;
     const zero = starts?.[partition] ?? ends.start;
-    const first = request.from ? Math.max(zero, await seekBySource(log, vectors, ends, from)) : zero;
-    const last = to >= decided ? ends.end : await seekBySource(log, vectors, ends, to);
+    const first = request.from
+      ? Math.max(zero, await seekNear(log, vectors, ends, from, observed.start))
+      : zero;
+    const last = to >= decided ? ends.end : await seekNear(log, vectors, ends, to, observed.start);
     const scored = await decidedUpTo(ports, predictions, outputs[partition]!);
     pending += Math.max(0, last - Math.max(first, scored));
     units.push({

@@ -48,7 +48,7 @@ describe('a deployment with a changed vector', () => {
       warn: () => undefined,
     };
     whole = (await verifyHere(ports, { deployment: 'risk' }, OPTIONS))!.findings;
-  });
+  }, 30_000);
 
   it('diverges there alone', () => {
     expect(whole).toMatchObject({ ok: false, records: 240, diverged: 2 });
@@ -76,9 +76,9 @@ describe('a deployment with a changed vector', () => {
               verdictsOf(whole, hop, partition).filter(([offset]) => offset >= from && offset < to),
             );
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
-  });
+  }, 30_000);
 
   it('is found the same, however often it is stopped and gone on with', async () => {
     await fc.assert(
@@ -99,7 +99,7 @@ describe('a deployment with a changed vector', () => {
           rmSync(dataDir, { recursive: true, force: true });
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
-  });
+  }, 30_000);
 });

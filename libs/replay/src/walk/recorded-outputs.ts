@@ -1,13 +1,7 @@
 import { HEADERS, controlPositionOf, sourcePositionOf } from '#contracts';
-import {
-  readRange,
-  seekBySource,
-  type Chunk,
-  type EventLog,
-  type LogRecord,
-  type PartitionEnds,
-} from '#eventlog';
+import { readRange, type Chunk, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { comparePositions, type Position } from '#kernel';
+import { seekNear } from './seek-near';
 
 /** An unreadable stretch of an output partition. */
 export interface UnreadableOutputs {
@@ -66,7 +60,7 @@ export class RecordedOutputs implements OutputWalk {
     from: number,
     zero: number,
   ): Promise<RecordedOutputs> {
-    const first = from <= zero ? ends.start : await seekBySource(log, topic, ends, from);
+    const first = from <= zero ? ends.start : await seekNear(log, topic, ends, from, zero);
     return new RecordedOutputs(readRange(log, topic, ends.partition, first, ends.end), from, undefined);
   }
 
