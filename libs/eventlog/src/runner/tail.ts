@@ -101,7 +101,13 @@ export const checkNotRewritten = async (
   return undefined;
 };
 
-/** Offset of the first record of an aligned output partition whose source offset is at or above `source`; a binary search. */
+/** So many records of a partition name every source that is still written, and reach below a zombie's block. */
+const LOOK_BACK = 5_000;
+
+/**
+ * Offset of the first record of an aligned output partition whose source offset is at or above `source`: a binary search, then a look back,
+ * since a zombie's block repeats lower source offsets and may have led the halving past the place (law L4).
+ */
 export const seekBySource = async (
   log: EventLog,
   topic: string,
@@ -121,7 +127,38 @@ export const seekBySource = async (
     if (!found || sourcePositionOf(found.headers)!.offset >= source) high = middle;
     else low = found.offset + 1;
   }
-  return low;
+  return beforeZombies(log, topic, { ...ends, end: low }, source);
+};
+
+/** Goes back over stretches that hold a falling source offset, or what is looked for. */
+const beforeZombies = async (
+  log: EventLog,
+  topic: string,
+  { partition, start, end }: PartitionEnds,
+  source: number,
+): Promise<number> => {
+  let place = end;
+  let behind = Infinity;
+  for (let to = end; to > start;) {
+    const from = Math.max(start, to - LOOK_BACK);
+    let first: number | undefined;
+    let opening: number | undefined;
+    let highest = -1;
+    let falls = false;
+    for await (const { headers, offset } of readRecords(log, topic, partition, from, to)) {
+      const position = sourcePositionOf(headers);
+      if (!position) continue;
+      opening ??= position.offset;
+      if (position.offset >= source) first ??= offset;
+      falls ||= position.offset < highest;
+      highest = Math.max(highest, position.offset);
+    }
+    if (first === undefined && !falls && highest <= behind) return place;
+    place = first ?? place;
+    behind = opening ?? behind;
+    to = from;
+  }
+  return place;
 };
 
 /** Remembers the highest source position applied, for each source topic and partition (law L3). */
@@ -151,9 +188,6 @@ export class SeenPositions {
     return seen;
   }
 }
-
-/** So many records of a partition name every source that is still written, and reach below a zombie's block. */
-const LOOK_BACK = 5_000;
 
 /** What the records before an offset name: what a reader without state of its own must take as seen when it begins there. */
 export const readSeen = async (
