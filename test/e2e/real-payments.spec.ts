@@ -174,7 +174,7 @@ describeWithData('400,000 real payments', () => {
 
   it('says what another version would have answered as public libraries find it, and of itself nothing else', async () => {
     const own = await platform.run(['replay', 'what-if', 'fraud', '--model', 'fraud@1']);
-    expect(own.json).toMatchObject({ flips: 0, metrics: { delta: { average_precision: 0, roc_auc: 0 } } });
+    expect(own.json).toMatchObject({ flips: 0, flipped: [], shift: { psi: 0, ks: 0, largest: 0 } });
     await platform.run(['replay', 'retrain', 'fraud', '--as-of', '2018-04-25T00:00:00Z'], {
       timeoutMs: 600_000,
     });
@@ -195,7 +195,8 @@ describeWithData('400,000 real payments', () => {
       });
       process.stderr.write(`what-if fraud@2: ${JSON.stringify(theirs)}\n`);
       expect(said).toMatchObject({ records: theirs.records, labelled: theirs.labelled, flips: theirs.flips });
-      expect(theirs.flips).toBeGreaterThan(0);
+      expect(theirs.records).toBeGreaterThan(10_000);
+      // Labels need a week: so few days after the promotion there may be none to compare metrics by.
       for (const side of ['baseline', 'candidate'] as const)
         for (const [name, value] of Object.entries(theirs.metrics[side]))
           expect([side, name, said.metrics[side][name]]).toEqual([
