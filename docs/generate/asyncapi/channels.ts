@@ -25,6 +25,7 @@ export const PARAMETERS = {
   },
   stream: { description: 'name of a Stream definition', examples: ['transactions'] },
   featureService: { description: 'name of a FeatureService definition', examples: ['fraud'] },
+  entity: { description: 'the field that says whose features a stage computes', examples: ['terminal_id'] },
   deployment: { description: 'name of a Deployment definition', examples: ['fraud'] },
 };
 

@@ -12,7 +12,8 @@ const each = TOPOLOGIES.map((topology) => [topology.service, topology] as const)
 
 const codeOf = (service: string): string =>
   [...sourceFiles(root, `services/${service}/src`)]
-    .filter(([path]) => !path.endsWith('.topology.ts'))
+    // Lineage tells of the topics of others without reading them.
+    .filter(([path]) => !path.endsWith('.topology.ts') && !path.includes('domain/lineage/'))
     .map(([, text]) => text)
     .join('\n');
 const pageOf = (service: string): string =>

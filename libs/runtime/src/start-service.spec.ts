@@ -260,7 +260,14 @@ describe('a service', () => {
       paths: Record<string, unknown>;
     };
     expect(document.openapi).toMatch(/^3\./);
-    expect(Object.keys(document.paths)).toEqual(['/v1/refused', '/v1/broken', '/v1/runs/{run}', '/v1/echo']);
+    expect(Object.keys(document.paths)).toEqual([
+      '/v1/state/digest',
+      '/v1/state/rebuild',
+      '/v1/refused',
+      '/v1/broken',
+      '/v1/runs/{run}',
+      '/v1/echo',
+    ]);
   });
 });
 
