@@ -5,6 +5,7 @@ import {
   compileProject,
   loadDefinitions,
   sourcePositionOf,
+  type CompiledFeatureService,
 } from '#contracts';
 import type { EventLog, FollowedTopic, LogRecord } from '#eventlog';
 import { ServiceLog, type Ports, type Worker } from '#runtime';
@@ -111,6 +112,8 @@ export interface Instance {
 /** The feature service over two streams and two more entities, on the log in memory. */
 export class StagesWorld extends ServiceWorld {
   services!: FollowedTopic<Services>;
+  /** Of service `svc`, as it was applied last. */
+  compiled!: CompiledFeatureService;
 
   static async make(text = PROJECT): Promise<StagesWorld> {
     const world = new StagesWorld('feature');
@@ -123,6 +126,7 @@ export class StagesWorld extends ServiceWorld {
   async apply(revision: string, text: string): Promise<void> {
     const { project } = loadDefinitions([{ path: 'playhead.yaml', text }]);
     for (const { kind, name, digest, spec, compiled } of compileProject(project, '1')) {
+      if (kind === 'FeatureService' && name === 'svc') this.compiled = compiled as CompiledFeatureService;
       if (kind !== 'FeatureService') continue;
       await this.fact(TOPICS.definitions, DefinitionApplied, {
         kind,
