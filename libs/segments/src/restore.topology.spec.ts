@@ -15,7 +15,7 @@ import { settle } from '#testing';
 import { cutPartition } from './cut';
 import { restoreInbox, restoreTopic, sealedTopics, type RestoreContext } from './restore';
 import { openSegmentedLog } from './segmented-log';
-import { AT, NAMESPACE, NAME, SealedWorld, TOPIC, contentOf } from './segments.testing';
+import { AT, NAMESPACE, NAME, SealedWorld, TOPIC, contentOf, recordOf } from './segments.testing';
 
 const onto = (world: SealedWorld, log: EventLog): RestoreContext => ({
   log,
@@ -99,8 +99,37 @@ describe('restoring', () => {
     }
   });
 
+  it('begun again goes past the topics that are back, and refuses one that went on', async () => {
+    const world = await sealedWorld();
+    const log = createMemoryLog({ now: () => world.now });
+    await restoreAll(onto(world, log));
+    const sends: string[] = [];
+    const watched = Object.assign(Object.create(log) as EventLog, {
+      producer: (): LogProducer => {
+        const producer = log.producer();
+        return {
+          close: () => producer.close(),
+          send: (records) => {
+            sends.push(records[0]!.topic);
+            return producer.send(records);
+          },
+        };
+      },
+    });
+    const reports = await restoreAll(onto(world, watched));
+    expect(reports.map(({ compared, faults }) => [compared, faults])).toEqual([
+      [250, []],
+      [220, []],
+      [0, []],
+    ]);
+    expect(sends).toEqual([]);
+    await log.producer().send([recordOf(250)]);
+    await expect(restoreAll(onto(world, log))).rejects.toMatchObject({ code: 'PLAYHEAD_CONFLICT' });
+  });
+
   it('refuses a topic that holds records, a range without a segment, and markers of transactions', async () => {
     const world = await sealedWorld();
+    await world.append(250, 251);
     await expect(restoreAll(onto(world, world.log))).rejects.toMatchObject({ code: 'PLAYHEAD_CONFLICT' });
     const [sealed] = await sealedTopics(world.artifacts);
     const gap = { ...sealed!, ranges: sealed!.ranges.filter(({ first }) => first !== 100) };
@@ -127,8 +156,16 @@ describe('restoring', () => {
     });
     await producer.send([outcome(NAME, 0, 6), outcome(TOPICS.rejections('s'), 0, 8), outcome(NAME, 1, 3)]);
     await producer.close();
-    expect(await restoreInbox({ log: world.log, namespace: NAMESPACE }, 's', 'group', {})).toEqual([9, 4]);
     const inbox = qualify(NAMESPACE, TOPICS.inbox('s'));
+    const killed = Object.assign(Object.create(world.log) as EventLog, {
+      deleteRecords: () => Promise.reject(new TransientFailure('PLAYHEAD_LOG_UNAVAILABLE', 'killed')),
+    });
+    await expect(restoreInbox({ log: killed, namespace: NAMESPACE }, 's', 'group', {})).rejects.toThrow(
+      'killed',
+    );
+    expect(await restoreInbox({ log: world.log, namespace: NAMESPACE }, 's', 'group', {})).toEqual([9, 4]);
+    expect(await restoreInbox({ log: world.log, namespace: NAMESPACE }, 's', 'group', {})).toEqual([]);
+    await world.log.ensureTopics([{ name: inbox, partitions: 2 }]); // stamps by itself again
     expect(await world.log.ends(inbox)).toEqual([
       { partition: 0, start: 9, end: 9 },
       { partition: 1, start: 4, end: 4 },

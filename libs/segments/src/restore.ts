@@ -65,7 +65,8 @@ const refuseAbsent = (manifest: SegmentManifest): Promise<void> => {
 
 /**
  * Brings a topic back to a broker that does not have it: offsets, append times and bytes as they were sealed. A restore that was ended is begun
- * again. Refuses a topic that holds records. The announcements are written anew; at the end everything is compared with the segments.
+ * again; a topic that already stands from its first sealed offset to its last is left as it is. Refuses a topic that holds other records. The
+ * announcements are written anew; at the end everything is compared with the segments.
  */
 export const restoreTopic = async (
   context: RestoreContext,
@@ -79,26 +80,9 @@ export const restoreTopic = async (
   const plans = Array.from({ length: sealed.partitions }, (_, partition) =>
     planOf(catalog, { topic, partition }),
   );
-  await makeEmpty(context, topic, sealed.partitions);
-  for (const { at, first, last } of plans) {
-    await fillTo(log, at, first);
-    const producer = log.producer();
-    try {
-      for await (const { entries } of blocksOf(artifacts, catalog.chain(at, first), at, first)) {
-        for (let i = 0; i < entries.length; i += SEND_RECORDS) {
-          const records = entries.slice(i, i + SEND_RECORDS).flatMap((entry): NewRecord[] => {
-            if (isUnreadable(entry)) return [];
-            const { key, value, headers, timestamp } = entry;
-            return [{ ...at, key, value, headers: headers.entries(), timestamp }];
-          });
-          await producer.send(records);
-          onProgress(records.length);
-        }
-      }
-    } finally {
-      await producer.close();
-    }
-    if (first > 0) await log.deleteRecords(at, Math.min(first, last + 1));
+  if (!(await isBack(context, topic, plans))) {
+    await makeEmpty(context, topic, sealed.partitions);
+    for (const plan of plans) await refill(context, catalog, plan, onProgress);
   }
   await log.ensureTopics([
     { name: qualify(namespace, TOPICS.segments(ownerOf(sealed.topic))), partitions: 1 },
@@ -133,6 +117,56 @@ const planOf = (catalog: SegmentCatalog, at: TopicPartition): PartitionPlan => {
       { details: { ...at, from: stretch.last + 1, to: another.first - 1 } },
     );
   return { at, first: stretch?.first ?? 0, last: stretch?.last ?? -1 };
+};
+
+/** What an earlier call brought back, and nobody has written to since: each partition begins and ends as its segments do. */
+const isBack = async (
+  context: RestoreContext,
+  topic: string,
+  plans: readonly PartitionPlan[],
+): Promise<boolean> => {
+  const { log, config } = context;
+  if ((await log.partitionCount(topic)) !== plans.length) return false;
+  if (
+    await isBeingRestored(log, {
+      name: topic,
+      partitions: plans.length,
+      config: { ...config, ...CREATE_TIME },
+    })
+  )
+    return false;
+  const ends = await log.ends(topic);
+  return plans.every(
+    ({ at, first, last }) =>
+      ends[at.partition]!.end === last + 1 && (last < 0 || ends[at.partition]!.start === first),
+  );
+};
+
+/** The records of one partition, at their offsets. */
+const refill = async (
+  { log, artifacts }: RestoreContext,
+  catalog: SegmentCatalog,
+  { at, first, last }: PartitionPlan,
+  onProgress: (records: number) => void,
+): Promise<void> => {
+  await fillTo(log, at, first);
+  const producer = log.producer();
+  try {
+    for await (const { entries } of blocksOf(artifacts, catalog.chain(at, first), at, first)) {
+      for (let i = 0; i < entries.length; i += SEND_RECORDS) {
+        const records = entries.slice(i, i + SEND_RECORDS).flatMap((entry): NewRecord[] => {
+          if (isUnreadable(entry)) return [];
+          const { key, value, headers, timestamp } = entry;
+          return [{ ...at, key, value, headers: headers.entries(), timestamp }];
+        });
+        await producer.send(records);
+        onProgress(records.length);
+      }
+    }
+  } finally {
+    await producer.close();
+  }
+  if (first > 0) await log.deleteRecords(at, Math.min(first, last + 1));
 };
 
 /** The topic is there, empty, and takes stamps as they are given. */
@@ -183,7 +217,7 @@ const fillTo = async (log: EventLog, at: TopicPartition, offset: number): Promis
 
 /**
  * The inbox of a stream is not sealed: it is made empty, and goes on behind the last record that has an outcome, so that ingestion resumes and no
- * id is given twice. `group` is that of the fold that reads it.
+ * id is given twice. `group` is that of the fold that reads it. An inbox that is there is left as it is; one whose restore was ended is made again.
  */
 export const restoreInbox = async (
   { log, namespace }: Pick<RestoreContext, 'log' | 'namespace'>,
@@ -195,8 +229,13 @@ export const restoreInbox = async (
   const observations = qualify(namespace, TOPICS.observations(stream));
   const rejections = qualify(namespace, TOPICS.rejections(stream));
   const partitions = await log.partitionCount(observations);
-  if (partitions === undefined || (await log.partitionCount(inbox)) !== undefined) return [];
-  await log.ensureTopics([{ name: inbox, partitions, config }]);
+  if (partitions === undefined) return [];
+  const spec = { name: inbox, partitions, config: { ...config, ...CREATE_TIME } };
+  if ((await log.partitionCount(inbox)) !== undefined) {
+    if (!(await isBeingRestored(log, spec))) return [];
+    await log.deleteTopics([inbox]);
+  }
+  await log.ensureTopics([spec]);
   const next = new Array<number>(partitions).fill(0);
   for (const topic of [observations, rejections]) {
     if ((await log.partitionCount(topic)) === undefined) continue;
@@ -210,6 +249,7 @@ export const restoreInbox = async (
     if (offset > 0) await log.deleteRecords({ topic: inbox, partition }, offset);
   }
   await commitOffsets(log, group, inbox, next);
+  await log.configureTopic(inbox, config);
   return next;
 };
 
