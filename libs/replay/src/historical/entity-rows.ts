@@ -1,4 +1,4 @@
-import type { CompiledFeatureService } from '#contracts';
+import { canonicalTimestamp, type CompiledFeatureService } from '#contracts';
 import { Refused, canonicalKey, timestampMs } from '#kernel';
 import type { EntityRow } from './historical-features';
 
@@ -24,7 +24,7 @@ export const parseEntityRows = (
         `row ${index + 1} ${why}; each row has ${[...fields, 'event_timestamp'].join(', ')}`,
       );
     if (typeof row !== 'object' || row === null) throw refuse('is no object');
-    const time = timestampMs(row['event_timestamp']);
+    const time = timeOf(row['event_timestamp']);
     if (Number.isNaN(time))
       throw refuse(
         row['event_timestamp'] === undefined
@@ -36,3 +36,7 @@ export const parseEntityRows = (
     return { keys: Object.fromEntries(fields.map((field) => [field, canonicalKey(row[field])])), time };
   });
 };
+
+/** As events write their times: years 0 to 9999. */
+const timeOf = (value: unknown): number =>
+  timestampMs(typeof value === 'string' || typeof value === 'number' ? canonicalTimestamp(value) : value);

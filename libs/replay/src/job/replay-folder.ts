@@ -8,9 +8,12 @@ import type { PartitionOutcome, PartitionProgress } from '../verify/verify-parti
 /** `<data dir>/replays`. */
 export const replaysIn = (dataDir: string): string => join(dataDir, 'replays');
 
-/** Ids of the replays of a data folder, oldest first. */
-export const listReplays = async (dataDir: string): Promise<string[]> =>
-  existsSync(replaysIn(dataDir)) ? (await readdir(replaysIn(dataDir))).sort() : [];
+/** Ids of the replays of a data folder, oldest first. What was killed before its request was written never began. */
+export const listReplays = async (dataDir: string): Promise<string[]> => {
+  if (!existsSync(replaysIn(dataDir))) return [];
+  const names = await readdir(replaysIn(dataDir));
+  return names.filter((name) => existsSync(join(replaysIn(dataDir), name, 'request.json'))).sort();
+};
 
 /**
  * What a replay keeps of its work between two processes: the request, for each unit a checkpoint or its outcome, and the report. Each file

@@ -57,6 +57,12 @@ it.each([
   ['no list', 'fraud', {}, '"entity_rows" must be a list'],
   ['no time', 'fraud', { entity_rows: [{ customer_id: 'c1' }] }, 'row 1 has no event_timestamp'],
   ['an unknown service', 'frod', { entity_rows: [] }, 'there is no feature service frod'],
+  ...[1e99, 8.64e15 + 1, -1e15, '10000-01-01T00:00:00Z'].map((time): [string, string, object, string] => [
+    `the time ${time}`,
+    'fraud',
+    { entity_rows: [{ customer_id: 'c1', event_timestamp: time }] },
+    'which is no RFC 3339 time',
+  ]),
   [
     'an unknown feature',
     'fraud',

@@ -214,6 +214,7 @@ describe('a model', () => {
       status: 400,
       body: { error: { code: 'PLAYHEAD_POSITION_INVALID' } },
     });
+    expect(await get('/v1/runs?asOf=3-1')).toMatchObject({ status: 400 });
     expect(await get('/v1/runs?asOf=yesterday')).toMatchObject({
       status: 400,
       body: { error: { code: 'PLAYHEAD_POSITION_INVALID' } },

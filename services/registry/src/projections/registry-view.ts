@@ -32,7 +32,12 @@ export class RegistryView {
   asOf(text: string | undefined): RegistryState {
     if (text === undefined || text === '') return this.now;
     const position = tryParsePosition(text);
-    if (position) return this.asOfPosition(text, position.offset);
+    if (position?.partition === 0) return this.asOfPosition(text, position.offset);
+    if (position)
+      throw new Refused(
+        'PLAYHEAD_POSITION_INVALID',
+        `"${text}" is on partition ${position.partition}, and registry.inputs has partition 0 alone`,
+      );
     const ms = timestampMs(text);
     if (Number.isNaN(ms)) {
       throw new Refused(
