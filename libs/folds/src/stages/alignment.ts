@@ -1,6 +1,6 @@
 import type { Chunk, EventLog, LogReader, LogRecord, SourceGate, TopicPartition } from '#eventlog';
 import { HEADERS } from '#contracts';
-import { timestampMs, type Clock } from '#kernel';
+import { NO_WATERMARK, advanceWatermark, timestampMs, type Clock, type Watermark } from '#kernel';
 import { HeldPartition } from './held-partition';
 
 export interface AlignmentOptions {
@@ -17,7 +17,8 @@ const LOOK_AGAIN_MS = 200;
 
 /**
  * Keeps the sources of one stage, as far as this process reads them, together in event time: a partition that is more than `align` ahead of
- * the slowest one with a backlog waits, for a bounded time. One without a backlog holds nobody up. Whatever order comes out of it is
+ * the slowest one with a backlog waits, for a bounded time. One without a backlog holds nobody up. An event far ahead of its own partition
+ * counts only where a second one confirms it, as for the watermark. Whatever order comes out of it is
  * recorded by where the records come to stand, so nothing depends on it but how early late knowledge is known.
  */
 export class Alignment {
@@ -26,9 +27,9 @@ export class Alignment {
 
   constructor(readonly options: AlignmentOptions) {}
 
-  /** The gate of one source, `topic` in full. All gates are made before any is read. */
-  gate(topic: string): SourceGate {
-    const reader = new AlignedReader(this, topic);
+  /** The gate of one source, `topic` in full; `jump` of its stream in ms. All gates are made before any is read. */
+  gate(topic: string, jump: number): SourceGate {
+    const reader = new AlignedReader(this, topic, jump);
     this.readers.add(reader);
     return { reader: () => reader, assigned: (partitions) => reader.expect(partitions) };
   }
@@ -67,8 +68,8 @@ interface Lane {
   held?: HeldPartition;
   /** Its end is known. */
   isBegun: boolean;
-  /** Newest event time that went on. */
-  reached: number;
+  /** Newest event time that went on, but for one far ahead that nothing confirmed. */
+  reached: Watermark;
   /** Since when it is held back, real time. */
   heldSince?: number;
   /** Until when it may go on alone. */
@@ -82,6 +83,7 @@ class AlignedReader implements LogReader {
   constructor(
     private readonly alignment: Alignment,
     private readonly topic: string,
+    private readonly jump: number,
   ) {
     this.inner = alignment.options.log.reader();
   }
@@ -91,12 +93,12 @@ class AlignedReader implements LogReader {
     for (const partition of this.lanes.keys())
       if (!partitions.includes(partition)) this.lanes.delete(partition);
     for (const partition of partitions)
-      if (!this.lanes.has(partition)) this.lanes.set(partition, { isBegun: false, reached: -Infinity });
+      if (!this.lanes.has(partition)) this.lanes.set(partition, { isBegun: false, reached: NO_WATERMARK });
   }
 
   seek(at: TopicPartition, offset: number): void {
     const held = new HeldPartition(this.inner, at, offset);
-    const reached = this.lanes.get(at.partition)?.reached ?? -Infinity;
+    const reached = this.lanes.get(at.partition)?.reached ?? NO_WATERMARK;
     this.lanes.set(at.partition, { held, isBegun: false, reached });
   }
 
@@ -135,12 +137,13 @@ class AlignedReader implements LogReader {
   /** Event time of the slowest partition with a backlog; Infinity where there is none. */
   get slowest(): number {
     let slowest = Infinity;
-    for (const lane of this.lanes.values()) if (!isIdle(lane)) slowest = Math.min(slowest, placeOf(lane));
+    for (const lane of this.lanes.values())
+      if (!isIdle(lane)) slowest = Math.min(slowest, placeOf(lane, this.jump));
     return slowest;
   }
 
   get furthest(): number {
-    return Math.max(-Infinity, ...[...this.lanes.values()].map(({ reached }) => reached));
+    return Math.max(-Infinity, ...[...this.lanes.values()].map(({ reached }) => reached.time));
   }
 
   /** Learns how much stands on the partitions that came new, so that one with a backlog is known before its first record is here. */
@@ -170,9 +173,9 @@ class AlignedReader implements LogReader {
       }
       const isFree = lane.freeUntil !== undefined && now < lane.freeUntil;
       const chunk = lane.held.take((record) => {
-        const time = eventTimeOf(record);
-        if (!isFree && time > limit && time > lane.reached) return false;
-        if (time > lane.reached) lane.reached = time;
+        const reached = advanceWatermark(lane.reached, eventTimeOf(record), this.jump);
+        if (!isFree && reached.time > limit && reached.time > lane.reached.time) return false;
+        lane.reached = reached;
         return true;
       }, most);
       if (chunk) {
@@ -189,10 +192,10 @@ const isIdle = ({ held, isBegun }: Lane): boolean =>
   held !== undefined && isBegun && held.head === undefined && held.isRead;
 
 /** Where a partition stands in event time: a late record does not set it back. */
-const placeOf = ({ held, reached }: Lane): number => {
+const placeOf = ({ held, reached }: Lane, jump: number): number => {
   const head = held?.head;
-  if (head === undefined || head === 'unreadable') return reached;
-  return Math.max(reached, eventTimeOf(head));
+  if (head === undefined || head === 'unreadable') return reached.time;
+  return advanceWatermark(reached, eventTimeOf(head), jump).time;
 };
 
 /** A record without one never waits. */

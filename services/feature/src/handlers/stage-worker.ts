@@ -1,4 +1,4 @@
-import { TOPICS } from '#contracts';
+import { TOPICS, type CompiledFeatureService } from '#contracts';
 import type { EventLog, FoldRunner, FollowedTopic } from '#eventlog';
 import { NoControl } from '#eventlog';
 import {
@@ -97,7 +97,7 @@ export class StageWorker implements Worker {
         }),
         source,
         control: new NoControl(),
-        gate: this.alignment.gate(serviceLog.topic(source)),
+        gate: this.alignment.gate(serviceLog.topic(source), jumpOf(newest(this.service).compiled, stream)),
       });
     });
     await Promise.all(this.routers.map((router) => router.start()));
@@ -120,6 +120,12 @@ export class StageWorker implements Worker {
     };
   }
 }
+
+/** `jump` of a stream, in ms: the largest of the service where only its trigger is of that stream. */
+const jumpOf = ({ views }: CompiledFeatureService, stream: string): number => {
+  const own = views.filter((view) => view.stream.name === stream);
+  return Math.max(...(own.length > 0 ? own : views).map((view) => view.stream.jump));
+};
 
 /** The stages of every revision that vectors carry or will carry, each with all that is routed to it. */
 export const stagePlansOf = ({ revisions, warming }: ServiceDefinition): StagePlan[] => {
