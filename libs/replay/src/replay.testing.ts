@@ -76,6 +76,12 @@ const asWorker = (runner: FoldRunner<never, never>): Worker => ({
   stop: () => runner.stop(),
 });
 
+/** Runners begin to follow by themselves; somebody has to end it. */
+const following = (topic: Pick<FollowedTopic<unknown>, 'stop'>): Worker => ({
+  start: () => Promise.resolve(),
+  stop: () => topic.stop(),
+});
+
 /** The hot path over the log in memory: observations, vectors and predictions as the services write them. */
 export class HotPath extends ServiceWorld {
   services!: FollowedTopic<Services>;
@@ -200,6 +206,11 @@ export class HotPath extends ServiceWorld {
       primary: PREDICTIONS,
       control: deployments,
     });
-    return [asWorker(vectors as never), asWorker(predictions as never)];
+    return [
+      following(this.services),
+      following(deployments),
+      asWorker(vectors as never),
+      asWorker(predictions as never),
+    ];
   }
 }

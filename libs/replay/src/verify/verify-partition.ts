@@ -185,7 +185,13 @@ class Judge<State, Control> {
         if (record.offset >= this.plan.from) tally.note('skipped');
         continue;
       }
-      if (recorded && this.isChanged(record, recorded)) continue;
+      if (recorded && this.isChanged(record, recorded)) {
+        // Verdicts are told in the order of the source.
+        await this.fold(stretch, control);
+        stretch = [];
+        this.sayChanged(record, recorded);
+        continue;
+      }
       if (under !== control) {
         await this.fold(stretch, control);
         stretch = [];
@@ -221,12 +227,15 @@ class Judge<State, Control> {
   /** A source record that is not the one of then is named and never folded. */
   private isChanged(record: LogRecord, recorded: LogRecord): boolean {
     const expected = sourceChecksumOf(recorded);
-    if (expected === undefined || expected === checksumOf(record.value)) return false;
+    return expected !== undefined && expected !== checksumOf(record.value);
+  }
+
+  private sayChanged(record: LogRecord, recorded: LogRecord): void {
+    const expected = sourceChecksumOf(recorded);
     const place = `${this.hop.source}:${record.partition}-${record.offset}`;
     const reason = `${place} has checksum ${checksumOf(record.value)}, its output was made from one with ${expected}: the record was changed`;
     this.tally.damaged.add(reason);
     this.say('source_changed', record, recorded, undefined, reason);
-    return true;
   }
 
   private async fold(pairs: readonly Pair[], control: number): Promise<void> {
