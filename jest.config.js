@@ -49,6 +49,7 @@ module.exports = {
         '/test/e2e/',
         '/test/chaos/',
       ],
+      ...patient,
     },
     {
       ...common,
