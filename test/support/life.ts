@@ -3,7 +3,6 @@ import { readTopic, type EventLog } from '#eventlog';
 import { comparePositions, type Position } from '#kernel';
 import { fetchDefinition } from '../../cli/src/definitions';
 import { ControlPlane, type ModelVersion } from '../../cli/src/demo/control-plane';
-import type { Occurrence } from '../../cli/src/demo/fraud-simulator';
 import { PipelineWatch } from '../../cli/src/demo/pipeline-watch';
 import { findPlatform } from '../../cli/src/platform/platform';
 import { StreamWriter } from '../../cli/src/produce/stream-writer';
@@ -11,6 +10,12 @@ import { PlatformUnderTest, ROOT } from './platform-under-test';
 
 export const STREAMS = ['transactions', 'fraud-labels'] as const;
 export type StreamName = (typeof STREAMS)[number];
+
+/** An event on its way into a stream's inbox. */
+export interface Written {
+  readonly stream: StreamName;
+  readonly event: object;
+}
 
 /** Values by source position, once each, as a reader that keeps law L3 sees them; and how often the wire repeated one. */
 export interface Applied {
@@ -30,28 +35,38 @@ export class Life {
     private readonly registry: string,
   ) {}
 
-  static async begin(namespace: string, environment: Readonly<Record<string, string>> = {}): Promise<Life> {
+  /** `project` is a file below the repository, with the streams, a feature service and a deployment of the same names. */
+  static async begin(
+    namespace: string,
+    environment: Readonly<Record<string, string>> = {},
+    project = 'examples/fraud/playhead.yaml',
+  ): Promise<Life> {
     const platform = new PlatformUnderTest(namespace, environment);
-    await platform.run(['up']);
-    const found = await findPlatform(platform.dataDir, process.env);
-    const control = new ControlPlane(found, 'test');
-    await control.apply(`${ROOT}/examples/fraud/playhead.yaml`);
-    const log = await platform.openLog();
-    const watch = new PipelineWatch(log, namespace, (line) => process.stderr.write(`${line}\n`), 120_000);
-    return new Life(platform, log, control, watch, found.url('registry'));
+    try {
+      await platform.run(['up']);
+      const found = await findPlatform(platform.dataDir, process.env);
+      const control = new ControlPlane(found, 'test');
+      await control.apply(`${ROOT}/${project}`);
+      const log = await platform.openLog();
+      const watch = new PipelineWatch(log, namespace, (line) => process.stderr.write(`${line}\n`), 120_000);
+      return new Life(platform, log, control, watch, found.url('registry'));
+    } catch (error) {
+      await platform.stop();
+      throw error;
+    }
   }
 
   topic(name: string): string {
     return qualify(this.platform.namespace, name);
   }
 
-  async write(occurrences: readonly Occurrence[]): Promise<void> {
+  async write(occurrences: readonly Written[]): Promise<void> {
     this.writers ??= {
       transactions: await this.writer('transactions'),
       'fraud-labels': await this.writer('fraud-labels'),
     };
     for (const { stream, event } of occurrences)
-      await this.writers[stream].write(event as unknown as Record<string, unknown>);
+      await this.writers[stream].write(event as Record<string, unknown>);
     for (const name of STREAMS) await this.writers[name].settle();
   }
 

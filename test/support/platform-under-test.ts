@@ -8,7 +8,7 @@ import { createKafkaLog } from '#eventlog/kafka';
 import type { EventLog } from '#eventlog';
 
 export const ROOT = resolve(__dirname, '..', '..');
-const COMMAND = join(ROOT, 'dist', 'cli', 'src', 'main.js');
+export const COMMAND = join(ROOT, 'dist', 'cli', 'src', 'main.js');
 export const DATA = resolve(ROOT, process.env.PLAYHEAD_DATA ?? '../shared/data');
 
 /** A suite on the real streams: skipped, and said to be, where they are absent. */
@@ -29,6 +29,7 @@ export interface Ran {
 export interface Status {
   readonly namespace: string;
   readonly kafka: { readonly brokers: string[] };
+  readonly postgres: { readonly url: string };
   readonly s3: {
     readonly endpoint: string;
     readonly bucket: string;
