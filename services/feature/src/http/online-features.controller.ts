@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FollowedTopic } from '#eventlog';
 import { Refused, canonicalKey, valueNames } from '#kernel';
-import { LatestVectors } from '#runtime';
+import { LatestVectors, type LatestVector } from '#runtime';
 import { newest, type ServiceDefinition, type ServiceRevision, type Services } from '#folds';
 
 export const SERVICES = Symbol('feature services');
@@ -50,8 +50,7 @@ export class OnlineFeaturesController {
   async online(@Body() body: unknown): Promise<unknown> {
     const request = parse(body);
     const { service, wanted } = this.resolve(request);
-    const revision = newest(service);
-    const { key } = revision.compiled.trigger;
+    const { key } = newest(service).compiled.trigger;
     const ids = request.entities[key];
     if (!Array.isArray(ids))
       throw new Refused(
@@ -59,9 +58,11 @@ export class OnlineFeaturesController {
         `entities must list ${key}: {"entities": {"${key}": ["..."]}}`,
       );
     const found = await Promise.all(ids.map((id) => this.latest(service, id)));
-    const column = (index: number): unknown => ({
-      values: found.map((vector) => vector?.values[revision.revision]?.[index] ?? null),
-      statuses: found.map((vector) => (vector ? 'PRESENT' : 'NOT_FOUND')),
+    const column = (name: string): unknown => ({
+      values: found.map((vector) => (vector && valueIn(service, vector, name)) ?? null),
+      statuses: found.map((vector) =>
+        vector && valueIn(service, vector, name) !== undefined ? 'PRESENT' : 'NOT_FOUND',
+      ),
       event_timestamps: found.map((vector) => vector?.event_time ?? '1970-01-01T00:00:00.000Z'),
     });
     const now = found.map((vector) => vector?.event_time ?? '1970-01-01T00:00:00.000Z');
@@ -69,7 +70,7 @@ export class OnlineFeaturesController {
       metadata: { feature_names: [key, ...wanted.map(({ name }) => name)] },
       results: [
         { values: ids, statuses: ids.map(() => 'PRESENT'), event_timestamps: now },
-        ...wanted.map(({ index }) => column(index)),
+        ...wanted.map(({ name }) => column(name)),
       ],
     };
   }
@@ -81,14 +82,14 @@ export class OnlineFeaturesController {
 
   private resolve({ feature_service: name, features }: OnlineRequest): {
     service: ServiceDefinition;
-    wanted: readonly { name: string; index: number }[];
+    wanted: readonly { name: string }[];
   } {
     if (name !== undefined) {
       const service = this.services.state.get(name);
       if (!service) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no feature service ${name}`);
       return {
         service,
-        wanted: newest(service).compiled.features.map((feature, index) => ({ name: feature, index })),
+        wanted: newest(service).compiled.features.map((feature) => ({ name: feature })),
       };
     }
     for (const service of this.services.state.values()) {
@@ -104,6 +105,19 @@ export class OnlineFeaturesController {
     );
   }
 }
+
+/**
+ * The value of a feature in a vector, by the newest revision that the vector carries; undefined where that one has no such feature. So an
+ * entity without an event since a new revision began is still answered, as of its newest vector.
+ */
+export const valueIn = (
+  { revisions, retired }: Pick<ServiceDefinition, 'revisions' | 'retired'>,
+  { values }: Pick<LatestVector, 'values'>,
+  feature: string,
+): number | null | undefined => {
+  const carried = [...retired, ...revisions].filter(({ revision }) => values[revision] !== undefined).at(-1);
+  return carried && values[carried.revision]![carried.compiled.features.indexOf(feature)];
+};
 
 interface OnlineRequest {
   readonly feature_service?: string;
