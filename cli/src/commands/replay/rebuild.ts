@@ -1,12 +1,18 @@
 import { Option, type Command } from 'commander';
 import { fitInThread } from '#fit';
-import { rebuildModel, versionNumberOf, type RebuildReport, type SpoiltArtifact } from '#replay';
+import {
+  rebuildModel,
+  versionNumberOf,
+  type DatasetSource,
+  type RebuildReport,
+  type SpoiltArtifact,
+} from '#replay';
 import { parseVersionReference } from '../../models/version-reference';
 import { printJson, progress, withPlace, type GlobalOptions } from '../../options';
 import { withPlatformPorts } from '../../platform/platform-ports';
 
 interface RebuildOptions extends GlobalOptions {
-  readonly from: 'vectors' | 'observations';
+  readonly from?: DatasetSource;
 }
 
 export const addReplayRebuild = (replay: Command): void => {
@@ -21,10 +27,8 @@ export const addReplayRebuild = (replay: Command): void => {
     .addOption(
       new Option(
         '--from <what>',
-        'where the rows come from: the logged vectors, or the observations folded again',
-      )
-        .choices(['vectors', 'observations'])
-        .default('vectors'),
+        'where the rows come from: the logged vectors, or the observations folded again; as its data set was built by default',
+      ).choices(['vectors', 'observations']),
     )
     .addHelpText(
       'after',
@@ -37,7 +41,7 @@ export const addReplayRebuild = (replay: Command): void => {
         const begun = performance.now();
         const report = await rebuildModel(
           { ...ports, fit: fitInThread(), progress },
-          { model, version, source: options.from },
+          { model, version, ...(options.from && { source: options.from }) },
         );
         const seconds = Math.round(performance.now() - begun) / 1_000;
         if (!report.identical || report.spoilt.length > 0) process.exitCode = 1;
@@ -50,7 +54,7 @@ export const addReplayRebuild = (replay: Command): void => {
 export const describeRebuild = (report: RebuildReport, seconds: number): string => {
   const { model, version, expected, rebuilt, identical, cause, dataset, profile, from } = report;
   return [
-    `${model}@${version} from ${from}: ${identical ? 'identical' : 'NOT identical'}, ${seconds} s`,
+    `${model}@${version}${from === null ? '' : ` from ${from}`}: ${identical ? 'identical' : 'NOT identical'}, ${seconds} s`,
     `  expected ${expected}`,
     `  rebuilt  ${rebuilt ?? 'nothing'}`,
     ...(dataset

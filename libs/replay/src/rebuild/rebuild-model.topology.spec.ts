@@ -45,6 +45,16 @@ it.each(['vectors', 'observations'] as const)(
   },
 );
 
+it('takes the rows from where the data set took them, unless told otherwise', async () => {
+  const { artifact } = await stored();
+  const { log, artifacts, namespace } = world;
+  const ports = { log, artifacts, namespace, fit: inThisThread };
+  expect(await rebuildModel(ports, { model: 'risk', version: 1 })).toMatchObject({
+    from: 'vectors',
+    rebuilt: artifact,
+  });
+});
+
 it('writes nothing, neither to the log nor to the store', async () => {
   const before = [await world.log.listTopics(''), [...world.artifacts.objects.keys()]];
   await rebuild();

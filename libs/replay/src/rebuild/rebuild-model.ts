@@ -15,7 +15,7 @@ import {
 } from '#fit';
 import { PlatformError, messageOf, sha256, type Digest } from '#kernel';
 import type { Task } from '#learn';
-import type { DatasetSource } from '../datasets/manifest';
+import { readManifest as readDatasetManifest, type DatasetSource } from '../datasets/manifest';
 import { rebuildDataset, type RebuiltDataset } from '../datasets/rebuild-dataset';
 import { versionOf } from '../what-if/registry-facts';
 
@@ -32,7 +32,8 @@ export interface RebuildPorts {
 export interface RebuildRequest {
   readonly model: string;
   readonly version: number;
-  readonly source: DatasetSource;
+  /** As the data set was built, without it. */
+  readonly source?: DatasetSource;
 }
 
 /** Where the way from the manifest to the same bytes ended. */
@@ -41,7 +42,8 @@ export type RebuildStep = 'manifest' | 'dataset' | 'fit' | 'model';
 export interface RebuildReport {
   readonly model: string;
   readonly version: number;
-  readonly from: DatasetSource;
+  /** Null where the manifests could not be read. */
+  readonly from: DatasetSource | null;
   /** SHA-256 of the model file that the registry knows. */
   readonly expected: Digest;
   /** SHA-256 of the model file that was fitted now; null where it did not come to that. */
@@ -73,7 +75,7 @@ export const rebuildModel = async (ports: RebuildPorts, request: RebuildRequest)
   const { model, version, source } = request;
   const registered = await versionOf(ports, model, version);
   const spoilt: SpoiltArtifact[] = [];
-  const named = { model, version, from: source, expected: registered.artifact, spoilt };
+  const named = { model, version, from: source ?? null, expected: registered.artifact, spoilt };
   const nothing = { rebuilt: null, identical: false, dataset: null, profile: null };
   const inspected = await Promise.all([
     inspect(ports, 'manifest', registered.manifest),
@@ -85,16 +87,19 @@ export const rebuildModel = async (ports: RebuildPorts, request: RebuildRequest)
   try {
     const manifest = await attempt('manifest', () => manifestOf(ports, registered.manifest));
     if ('cause' in manifest) return { ...named, ...nothing, ...manifest };
-    const rebuilt = await attempt('dataset', () => datasetOf(ports, manifest.value, source, folder));
-    if ('cause' in rebuilt) return { ...named, ...nothing, ...rebuilt };
+    const from = await attempt('dataset', () => sourceOf(ports, manifest.value, source));
+    if ('cause' in from) return { ...named, ...nothing, ...from };
+    const known = { ...named, from: from.value };
+    const rebuilt = await attempt('dataset', () => datasetOf(ports, manifest.value, from.value, folder));
+    if ('cause' in rebuilt) return { ...known, ...nothing, ...rebuilt };
     spoilt.push(...spoiltParts(rebuilt.value));
     const dataset = { expected: rebuilt.value.expected, rebuilt: rebuilt.value.rebuilt };
     if (dataset.expected !== dataset.rebuilt)
-      return { ...named, ...nothing, dataset, ...differs(rebuilt.value) };
+      return { ...known, ...nothing, dataset, ...differs(rebuilt.value) };
     ports.progress?.(`the data set is the same (${dataset.rebuilt}); fitting ${model}@${version}`);
     const fitted = await attempt('fit', () => fitAgain(ports, manifest.value, rebuilt.value));
-    if ('cause' in fitted) return { ...named, ...nothing, dataset, ...fitted };
-    return { ...named, dataset, ...compare(manifest.value, fitted.value) };
+    if ('cause' in fitted) return { ...known, ...nothing, dataset, ...fitted };
+    return { ...known, dataset, ...compare(manifest.value, fitted.value) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -146,6 +151,12 @@ const spoiltParts = (rebuilt: RebuiltDataset): SpoiltArtifact[] =>
 
 const manifestOf = async ({ artifacts }: RebuildPorts, digest: Digest): Promise<ModelManifest> =>
   readManifest(await artifacts.get(digest));
+
+const sourceOf = async (
+  { artifacts }: RebuildPorts,
+  { dataset }: ModelManifest,
+  asked: DatasetSource | undefined,
+): Promise<DatasetSource> => asked ?? (await readDatasetManifest(artifacts, dataset.manifest)).source;
 
 const datasetOf = (
   { log, namespace, artifacts, progress }: RebuildPorts,
