@@ -172,6 +172,12 @@ const summary = ({ dryRun, changes, definitions }: Reported): string => {
       ({ kind, name, revision, digest }) => `${kind} ${name}: revision ${revision}, ${shortDigest(digest)}`,
     ),
     counts,
+    ...revisions
+      .filter(({ kind, revision }) => kind === 'FeatureService' && Number(revision) > 1)
+      .map(
+        ({ name }) =>
+          `the new revision warms up beside the old one: \`./playhead get FeatureService ${name}\``,
+      ),
   ].join('\n');
 };
 

@@ -53,7 +53,12 @@ const addGet = (features: Command): void => {
       .argument('<service>')
       .description('the values of one entity: of its newest vector, or as known at a time or position'),
   )
-    .requiredOption('--entity <field=value>', 'whose; once for each entity of the service', collect, [])
+    .requiredOption(
+      '--entity <field=value>',
+      'whose; with --as-of once for each entity of the service, else the key of its trigger',
+      collect,
+      [],
+    )
     .option(
       '--as-of <when>',
       'as known then: a time (RFC 3339), or a position of the trigger’s observations (2-18273), which is counted in',
@@ -72,6 +77,11 @@ const addGet = (features: Command): void => {
       else console.log(describeValues(answer));
     });
 };
+
+const named = (entity: Answer['entity']): string =>
+  Object.entries(entity)
+    .map((pair) => pair.join('='))
+    .join(', ');
 
 interface Answer {
   readonly service: string;
@@ -97,9 +107,9 @@ const latest = async (
     feature_service: service,
     entities,
   });
-  const [, first] = results;
-  if (first && first.statuses[0] !== 'PRESENT')
-    throw new Refused('PLAYHEAD_NOT_FOUND', `${JSON.stringify(entity)} has no vector of ${service}`);
+  const [, first, ...others] = results;
+  if (first && [first, ...others].every(({ statuses }) => statuses[0] !== 'PRESENT'))
+    throw new Refused('PLAYHEAD_NOT_FOUND', `${named(entity)} has no vector of ${service}`);
   return {
     service,
     entity,
@@ -121,6 +131,12 @@ const asOf = async (
     const time = timestampMs(when);
     const cut = Number.isNaN(time) ? await cutAt(ports, compiled.trigger, entity, when) : { time };
     const event_timestamp = new Date(cut.time).toISOString();
+    const missing = entityFieldsOf(compiled).find((field) => entity[field] === undefined);
+    if (missing !== undefined)
+      throw new Refused(
+        'PLAYHEAD_REQUEST_INVALID',
+        `${name} is about ${entityFieldsOf(compiled).join(' and ')}; say --entity ${missing}=..., too`,
+      );
     const rows = parseEntityRows([{ ...entity, event_timestamp }], compiled);
     const { features, values } = await historicalFeatures({
       ...ports,
@@ -161,9 +177,7 @@ const cutAt = async (
 
 const describeValues = ({ service, entity, event_timestamp, values }: Answer): string =>
   [
-    `${service} of ${Object.entries(entity)
-      .map((pair) => pair.join('='))
-      .join(', ')} at ${event_timestamp}`,
+    `${service} of ${named(entity)} at ${event_timestamp}`,
     table(
       ['feature', 'value'],
       Object.entries(values).map(([name, value]) => [name, shortNumber(value)]),

@@ -210,7 +210,7 @@ const addCut = (log: Command): void => {
           const records = cuts.reduce((sum, { from, to }) => sum + to - from, 0);
           console.log(
             cuts.length === 0
-              ? 'nothing to cut: `./playhead log segments` lists what is sealed'
+              ? 'nothing to cut: what is sealed is cut already, or is what was to be kept; `./playhead log seal` seals more'
               : `${records} offsets of ${plural(cuts.length, 'partition')} are cut; they are read from segments`,
           );
         });

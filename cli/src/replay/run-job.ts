@@ -31,14 +31,17 @@ export interface RunJobOptions {
 /** Goes on with a replay in the foreground, announces its report and says what came out. Ctrl-C pauses it. */
 export const runJob = async ({ ports, platform, job, folder, options }: RunJobOptions): Promise<void> => {
   const total = job.plan.units.reduce((sum, { from, to }) => sum + to - from, 0);
-  progress(`${job.id}: ${total} records to compare on ${job.plan.units.length} partitions`);
+  const isFromZero = job.plan.units.every(({ from, zero }) => from <= zero);
+  progress(
+    `${job.id}: ${total} records in ${job.plan.units.length} partitions of its hops${isFromZero ? '' : '; what lies below the range is folded first'}`,
+  );
   const stop = new AbortController();
   const interrupt = (): void => {
     progress('taking checkpoints ...');
     stop.abort();
   };
   process.once('SIGINT', interrupt);
-  const meter = meterOf(total);
+  const meter = meterOf(isFromZero ? total : undefined);
   let finished: FinishedReplay | undefined;
   try {
     finished = await runVerifyJob(ports, job, folder, {
@@ -156,7 +159,8 @@ export const summaryOf = (job: VerifyJob, { findings, seconds, report }: Finishe
 /** Everything that is said of a replay, for a person. */
 export const reportText = ({ findings }: FinishedReplay): string => renderFindings(findings);
 
-const meterOf = (total: number): { add(records: number): void; end(): void } => {
+/** Without a total, where records below a range are read, too. */
+const meterOf = (total: number | undefined): { add(records: number): void; end(): void } => {
   const begun = performance.now();
   let done = 0;
   let since = 0;
@@ -164,7 +168,7 @@ const meterOf = (total: number): { add(records: number): void; end(): void } => 
     if (done === since) return;
     since = done;
     const rate = Math.round(done / ((performance.now() - begun) / 1_000));
-    progress(`${done} of ${total} records, ${rate} a second`);
+    progress(`${done}${total === undefined ? '' : ` of ${total}`} records read, ${rate} a second`);
   }, 2_000);
   return {
     add: (records) => void (done += records),

@@ -14,29 +14,38 @@ export const describeComparison = (
   report: Comparison & { readonly slices: readonly Slice[] },
   { baseline, candidate, threshold, notes, flipped }: Sides,
 ): string => {
-  const { records, labelled, metrics, flips, flipsToPositive, flipsToNegative, shift, slices } = report;
+  const { records, labelled, slices } = report;
   return [
     `baseline:  ${baseline}`,
     `candidate: ${candidate}`,
     `${plural(records, 'record')}, ${labelled} with a label`,
     ...notes.map((note) => `  ${note}`),
-    table(
-      ['metric', 'baseline', 'candidate', 'change'],
-      Object.keys(metrics.baseline).map((name) => [
-        name,
-        shortNumber(metrics.baseline[name]),
-        shortNumber(metrics.candidate[name]),
-        signed(metrics.delta[name]),
-      ]),
-    ),
-    threshold === null
-      ? 'nothing is decided: the deployment has no threshold'
-      : `${plural(flips, 'decision')} would flip at ${threshold}: ${flipsToPositive} to positive, ${flipsToNegative} to negative`,
-    `scores moved: PSI ${shortNumber(shift.psi)}, KS ${shortNumber(shift.ks)}, by ${shortNumber(shift.largest)} at most`,
+    ...(records === 0 ? [] : whatChanges(report, threshold)),
     ...(flipped.length > 0 ? [flipTable(flipped)] : []),
     ...(slices.length > 0 ? [sliceTable(slices)] : []),
   ].join('\n');
 };
+
+const whatChanges = (
+  { labelled, metrics, flips, flipsToPositive, flipsToNegative, shift }: Comparison,
+  threshold: number | null,
+): string[] => [
+  labelled === 0
+    ? 'no metrics: no record of the range has a mature label'
+    : table(
+        ['metric', 'baseline', 'candidate', 'change'],
+        Object.keys(metrics.baseline).map((name) => [
+          name,
+          shortNumber(metrics.baseline[name]),
+          shortNumber(metrics.candidate[name]),
+          signed(metrics.delta[name]),
+        ]),
+      ),
+  threshold === null
+    ? 'nothing is decided: the deployment has no threshold'
+    : `${plural(flips, 'decision')} would flip at ${threshold}: ${flipsToPositive} to positive, ${flipsToNegative} to negative`,
+  `scores moved: PSI ${shortNumber(shift.psi)}, KS ${shortNumber(shift.ks)}, by ${shortNumber(shift.largest)} at most`,
+];
 
 const signed = (delta: number | null | undefined): string =>
   delta === null || delta === undefined ? '-' : `${delta > 0 ? '+' : ''}${shortNumber(delta)}`;

@@ -31,16 +31,27 @@ const withCut = (nodes: readonly LineageNode[], all: boolean): (LineageNode | st
   });
 };
 
+/** A value is cut here: `--json` has it in full. */
+const LONGEST = 120;
+const DAY_MS = 86_400_000;
+
 const lineOf = ({ kind, name, topic, position, digest, details, missing }: LineageNode): string =>
   [
     `${kind} ${printable(name)}`,
     topic === undefined ? '' : position === undefined ? topic : `${topic}:${position}`,
     digest === undefined ? '' : `sha256 ${shortDigest(digest)}`,
     missing === undefined ? '' : `(${missing})`,
-    ...Object.entries(details ?? {}).map(([key, value]) => `${key}=${valueText(value)}`),
+    ...Object.entries(details ?? {}).map(([key, value]) => detailText(key, value)),
   ]
     .filter((part) => part !== '')
     .join('  ');
+
+const detailText = (key: string, value: unknown): string => {
+  if (key === 'widest_ms' && typeof value === 'number') return `widest=${shortNumber(value / DAY_MS)}d`;
+  if (key === 'widest_ms') return 'all before';
+  const text = valueText(value);
+  return `${key}=${text.length > LONGEST ? `${text.slice(0, LONGEST)} ...` : text}`;
+};
 
 const valueText = (value: unknown): string => {
   if (typeof value === 'number') return shortNumber(value);

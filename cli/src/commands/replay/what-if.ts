@@ -11,6 +11,7 @@ import {
   whatIfModel,
   deploymentOf,
   type Candidate,
+  type WhatIfModelReport,
 } from '#replay';
 import { atLeastOne } from '../../arguments';
 import { parseModelReference } from '../../models/version-reference';
@@ -118,15 +119,20 @@ const whatIfOtherModel = async (deployment: string, options: WhatIfOptions): Pro
           ...(report.immature > 0 ? [`${report.immature} too young for their label`] : []),
           ...(report.unlabelled > 0 ? [`${report.unlabelled} without a label`] : []),
           ...(report.unscorable > 0
-            ? [`${report.unscorable} left out: their vectors lack what the candidate reads`]
+            ? [
+                `${report.unscorable} left out: their vectors are from before the revision that the candidate reads; --features FILE folds the past again`,
+              ]
             : []),
-          `scoring, us a row: ${latencyUs.baseline?.p50 ?? '-'} -> ${latencyUs.candidate?.p50 ?? '-'} (median), ${latencyUs.baseline?.p99 ?? '-'} -> ${latencyUs.candidate?.p99 ?? '-'} (p99)`,
+          ...(report.records === 0 ? [] : [scoringTimes(latencyUs)]),
         ],
         flipped: report.flipped,
       }),
     );
   });
 };
+
+const scoringTimes = ({ baseline, candidate }: WhatIfModelReport['latencyUs']): string =>
+  `scoring, us a row: ${baseline?.p50 ?? '-'} -> ${candidate?.p50 ?? '-'} (median), ${baseline?.p99 ?? '-'} -> ${candidate?.p99 ?? '-'} (p99)`;
 
 const versionIn = async (ports: PlatformPorts, deployment: string, text: string): Promise<number> => {
   const { model } = await deploymentOf(ports, deployment);
