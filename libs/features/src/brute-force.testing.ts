@@ -66,9 +66,13 @@ export class BruteForce {
   }
 
   private values(key: string | null, time: number, own: Row | null): Expected[] {
-    const older = this.rows.filter((row) => row.key === key);
+    const known = this.rows.filter((row) => row.key === key);
+    // What was dropped may be newer than a time before the horizon: then nothing is known of everything up to it.
+    const isPast = own === null && time < this.horizon() && known.some((row) => row.time > time);
     return this.view.features.flatMap((feature) => {
       const meaning = this.meaning[feature.name]!;
+      const isLasting = !isAggregate(feature) || feature.window === undefined;
+      const older = isPast && isLasting ? [] : known;
       if (!isAggregate(feature)) {
         if (own !== null) return meaning.value!(own.event);
         const seen = older.filter((row) => row.time <= Math.max(time, this.horizon()));

@@ -325,3 +325,23 @@ describe('compileService', () => {
     }
   });
 });
+
+it('reads nothing from after a time that is too far back to be known', () => {
+  const engine = compileView(
+    view([
+      { name: 'amount', value: 'amount' },
+      { name: 'last', aggregate: 'last', of: 'amount' },
+      { name: 'events', aggregate: 'count' },
+      { name: 'since', aggregate: 'time_since_last' },
+      { name: 'events_1d', aggregate: 'count', window: DAY },
+    ]),
+    { readAt: { behindMs: 0 } },
+  );
+  const at = (hours: number): number => Date.UTC(2018, 3, 1) + hours * HOUR;
+  const state = engine.createState();
+  engine.add(state, payment(0, 1, 'old'));
+  for (let hours = 0; hours < 240; hours += 24) engine.add(state, payment(hours, hours, 'live'));
+  expect(engine.readAt(state, 'live', at(24))).toEqual([null, null, 0, null, 0]);
+  expect(engine.readAt(state, 'old', at(24))).toEqual([1, 1, 1, 86_400, 0]);
+  expect(engine.readAt(state, 'live', at(216))).toEqual([216, 216, 10, 0, 1]);
+});

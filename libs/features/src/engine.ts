@@ -123,7 +123,8 @@ export class FeatureEngine {
    * The values of an entity as of a time (epoch ms), with what was folded so far: windows are (time - w, time], a value feature has the
    * value of the newest event at or before the time (ties in log order), and what is unknown has the values of an empty
    * window and null. Nothing is added, and no later value changes. Events expire by the stream's own watermark
-   * only, so the values are a function of the stream's log so far and of the time. Needs an engine compiled with `readAt`.
+   * only, so the values are a function of the stream's log so far and of the time. At a time so far behind it that its events may have been
+   * dropped, what looks at everything is unknown for an entity with newer events: those must not leak in. Needs an engine compiled with `readAt`.
    */
   readAt(state: FeatureState, key: unknown, time: number): FeatureValues {
     const { plan } = this;
@@ -131,7 +132,13 @@ export class FeatureEngine {
     const canonical = canonicalKey(key);
     const entity = canonical === null ? undefined : state.find(canonical, state.watermark.time);
     const windows = entity === undefined || time - entity.newest >= plan.ttl ? null : entity.seek(time);
-    return plan.outputs.map((output) => readAsOf(output, windows, { time, own: null }));
+    const isPast =
+      entity !== undefined && entity.newest > time && time < state.watermark.time - plan.retention;
+    return plan.outputs.map((output) => {
+      const { window } = output.kind === 'aggregate' ? output : output.kept!;
+      const isUnknown = isPast && plan.windows[window]!.reach === Infinity;
+      return readAsOf(output, isUnknown ? null : windows, { time, own: null });
+    });
   }
 
   /** The newest values of an entity, for the online read; null for one that is not known or was forgotten. */
