@@ -130,7 +130,8 @@ const addRebuild = (datasets: Command): void => {
           });
           const repaired = options.repair ? await repair(ports, rebuilt) : [];
           const seconds = (Date.now() - started) / 1_000;
-          if (!rebuilt.identical) process.exitCode = 1;
+          const spoilt = [rebuilt.train, rebuilt.holdout].filter(({ stored }) => stored !== 'intact').length;
+          if (!rebuilt.identical || spoilt > repaired.length) process.exitCode = 1;
           if (options.json) printJson({ run, ...documentOf(rebuilt), repaired, seconds });
           else console.log(describeRebuilt(run, rebuilt, repaired));
         } finally {

@@ -7,7 +7,7 @@ export * from './round-tracer';
 export * from './runner';
 export * from './snapshots';
 export { perRound } from './round';
-export { SeenPositions, admitted, readSeen, readTail, seekBySource } from './tail';
+export { SeenPositions, admitted, readSeen, readTail, resumeAmong, seekBySource } from './tail';
 export {
   DEAD_LETTER_TYPE,
   deadLetterOf,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createMemoryLog } from '../memory';
-import { seekBySource } from './tail';
+import { resumeAmong, seekBySource } from './tail';
 
 const TOPIC = 't.totals';
 
@@ -44,5 +44,40 @@ describe('seeking by source', () => {
         },
       ),
       { numRuns: 200 },
+    ));
+});
+
+describe('going on by scattered outputs', () => {
+  it('begins behind the newest output of the partition that is furthest behind, where all have one', () =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fc.array(fc.nat(50)), { minLength: 1, maxLength: 4 }), async (partitions) => {
+        const sources = partitions.map((offsets) => [...offsets].sort((a, b) => a - b));
+        const log = createMemoryLog({ now: () => 0 });
+        await log.ensureTopics([{ name: TOPIC, partitions: sources.length }]);
+        const output = (partition: number, id: string, source: string) => ({
+          topic: TOPIC,
+          partition,
+          key: null,
+          value: 'x',
+          headers: [
+            ['ce_id', Buffer.from(id)],
+            ['ce_source', Buffer.from(source)],
+          ] as [string, Buffer][],
+        });
+        const records = sources.flatMap((offsets, partition) =>
+          // Another source and another of its partitions are nobody's business here.
+          offsets.flatMap((offset) => [
+            output(partition, `1-${offset}`, 'a.numbers'),
+            output(partition, `1-${offset + 7}`, 'a.letters'),
+            output(partition, `0-${offset + 9}`, 'a.numbers'),
+          ]),
+        );
+        if (records.length > 0) await log.producer().send(records);
+        const newest = sources.map((offsets) => offsets[offsets.length - 1]);
+        expect(await resumeAmong(log, TOPIC, { topic: 'a.numbers', partition: 1 })).toBe(
+          newest.some((offset) => offset === undefined) ? undefined : Math.min(...(newest as number[])) + 1,
+        );
+      }),
+      { numRuns: 100 },
     ));
 });

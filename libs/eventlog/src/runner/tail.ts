@@ -178,6 +178,11 @@ export class SeenPositions {
     return highest !== undefined && comparePositions(position, highest) <= 0;
   }
 
+  /** The highest offset applied of a source partition. */
+  highestOf(source: string, partition: number): number | undefined {
+    return this.highest.get(`${source}:${partition}`)?.offset;
+  }
+
   toJSON(): [string, number, number][] {
     return [...this.highest].map(([key, { offset, k }]) => [key, offset, k]);
   }
@@ -200,6 +205,24 @@ export const readSeen = async (
   const from = Math.max(start, before - LOOK_BACK);
   for await (const record of readRecords(log, topic, partition, from, before)) admitted(seen, record);
   return seen;
+};
+
+/**
+ * Where a partition of a source goes on whose outputs lie scattered over a topic, by the outputs alone: behind the newest in that output
+ * partition which is furthest behind, since outputs are gap-free in each (law L2). Undefined where one of them names none.
+ */
+export const resumeAmong = async (
+  log: EventLog,
+  topic: string,
+  source: { readonly topic: string; readonly partition: number },
+): Promise<number | undefined> => {
+  let least = Infinity;
+  for (const ends of await log.ends(topic)) {
+    const highest = (await readSeen(log, topic, ends, ends.end)).highestOf(source.topic, source.partition);
+    if (highest === undefined) return undefined;
+    least = Math.min(least, highest + 1);
+  }
+  return least === Infinity ? undefined : least;
 };
 
 /** Law L3 for one record: true when it was not applied before. Records with request ids are for the fold to judge. */

@@ -1,6 +1,6 @@
 import { TOPICS, type CompiledFeatureService } from '#contracts';
 import type { EventLog, FoldRunner, FollowedTopic } from '#eventlog';
-import { NoControl } from '#eventlog';
+import { NoControl, resumeAmong } from '#eventlog';
 import {
   Alignment,
   newest,
@@ -97,6 +97,9 @@ export class StageWorker implements Worker {
         }),
         source,
         control: new NoControl(),
+        // Offsets that were committed are gone after a restore; what was routed still stands.
+        startAt: (partition) =>
+          resumeAmong(this.parts.log, serviceLog.topic(inputs), { topic: source, partition }),
         gate: this.alignment.gate(serviceLog.topic(source), jumpOf(newest(this.service).compiled, stream)),
       });
     });
