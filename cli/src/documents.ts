@@ -122,4 +122,6 @@ export interface ServedDocument {
   readonly model: string;
   readonly state: string;
   readonly version: number | null;
+  /** Whether the vector that it begins with is recorded: from then on none is left out. */
+  readonly begun: boolean;
 }

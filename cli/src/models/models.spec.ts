@@ -209,8 +209,8 @@ describe('waiting', () => {
         features: [],
       })),
     });
-    const serving = (number: number | null): object => ({
-      deployments: [{ deployment: 'fraud', model: 'fraud', state: 'active', version: number }],
+    const serving = (number: number | null, begun = true): object => ({
+      deployments: [{ deployment: 'fraud', model: 'fraud', state: 'active', version: number, begun }],
     });
     const wait = (timeoutMs = 5_000): Promise<number> =>
       untilLoaded({ registry: door, serving: at('serving'), name: 'fraud', timeoutMs, say, everyMs: 1 });
@@ -219,13 +219,14 @@ describe('waiting', () => {
 
     it('ends when serving has loaded the version that the registry names', async () => {
       answers['/v1/deployments/fraud'] = [deployment(), deployment(2)];
-      answers['/serving/v1/deployments'] = [{ deployments: [] }, serving(1), serving(2)];
-      answers['/serving/v2/models/fraud/ready'] = [{ ready: true }, 503, { ready: true }];
+      answers['/serving/v1/deployments'] = [{ deployments: [] }, serving(1), serving(2, false), serving(2)];
+      answers['/serving/v2/models/fraud/ready'] = [{ ready: true }, { ready: true }, 503, { ready: true }];
       expect(await wait()).toBe(2);
       expect(said).toEqual([
         'fraud: no version of fraud has the alias champion; promote one',
         'fraud: serving has not loaded fraud@2 yet: serving does not know fraud yet',
         'fraud: serving has not loaded fraud@2 yet: it has fraud@1',
+        'fraud: serving has not loaded fraud@2 yet: the vector that it begins with is not recorded yet',
         'fraud: serving has not loaded fraud@2 yet: status 503',
       ]);
     });

@@ -52,6 +52,7 @@ export const loadedVersion = async (serving: Door, name: string): Promise<Loaded
     if (!served) return { version: null, reason: `serving does not know ${name} yet` };
     if (served.version === null) return { version: null, reason: 'serving has no version of it' };
     await serving.get(path`/v2/models/${name}/ready`);
+    if (!served.begun) return { version: null, reason: 'the vector that it begins with is not recorded yet' };
     return { version: served.version };
   } catch (error) {
     if (!isPlatformError(error)) throw error;

@@ -33,6 +33,7 @@ export interface ServingStatusOptions {
 /** Writes `serving.status`: where a deployment begins, and for each interval what was served. */
 export class ServingStatus implements Worker {
   private readonly counts = new Map<string, { deployment: string; route: string; counts: RouteCounts }>();
+  private readonly deployments = new Set<string>();
   private producer: LogProducer | undefined;
   private from = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -50,6 +51,15 @@ export class ServingStatus implements Worker {
     clearInterval(this.timer);
     await this.report();
     await this.producer?.close();
+  }
+
+  /** Where a deployment begins is a fact: vectors from now on are scored, whatever ends and starts again. */
+  begun(deployment: string): void {
+    this.deployments.add(deployment);
+  }
+
+  hasBegun(deployment: string): boolean {
+    return this.deployments.has(deployment);
   }
 
   /** Counts predictions; `appended` are the append times of their vectors. */

@@ -26,6 +26,7 @@ export class DeploymentWorker implements Worker {
     const partitions = await serviceLog.awaitTopic(source);
     await serviceLog.ensureTopics([{ name: primary, partitions }]);
     const offsets = from === 'now' ? await status.startOffsets(name, service.name) : undefined;
+    status.begun(name);
     this.runner = serviceLog.runner({
       fold: onVectors({
         deployment: name,

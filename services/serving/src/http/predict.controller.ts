@@ -4,6 +4,7 @@ import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Refused, canonicalKey } from '#kernel';
 import { LatestVectors } from '#runtime';
 import { decide, outputName } from '#folds';
+import { ServingStatus } from '../effects/serving-status';
 import { Champions } from '../projections/champions';
 
 /** A model's answer for an entity, from its newest vector. */
@@ -13,6 +14,7 @@ export class PredictController {
   constructor(
     private readonly champions: Champions,
     private readonly vectors: LatestVectors,
+    private readonly status: ServingStatus,
   ) {}
 
   @Get()
@@ -24,6 +26,7 @@ export class PredictController {
         model: deployment.model,
         state: deployment.state,
         version: championOf(deployment)?.version ?? null,
+        begun: this.status.hasBegun(deployment.deployment),
       })),
     };
   }
