@@ -111,7 +111,8 @@ export class SealedCursor {
     const records = entries.slice(start, to) as LogRecord[];
     this.taken = to;
     const last = records[records.length - 1];
-    this.advance(block, last ? last.offset + 1 : first ? firstOf(first) : block.nextOffset);
+    const isLast = to === entries.length;
+    this.advance(block, isLast ? block.nextOffset : last ? last.offset + 1 : firstOf(first!));
     const passed = manifest.absent.length > 0 ? within(manifest.absent, from, this.nextOffset - 1) : [];
     return {
       kind: 'records',
@@ -135,8 +136,8 @@ export class SealedCursor {
 
   private advance(block: OpenedBlock, nextOffset: number): void {
     this.nextOffset = nextOffset;
-    if (this.taken < block.entries.length) return;
-    this.nextOffset = block.nextOffset;
+    // What is absent behind a batch that cannot be read is a chunk of its own.
+    if (this.taken < block.entries.length || nextOffset < block.nextOffset) return;
     this.ready.shift();
     this.taken = 0;
     if (this.ended && this.ready.length === 0) this.done = true;
