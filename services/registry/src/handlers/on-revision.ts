@@ -1,39 +1,16 @@
-import {
-  EnvelopeTemplate,
-  HEADERS,
-  RevisionReported,
-  RevisionWarmed,
-  TOPICS,
-  decodeEvent,
-  encodeEvent,
-} from '#contracts';
-import { checksumOf, perRecord, type Fold } from '#eventlog';
-import { formatPosition } from '#kernel';
+import { RevisionReported, RevisionWarmed, TOPICS, decodeEvent, encodeEvent } from '#contracts';
+import type { Fold } from '#eventlog';
+import { intoInputs } from './into-inputs';
 
-const template = new EnvelopeTemplate({ type: RevisionReported.type, source: TOPICS.revisions });
-
-/** Takes what feature says about revisions into `registry.inputs`, where it gets its place in the order of decisions (law L1). */
-export const onRevision = (qualified: (topic: string) => string): Fold<null, undefined> => ({
-  name: 'revisions',
-  initial: () => null,
-  process: perRecord((_, record, round) => {
-    const position = formatPosition(record.partition, record.offset);
-    const value = encodeEvent(RevisionReported, {
-      reference: `${TOPICS.revisions}:${position}`,
-      fact: decodeEvent(RevisionWarmed, record.value),
-    });
-    const time = new Date(record.timestamp).toISOString();
-    round.emit({
-      topic: qualified(TOPICS.registryInputs),
-      partition: 0,
-      key: record.key,
-      value,
-      headers: template.headers(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
-      source: record.offset,
-      k: 0,
-    });
-  }),
-  restore: { from: 'none' },
-  total: false,
-  dropSeen: true,
-});
+/** Routes what feature says about revisions. */
+export const onRevision = (qualified: (topic: string) => string): Fold<null, undefined> =>
+  intoInputs({
+    name: 'revisions',
+    source: TOPICS.revisions,
+    contract: RevisionReported,
+    qualified,
+    report: (record, reference) => ({
+      value: encodeEvent(RevisionReported, { reference, fact: decodeEvent(RevisionWarmed, record.value) }),
+      time: new Date(record.timestamp).toISOString(),
+    }),
+  });

@@ -1,45 +1,23 @@
-import {
-  EnvelopeTemplate,
-  HEADERS,
-  RunReported,
-  TOPICS,
-  TrainingRunRequested,
-  encodeEvent,
-  readEnvelope,
-} from '#contracts';
-import { checksumOf, perRecord, type Fold } from '#eventlog';
-import { ContractViolation, formatPosition } from '#kernel';
+import { RunReported, TOPICS, TrainingRunRequested, encodeEvent, readEnvelope } from '#contracts';
+import type { Fold } from '#eventlog';
+import { ContractViolation } from '#kernel';
+import { intoInputs } from './into-inputs';
 
-const template = new EnvelopeTemplate({ type: RunReported.type, source: TOPICS.runs });
-
-/** Takes what training says about its runs into `registry.inputs`, where it gets its place in the order of decisions (law L1). */
-export const onRun = (qualified: (topic: string) => string): Fold<null, undefined> => ({
-  name: 'runs',
-  initial: () => null,
-  process: perRecord((_, record, round) => {
-    const { type, time } = readEnvelope(record.headers);
-    // That a run waits for its data set changes nothing here.
-    if (type === TrainingRunRequested.type) return;
-    const position = formatPosition(record.partition, record.offset);
-    const value = encodeEvent(RunReported, {
-      reference: `${TOPICS.runs}:${position}`,
-      type,
-      fact: parse(record.value),
-    } as never);
-    round.emit({
-      topic: qualified(TOPICS.registryInputs),
-      partition: 0,
-      key: record.key,
-      value,
-      headers: template.headers(position, time, [HEADERS.sourceCrc, checksumOf(record.value)]),
-      source: record.offset,
-      k: 0,
-    });
-  }),
-  restore: { from: 'none' },
-  total: false,
-  dropSeen: true,
-});
+/** Routes what training says about its runs. */
+export const onRun = (qualified: (topic: string) => string): Fold<null, undefined> =>
+  intoInputs({
+    name: 'runs',
+    source: TOPICS.runs,
+    contract: RunReported,
+    qualified,
+    report: (record, reference) => {
+      const { type, time } = readEnvelope(record.headers);
+      // That a run waits for its data set changes nothing here.
+      if (type === TrainingRunRequested.type) return undefined;
+      const value = encodeEvent(RunReported, { reference, type, fact: parse(record.value) } as never);
+      return { value, time };
+    },
+  });
 
 const parse = (value: Buffer | null): unknown => {
   try {
