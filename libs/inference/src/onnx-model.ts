@@ -2,12 +2,16 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Defect, messageOf, Refused, sha256, type Digest } from '#kernel';
 import { runtimeFingerprint, type RuntimeFingerprint } from './fingerprint';
 
-/** The name of the output says the task: `probability` of a binary model, `value` of a regression. */
-export type ModelTask = 'binary' | 'regression';
-export type OutputName = 'probability' | 'value';
+export type ModelTask = 'binary' | 'multiclass' | 'regression' | 'anomaly' | 'ranking';
+export type OutputName = 'probability' | 'probabilities' | 'value' | 'score';
+
+/** The name of the output says the task, but for `score`: whether strange or wanted is for the definition to say. */
 export const OUTPUT_OF_TASK: Readonly<Record<ModelTask, OutputName>> = {
   binary: 'probability',
+  multiclass: 'probabilities',
   regression: 'value',
+  anomaly: 'score',
+  ranking: 'score',
 };
 
 export const INPUT_NAME = 'input';
@@ -39,9 +43,11 @@ export interface OnnxModel {
   readonly task: ModelTask;
   readonly featureCount: number;
   readonly outputName: OutputName;
+  /** Numbers that it answers for a row: the classes of a multiclass model, else 1. */
+  readonly outputs: number;
   readonly fingerprint: RuntimeFingerprint;
   /**
-   * One score for each row of `matrix` ([rows, featureCount] row after row, NaN = missing), the same bits for a row in whatever batch.
+   * [rows, outputs] row after row for `matrix` ([rows, featureCount] row after row, NaN = missing), the same bits for a row in whatever batch.
    * Blocks the thread for one piece of the batch at a time.
    * @throws Refused PLAYHEAD_INFERENCE_INVALID when the matrix has no whole number of rows.
    */
@@ -51,15 +57,15 @@ export interface OnnxModel {
 }
 
 /**
- * Opens a model file, checks its signature (one input `input` FP32 [-1, n], one output `probability` or `value` FP32 [-1, 1]) and
+ * Opens a model file, checks its signature (one input `input` FP32 [-1, n], one output of OUTPUT_OF_TASK, FP32 [-1, 1] or [-1, classes]) and
  * scores two rows, so that the first real one is as quick as the rest and a model that cannot run is found here.
  * @throws Refused PLAYHEAD_INFERENCE_MODEL_INVALID with the reason.
  */
 export const loadModel = async (bytes: Uint8Array, options: LoadOptions = {}): Promise<OnnxModel> => {
   const session = await openSession(bytes);
   try {
-    const { featureCount, task } = signatureOf(session, options);
-    const model = new SessionModel(session, sha256(bytes), task, featureCount);
+    const signature = signatureOf(session, options);
+    const model = new SessionModel(session, sha256(bytes), signature);
     await model.warmUp();
     return model;
   } catch (error) {
@@ -86,9 +92,11 @@ const openSession = async (bytes: Uint8Array): Promise<InferenceSession> => {
 const invalidModel = (reason: string, cause?: unknown): Refused =>
   new Refused('PLAYHEAD_INFERENCE_MODEL_INVALID', `the model cannot be served: ${reason}`, { cause });
 
-type Signature = Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>;
+type Described = Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>;
 
-const signatureOf = (session: Signature, options: LoadOptions): { featureCount: number; task: ModelTask } => {
+type Signature = Pick<OnnxModel, 'featureCount' | 'task' | 'outputs'>;
+
+const signatureOf = (session: Described, options: LoadOptions): Signature => {
   const inputs = session.inputMetadata.map(describe);
   const [input] = session.inputMetadata;
   if (
@@ -110,24 +118,34 @@ const signatureOf = (session: Signature, options: LoadOptions): { featureCount: 
   if (options.featureCount !== undefined && featureCount !== options.featureCount) {
     throw invalidModel(`it takes ${featureCount} features, the definition has ${options.featureCount}`);
   }
-  return { featureCount, task: taskOf(session, options.task) };
+  return { featureCount, ...answersOf(session, options.task) };
 };
 
-const taskOf = (session: Signature, wanted: ModelTask | undefined): ModelTask => {
+const answersOf = (
+  session: Described,
+  wanted: ModelTask | undefined,
+): Pick<Signature, 'task' | 'outputs'> => {
   const outputs = session.outputMetadata.map(describe);
   const [output] = session.outputMetadata;
-  const task = (Object.keys(OUTPUT_OF_TASK) as ModelTask[]).find(
+  const tasks = (Object.keys(OUTPUT_OF_TASK) as ModelTask[]).filter(
     (each) => OUTPUT_OF_TASK[each] === output?.name,
   );
+  const [task] = tasks;
   if (session.outputMetadata.length !== 1 || !output?.isTensor || output.type !== 'float32' || !task) {
+    const names = [...new Set(Object.values(OUTPUT_OF_TASK))].join('", "');
     throw invalidModel(
-      `it has the outputs ${outputs.join(', ')}; one output "probability" or "value" float32 [-1, 1] is needed`,
+      `it has the outputs ${outputs.join(', ')}; one output "${names}" float32 [-1, 1] (probabilities: [-1, classes]) is needed`,
     );
   }
-  if (wanted && task !== wanted) {
+  if (wanted && !tasks.includes(wanted)) {
     throw invalidModel(`its output is "${output.name}", a ${wanted} model gives "${OUTPUT_OF_TASK[wanted]}"`);
   }
-  return task;
+  const width = output.shape[1];
+  if (output.name === 'probabilities' && !(typeof width === 'number' && width > 1))
+    throw invalidModel(
+      `its output is ${describe(output)}; the shape must say the number of classes, at least 2`,
+    );
+  return { task: wanted ?? task, outputs: output.name === 'probabilities' ? (width as number) : 1 };
 };
 
 const describe = (metadata: InferenceSession.ValueMetadata): string =>
@@ -136,6 +154,9 @@ const describe = (metadata: InferenceSession.ValueMetadata): string =>
     : `"${metadata.name}" (not a tensor)`;
 
 class SessionModel implements OnnxModel {
+  readonly task: ModelTask;
+  readonly featureCount: number;
+  readonly outputs: number;
   readonly outputName: OutputName;
   readonly fingerprint = runtimeFingerprint(THREADS, OPTIMIZATION);
   private readonly running = new Set<Promise<Float32Array>>();
@@ -144,9 +165,11 @@ class SessionModel implements OnnxModel {
   constructor(
     private readonly session: InferenceSession,
     readonly digest: Digest,
-    readonly task: ModelTask,
-    readonly featureCount: number,
+    { task, featureCount, outputs }: Signature,
   ) {
+    this.task = task;
+    this.featureCount = featureCount;
+    this.outputs = outputs;
     this.outputName = OUTPUT_OF_TASK[task];
   }
 
@@ -176,7 +199,7 @@ class SessionModel implements OnnxModel {
   }
 
   private async scorePieces(matrix: Float32Array): Promise<Float32Array> {
-    const { featureCount } = this;
+    const { featureCount, outputs } = this;
     const rows = matrix.length / featureCount;
     if (!Number.isInteger(rows)) {
       throw new Refused(
@@ -184,10 +207,11 @@ class SessionModel implements OnnxModel {
         `${matrix.length} values are no whole number of rows of ${featureCount} features`,
       );
     }
-    const scores = new Float32Array(rows);
+    const scores = new Float32Array(rows * outputs);
     for (let from = 0; from < rows; from += PIECE_ROWS) {
       const to = Math.min(from + PIECE_ROWS, rows);
-      scores.set(await this.run(matrix.subarray(from * featureCount, to * featureCount), to - from), from);
+      const piece = matrix.subarray(from * featureCount, to * featureCount);
+      scores.set(await this.run(piece, to - from), from * outputs);
     }
     return scores;
   }
@@ -197,9 +221,9 @@ class SessionModel implements OnnxModel {
       [INPUT_NAME]: new Tensor('float32', piece, [rows, this.featureCount]),
     });
     const scores = answer[this.outputName]?.data;
-    if (!(scores instanceof Float32Array) || scores.length !== rows) {
+    if (!(scores instanceof Float32Array) || scores.length !== rows * this.outputs) {
       throw invalidModel(
-        `it gave ${scores?.length ?? 'no'} values for ${rows} rows; one for each row is needed`,
+        `it gave ${scores?.length ?? 'no'} values for ${rows} rows; ${this.outputs} for each row are needed`,
       );
     }
     return scores;

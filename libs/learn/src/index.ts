@@ -1,4 +1,4 @@
-export { dataFaults, rowMajor, type DataSet, type Task } from './data-set';
+export { classesOf, dataFaults, rowMajor, TASKS, type DataSet, type Task } from './data-set';
 export { evaluate, METRICS, type EvaluateOptions, type MetricName } from './evaluate';
 export { brierScore, decisionsAt, logLoss, type Decisions } from './metrics/classification';
 export { averagePrecision, precisionAtK, rocAuc } from './metrics/ranking';

@@ -1,19 +1,61 @@
-/** A numeric parameter of a trainer: what it means, what it is when not given, and where it ends. */
-export interface ParameterSpec {
+interface Described {
+  readonly meaning: string;
+  /** What other libraries call it; only used to suggest the right name. */
+  readonly aka?: readonly string[];
+}
+
+export interface NumberSpec extends Described {
   readonly type: 'integer' | 'number';
   readonly default: number;
   readonly min: number;
   readonly max: number;
   /** True when `min` itself is not allowed. */
   readonly aboveMin?: boolean;
-  readonly meaning: string;
-  /** What other libraries call it; only used to suggest the right name. */
-  readonly aka?: readonly string[];
 }
+
+export interface BooleanSpec extends Described {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+
+export interface ChoiceSpec extends Described {
+  readonly type: 'choice';
+  readonly values: readonly string[];
+  readonly default: string;
+}
+
+/** Names of features. */
+export interface NamesSpec extends Described {
+  readonly type: 'names';
+  readonly default: readonly string[];
+}
+
+/** A number for each name. */
+export interface NumbersSpec extends Described {
+  readonly type: 'numbers';
+  /** What the names are: features of the data, or classes (as text). */
+  readonly of: 'features' | 'classes';
+  readonly default: Readonly<Record<string, number>>;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A parameter of a trainer: what it means, what it is when not given, and what it may be. */
+export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NamesSpec | NumbersSpec;
 
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
-export type Parameters<S extends ParameterSpecs> = { readonly [K in keyof S]: number };
+type ValueOf<S extends ParameterSpec> = S extends NumberSpec
+  ? number
+  : S extends BooleanSpec
+    ? boolean
+    : S extends ChoiceSpec
+      ? S['values'][number]
+      : S extends NamesSpec
+        ? readonly string[]
+        : Readonly<Record<string, number>>;
+
+export type Parameters<S extends ParameterSpecs> = { readonly [K in keyof S]: ValueOf<S[K]> };
 
 /** Every reason why `given` does not keep `specs`; empty when it does. */
 export const parameterFaults = (specs: ParameterSpecs, given: Readonly<Record<string, unknown>>): string[] =>
@@ -34,14 +76,72 @@ export const withDefaults = <S extends ParameterSpecs>(
     Object.entries(specs).map(([name, spec]) => [name, given[name] ?? spec.default]),
   ) as Parameters<S>;
 
-const accepts = (spec: ParameterSpec, value: unknown): boolean =>
-  typeof value === 'number' &&
-  (spec.type === 'number' || Number.isInteger(value)) &&
-  (spec.aboveMin ? value > spec.min : value >= spec.min) &&
-  value <= spec.max;
+/** Every feature that a parameter names and the data do not have; empty when there is none. */
+export const nameFaults = (
+  specs: ParameterSpecs,
+  given: Readonly<Record<string, unknown>>,
+  featureNames: readonly string[],
+): string[] =>
+  Object.entries(given).flatMap(([name, value]) => {
+    const spec = specs[name];
+    const names =
+      spec?.type === 'names'
+        ? (value as readonly string[])
+        : spec?.type === 'numbers' && spec.of === 'features'
+          ? Object.keys(value as object)
+          : [];
+    return names
+      .filter((feature) => !featureNames.includes(feature))
+      .map((feature) => {
+        const near = nearest(feature, featureNames);
+        const hint = near === null ? `features are ${featureNames.join(', ')}` : `did you mean "${near}"?`;
+        return `parameter "${name}" names "${feature}", which is no feature; ${hint}`;
+      });
+  });
 
-const rangeOf = ({ type, min, max, aboveMin }: ParameterSpec): string =>
-  `${type === 'integer' ? 'a whole number' : 'a number'} ${aboveMin ? 'above' : 'from'} ${min} to ${max}`;
+const accepts = (spec: ParameterSpec, value: unknown): boolean => {
+  switch (spec.type) {
+    case 'integer':
+    case 'number':
+      return (
+        typeof value === 'number' &&
+        (spec.type === 'number' || Number.isInteger(value)) &&
+        (spec.aboveMin ? value > spec.min : value >= spec.min) &&
+        value <= spec.max
+      );
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'choice':
+      return typeof value === 'string' && spec.values.includes(value);
+    case 'names':
+      return Array.isArray(value) && value.every((name) => typeof name === 'string');
+    case 'numbers':
+      return (
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.values(value).every((n) => typeof n === 'number' && n >= spec.min && n <= spec.max)
+      );
+  }
+};
+
+const rangeOf = (spec: ParameterSpec): string => {
+  switch (spec.type) {
+    case 'integer':
+    case 'number': {
+      const { type, aboveMin, min, max } = spec;
+      return `${type === 'integer' ? 'a whole number' : 'a number'} ${aboveMin ? 'above' : 'from'} ${min} to ${max}`;
+    }
+    case 'boolean':
+      return 'true or false';
+    case 'choice':
+      return `one of ${spec.values.join(', ')}`;
+    case 'names':
+      return 'a list of feature names';
+    case 'numbers':
+      return `a number from ${spec.min} to ${spec.max} for each of some ${spec.of}`;
+  }
+};
 
 const suggestion = (specs: ParameterSpecs, name: string): string => {
   const alias = Object.entries(specs).find(([, spec]) => spec.aka?.includes(name))?.[0];

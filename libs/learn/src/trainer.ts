@@ -1,15 +1,22 @@
 import { Refused } from '#kernel';
-import { dataFaults, float32Columns, singleClassOf, type DataSet, type Task } from './data-set';
-import { parameterFaults, withDefaults, type Parameters, type ParameterSpecs } from './parameters';
+import { classesOf, dataFaults, float32Columns, singleClassOf, type DataSet, type Task } from './data-set';
+import {
+  nameFaults,
+  parameterFaults,
+  withDefaults,
+  type Parameters,
+  type ParameterSpecs,
+} from './parameters';
 
+/** A trainer joins by its name here, in TRAINERS (trainers.ts) and in the contracts (definitions/kinds/model.ts). */
 export type TrainerKind = 'gbdt' | 'logistic' | 'linear';
 
 export interface FitProgress {
   /** Iterations (trees, solver steps) done so far, from 1. */
   readonly iteration: number;
   readonly iterations: number;
-  /** What `train` and `validation` are measured in; smaller is better. */
-  readonly metric: 'log_loss' | 'rmse';
+  /** What `train` and `validation` are measured in, such as `log_loss` or `rmse`; smaller is better. */
+  readonly metric: string;
   /** Of the training rows; trees measure at most 16,384 of them, evenly spaced, so that watching costs little. */
   readonly train: number;
   /** On all rows of the validation set, if there is one. */
@@ -33,12 +40,19 @@ export interface FittedModel {
   readonly featureNames: readonly string[];
   /** The share of each feature in what the model learned, in the features' order; they sum to 1, or are all 0. */
   readonly importance: Float64Array;
+  /** Numbers that `predict` answers for a row: the classes of a multiclass task, else 1. */
+  readonly outputs: number;
   /**
-   * The probability of label 1, or the value, for each row of `rows` ([n, features] row after row, NaN = missing).
+   * What the task says of each row of `rows` ([n, features] row after row, NaN = missing): [n, outputs] row after row.
    * Agrees with ONNX Runtime on `toOnnx()` to 1e-6 (relative to the value, where that is above 1).
    */
   predict(rows: Float32Array): Float64Array;
-  /** The model file: `input` FP32 [-1, features] to `probability` or `value` FP32 [-1, 1], preprocessing included. */
+  /**
+   * How much each feature moved the margin (log-odds, value) of each row: [n, outputs, features + 1] row after row; the last is what
+   * the model says of an average row. They sum to the margin. Absent where the trainer cannot say.
+   */
+  contributions?(rows: Float32Array): Float64Array;
+  /** The model file: `input` FP32 [-1, features] to the output of the task (onnx/model.ts), preprocessing included. */
   toOnnx(): Uint8Array;
 }
 
@@ -64,7 +78,15 @@ export interface Fit<P> {
   readonly featureNames: readonly string[];
   readonly columns: readonly Float32Array[];
   readonly labels: Float64Array;
-  readonly validation: { readonly columns: readonly Float32Array[]; readonly labels: Float64Array } | null;
+  /** ranking: the query of each row. */
+  readonly groups?: Float64Array;
+  /** multiclass: how many there are in the training data. */
+  readonly classes: number;
+  readonly validation: {
+    readonly columns: readonly Float32Array[];
+    readonly labels: Float64Array;
+    readonly groups?: Float64Array;
+  } | null;
   /** Throws when the run was cancelled. */
   checkpoint(): void;
   /** Reports progress; `measure` is only called when somebody listens. */
@@ -75,7 +97,10 @@ interface TrainerDefinition<S extends ParameterSpecs> {
   readonly kind: TrainerKind;
   readonly tasks: readonly Task[];
   readonly parameters: S;
-  learn(fit: Fit<Parameters<S>>): Omit<FittedModel, 'kind' | 'task' | 'featureNames'>;
+  /** `outputs` is 1 where it is not said. */
+  learn(
+    fit: Fit<Parameters<S>>,
+  ): Omit<FittedModel, 'kind' | 'task' | 'featureNames' | 'outputs'> & { readonly outputs?: number };
 }
 
 /** A trainer around a learning function: all checks, cancelling and progress are the same for all of them. */
@@ -92,7 +117,13 @@ export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefin
     faults,
     fit(data, given, options) {
       const { task, seed, validation, onProgress, shouldStop } = options;
-      refuseIfAny([...faults(task, given), ...optionFaults(given, options), ...fitFaults(data, options)]);
+      const wrong = faults(task, given);
+      refuseIfAny([
+        ...wrong,
+        ...(wrong.length > 0 ? [] : nameFaults(specs, given, data.featureNames)),
+        ...optionFaults(given, options),
+        ...fitFaults(data, options),
+      ]);
       const model = definition.learn({
         task,
         seed,
@@ -100,15 +131,21 @@ export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefin
         featureNames: data.featureNames,
         columns: float32Columns(data.columns),
         labels: data.labels,
+        ...(data.groups && { groups: data.groups }),
+        classes: task === 'multiclass' ? classesOf(data.labels) : 0,
         validation: validation
-          ? { columns: float32Columns(validation.columns), labels: validation.labels }
+          ? {
+              columns: float32Columns(validation.columns),
+              labels: validation.labels,
+              ...(validation.groups && { groups: validation.groups }),
+            }
           : null,
         checkpoint: () => {
           if (shouldStop?.()) throw new Refused('PLAYHEAD_LEARN_CANCELLED', 'the training run was cancelled');
         },
         report: (measure) => onProgress?.(measure()),
       });
-      return { kind, task, featureNames: [...data.featureNames], ...model };
+      return { kind, task, featureNames: [...data.featureNames], outputs: 1, ...model };
     },
   };
 };
@@ -127,11 +164,18 @@ const optionFaults = (
 
 const fitFaults = (data: DataSet, { task, validation }: FitOptions): string[] => {
   const faults = dataFaults(task, data);
-  const only = task === 'binary' && faults.length === 0 ? singleClassOf(data.labels) : null;
+  const only =
+    (task === 'binary' || task === 'multiclass') && faults.length === 0 ? singleClassOf(data.labels) : null;
   if (only !== null)
-    faults.push(`all ${data.labels.length} labels are ${only}; a binary task needs both classes`);
+    faults.push(
+      `all ${data.labels.length} labels are ${only}; a ${task} task needs ${task === 'binary' ? 'both' : 'more'} classes`,
+    );
   if (!validation) return faults;
   faults.push(...dataFaults(task, validation, 'validation'));
+  if (task === 'multiclass' && classesOf(validation.labels) > classesOf(data.labels))
+    faults.push(
+      `validation has the class ${classesOf(validation.labels) - 1}, which the training data do not have`,
+    );
   if (validation.featureNames.join('\n') !== data.featureNames.join('\n')) {
     faults.push('validation does not have the features of the training data in the same order');
   }

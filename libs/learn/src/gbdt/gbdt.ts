@@ -32,7 +32,7 @@ type GbdtFit = Fit<Parameters<typeof GBDT_PARAMETERS>>;
 const boost = (fit: GbdtFit): Ensemble => {
   const { task, parameters, columns, labels, validation } = fit;
   fit.checkpoint();
-  const objective = OBJECTIVES[task];
+  const objective = OBJECTIVES[task]!;
   const base = Math.fround(objective.baseScore(labels));
   const table = binTable(columns, parameters.max_bins);
   const grower = new TreeGrower(table, {

@@ -73,7 +73,10 @@ const squaredError: Objective = {
     Math.sqrt(meanOf(labels, standings, step, (label, score) => (score - label) * (score - label))),
 };
 
-export const OBJECTIVES: Readonly<Record<Task, Objective>> = { binary: logLoss, regression: squaredError };
+export const OBJECTIVES: Readonly<Partial<Record<Task, Objective>>> = {
+  binary: logLoss,
+  regression: squaredError,
+};
 
 /**
  * Adding and taking away `shortener` rounds a number of magnitude `largest` or less to a multiple of `unit`, a power of two so

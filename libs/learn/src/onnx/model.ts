@@ -4,25 +4,40 @@ import type { TrainerKind } from '../trainer';
 
 /**
  * One way to write a model, so that the same model is the same bytes: fixed versions, names given by us, no time stamps. Every
- * model has one input `input` FP32 [-1, features] (NaN = missing) and one output FP32 [-1, 1], named by its task.
+ * model has one input `input` FP32 [-1, features] (NaN = missing) and one output FP32 [-1, 1] ([-1, classes] for multiclass), named by its task.
  */
 const IR_VERSION = 8;
 const OPSET = 17;
 const ML_OPSET = 3;
 
 export const INPUT = 'input';
-export const OUTPUTS: Readonly<Record<Task, string>> = { binary: 'probability', regression: 'value' };
+export const OUTPUTS: Readonly<Record<Task, string>> = {
+  binary: 'probability',
+  multiclass: 'probabilities',
+  regression: 'value',
+  anomaly: 'score',
+  ranking: 'score',
+};
 
 export interface ModelContent {
   readonly trainer: TrainerKind;
   readonly task: Task;
   readonly featureNames: readonly string[];
+  /** Width of the output; 1 if not said. */
+  readonly outputs?: number;
   readonly nodes: onnx.INodeProto[];
   readonly constants: onnx.ITensorProto[];
 }
 
 /** The bytes of a model; its metadata say `task`, `trainer` and `features` (a JSON array of names). */
-export const writeModel = ({ trainer, task, featureNames, nodes, constants }: ModelContent): Uint8Array =>
+export const writeModel = ({
+  trainer,
+  task,
+  featureNames,
+  outputs = 1,
+  nodes,
+  constants,
+}: ModelContent): Uint8Array =>
   onnx.ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: 'playhead',
@@ -35,7 +50,7 @@ export const writeModel = ({ trainer, task, featureNames, nodes, constants }: Mo
       node: nodes.map((node, index) => ({ ...node, name: `${index}-${node.opType}` })),
       initializer: constants,
       input: [floatMatrix(INPUT, featureNames.length)],
-      output: [floatMatrix(OUTPUTS[task], 1)],
+      output: [floatMatrix(OUTPUTS[task], outputs)],
     },
     metadataProps: [
       { key: 'features', value: JSON.stringify(featureNames) },
