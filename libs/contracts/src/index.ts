@@ -11,3 +11,4 @@ export * from './topology';
 export * from './upcast';
 export * from './vectors';
 export * from './gates';
+export * from './measurements';
