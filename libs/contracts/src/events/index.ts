@@ -15,6 +15,7 @@ export * from './platform/segment-sealed';
 export * from './platform/snapshot-taken';
 export * from './registry/definitions';
 export * from './registry/deployments';
+export * from './registry/governance';
 export * from './registry/inputs';
 export * from './registry/lineage';
 export * from './registry/models';

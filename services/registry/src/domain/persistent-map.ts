@@ -34,6 +34,10 @@ export class PersistentMap<V> {
     );
   }
 
+  delete(key: string): PersistentMap<V> {
+    return this.has(key) ? new PersistentMap(remove(this.root, hashOf(key), 0, key), this.size - 1) : this;
+  }
+
   /** In an order that depends on the keys alone, not on when they came. */
   *entries(): Generator<readonly [string, V]> {
     if (this.root) yield* walk(this.root);
@@ -90,10 +94,24 @@ const insert = <V>(
   return withChild(children, slot(hash, shift), (child) => insert(child, hash, shift + BITS, key, value));
 };
 
+/** A branch that holds nothing any more stays: what is deleted often comes back. */
+const remove = <V>(
+  node: Node<V> | undefined,
+  hash: number,
+  shift: number,
+  key: string,
+): Node<V> | undefined => {
+  if (!node) return undefined;
+  if (node.kind === 'branch')
+    return withChild(node.children, slot(hash, shift), (child) => remove(child, hash, shift + BITS, key));
+  const entries = node.entries.filter((entry) => entry[0] !== key);
+  return entries.length === 0 ? undefined : { ...node, entries };
+};
+
 const withChild = <V>(
   children: readonly (Node<V> | undefined)[],
   index: number,
-  replace: (child: Node<V> | undefined) => Node<V>,
+  replace: (child: Node<V> | undefined) => Node<V> | undefined,
 ): Branch<V> => ({ kind: 'branch', children: children.with(index, replace(children[index])) });
 
 function* walk<V>(node: Node<V>): Generator<readonly [string, V]> {
