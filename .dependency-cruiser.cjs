@@ -27,8 +27,8 @@ module.exports = {
     ),
     libMayImport(
       'learn',
-      ['kernel'],
-      'A trainer that knew the platform could not promise that only its inputs decide its output.',
+      ['kernel', 'drift'],
+      'A trainer that knew the platform could not promise that only its inputs decide its output; an online forest asks a detector.',
     ),
     libMayImport(
       'drift',

@@ -32,3 +32,4 @@ export {
   type RegressionPerformanceData,
   type RegressionReport,
 } from './performance/regression-performance';
+export { Adwin, type AdwinOptions } from './detect/adwin';

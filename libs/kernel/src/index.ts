@@ -9,6 +9,7 @@ export * from './exact-moments';
 export * from './exact-sum';
 export * from './expressions';
 export * from './partition';
+export * from './portable-erf';
 export * from './portable-math';
 export * from './portable-pow';
 export * from './position';

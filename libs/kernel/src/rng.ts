@@ -20,6 +20,16 @@ export class Rng {
     this.d = next();
   }
 
+  /** Goes on where the Rng stood that gave this state. */
+  static at([a, b, c, d]: readonly [number, number, number, number]): Rng {
+    return Object.assign(new Rng(0), { a, b, c, d });
+  }
+
+  /** All that decides what comes next: four whole numbers in [-2^31, 2^32). */
+  state(): readonly [number, number, number, number] {
+    return [this.a, this.b, this.c, this.d];
+  }
+
   /** A whole number in [0, 2^32). */
   uint32(): number {
     const result = Math.imul(rotateLeft(Math.imul(this.b, 5), 7), 9) >>> 0;
