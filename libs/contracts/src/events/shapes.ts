@@ -15,6 +15,21 @@ export const Reference = Type.String({
   description: 'the fact this was routed from, `<topic>:<partition>-<offset>`',
 });
 
+/** A fact or an artifact that a decision rests on. */
+export const Evidence = Type.Object({
+  kind: Type.Enum(['run', 'version', 'evaluation', 'check', 'approval', 'alias', 'gate']),
+  id: Type.String({
+    description:
+      'run id, `registry.inputs:<position>` of the fact, SHA-256 of the report, or the gate with what was measured',
+  }),
+});
+
+export const SAMPLE_EVIDENCE = [
+  { kind: 'run' as const, id: 'run-0-12' },
+  { kind: 'version' as const, id: 'registry.inputs:0-34' },
+  { kind: 'check' as const, id: 'registry.inputs:0-35' },
+];
+
 export const OffsetRange = Type.Object({
   topic: Type.String(),
   partition: Type.Integer(),

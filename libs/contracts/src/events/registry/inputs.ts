@@ -14,6 +14,15 @@ import {
 /** What the registry decides about: `registry.inputs` alone is folded, one partition, one total order. */
 const input = { version: 1, topic: 'registry.inputs', owner: 'registry' } as const;
 
+/** Rules of promotion and approval; an input, so that folding it again gives the same. */
+const Rules = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    description:
+      'rules that it is decided by: from 2 on a version must have been checked, and decisions name their evidence; 1 without it',
+  }),
+);
+
 const DefinitionSubmitted = Type.Object({
   kind: KindName,
   name: Type.String(),
@@ -95,8 +104,9 @@ export const PromotionSubmitted = defineEvent({
     model: Type.String(),
     version: Type.Integer({ minimum: 1 }),
     alias: Type.String(),
+    rules: Rules,
   }),
-  sample: { request: '0198c0de-0004', actor: 'ada', model: 'fraud', version: 3, alias: 'champion' },
+  sample: { request: '0198c0de-0004', actor: 'ada', model: 'fraud', version: 3, alias: 'champion', rules: 2 },
 });
 
 export const RollbackSubmitted = defineEvent({
@@ -120,8 +130,16 @@ export const ReviewSubmitted = defineEvent({
     version: Type.Integer({ minimum: 1 }),
     verdict: Type.Enum(['approved', 'rejected']),
     comment: Type.Optional(Type.String()),
+    rules: Rules,
   }),
-  sample: { request: '0198c0de-0006', actor: 'grace', model: 'fraud', version: 3, verdict: 'approved' },
+  sample: {
+    request: '0198c0de-0006',
+    actor: 'grace',
+    model: 'fraud',
+    version: 3,
+    verdict: 'approved',
+    rules: 2,
+  },
 });
 
 export const ReplaySubmitted = defineEvent({

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { defineEvent } from '../../define-event';
 import {
   Actor,
+  Evidence,
   GateResult,
   Measured,
   Parameters,
@@ -9,6 +10,7 @@ import {
   ServiceReference,
   Sha,
   TaskName,
+  SAMPLE_EVIDENCE,
   SAMPLE_SERVICE,
   SAMPLE_SHA,
 } from '../shapes';
@@ -69,8 +71,19 @@ export const ModelVersionReviewed = defineEvent({
     verdict: Type.Enum(['approved', 'rejected']),
     reviewed_by: Actor,
     comment: Type.Optional(Type.String()),
+    policy: Type.Optional(
+      Type.Enum(['one', 'four-eyes'], { description: 'of the model, that the approval keeps' }),
+    ),
+    evidence: Type.Optional(Type.Array(Evidence, { description: 'what it was decided on' })),
   }),
-  sample: { model: 'fraud', version: 3, verdict: 'approved', reviewed_by: 'grace' },
+  sample: {
+    model: 'fraud',
+    version: 3,
+    verdict: 'approved',
+    reviewed_by: 'grace',
+    policy: 'four-eyes',
+    evidence: SAMPLE_EVIDENCE,
+  },
 });
 
 export const AliasAssigned = defineEvent({
@@ -84,6 +97,7 @@ export const AliasAssigned = defineEvent({
     previous: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
     cause: Type.Enum(['promotion', 'rollback']),
     assigned_by: Actor,
+    evidence: Type.Optional(Type.Array(Evidence, { description: 'what it was decided on' })),
   }),
   sample: {
     model: 'fraud',
@@ -92,5 +106,6 @@ export const AliasAssigned = defineEvent({
     previous: 2,
     cause: 'promotion',
     assigned_by: 'ada',
+    evidence: SAMPLE_EVIDENCE,
   },
 });
