@@ -41,15 +41,14 @@ export const SlicedMeasurement = Type.Object({
   failed: Type.Integer({ minimum: 0, description: 'how many are' }),
 });
 
-export const FAIRNESS_MEASURES = ['demographic_parity', 'equal_opportunity', 'disparate_impact'] as const;
-
+/** A fairness metric over the values of a field. */
 export const FairMeasurement = Type.Object({
-  fairness: Type.Enum([...FAIRNESS_MEASURES], {
+  metric: Type.String({ description: 'such as `demographic_parity@0.5`' }),
+  group: Type.String({ description: 'the field' }),
+  value: Type.Union([Type.Number(), Type.Null()], {
     description:
       'demographic_parity: greatest difference of the rates of positive decisions; equal_opportunity: of the recalls; disparate_impact: least quotient of two rates',
   }),
-  group: Type.String({ description: 'the field' }),
-  value: Type.Union([Type.Number(), Type.Null()]),
   groups: Type.Integer({ minimum: 0, description: 'that were compared' }),
   between: Type.Optional(
     Type.Array(Type.String(), { maxItems: 2, description: 'the two values that are furthest apart' }),
@@ -60,5 +59,9 @@ export const GateMeasurements = Type.Object({
   compared: Type.Optional(Type.Array(ComparedMeasurement)),
   sliced: Type.Optional(Type.Array(SlicedMeasurement)),
   fair: Type.Optional(Type.Array(FairMeasurement)),
+  /** Of answering one row in ONNX Runtime. */
+  latency_ms: Type.Optional(Type.Object({ p50: Type.Number(), p99: Type.Number() })),
+  /** Of the model file. */
+  size_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
 });
 export type GateMeasurements = Static<typeof GateMeasurements>;
