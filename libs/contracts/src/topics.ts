@@ -21,6 +21,7 @@ export const TOPICS = {
   deployments: 'registry.deployments',
   replays: 'registry.replays',
   lineage: 'registry.lineage',
+  tracking: 'registry.tracking',
   predictions: (deployment: string) => `serving.predictions.${deployment}`,
   servingStatus: 'serving.status',
   monitoringInputs: 'monitoring.inputs',

@@ -21,6 +21,7 @@ export * from './registry/lineage';
 export * from './registry/models';
 export * from './registry/replays';
 export * from './registry/requests';
+export * from './registry/tracking';
 export * from './serving/deployment-started';
 export * from './serving/interval-reported';
 export * from './serving/prediction-made';
