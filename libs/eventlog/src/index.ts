@@ -3,6 +3,7 @@ export * from './conservation';
 export * from './follow';
 export * from './headers';
 export * from './read';
+export * from './shared-appender';
 export * from './checksum';
 export * from './memory';
 export {

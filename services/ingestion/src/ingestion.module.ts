@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { Inject, Module } from '@nestjs/common';
 import { TOPICS } from '#contracts';
-import type { EventLog, FollowedTopic } from '#eventlog';
+import { SharedAppender, type EventLog, type FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
 import {
   CLOCK,
@@ -23,7 +23,6 @@ import type { Streams } from './domain/streams';
 import { INBOX_METRICS, InboxMeter } from './handlers/inbox-meter';
 import { DiskGuard } from './http/disk-guard';
 import { EventsController } from './http/events.controller';
-import { InboxAppender } from './http/inbox-appender';
 import { Intake } from './http/intake';
 import { KnownStreams } from './http/known-streams';
 import { StreamsController } from './http/streams.controller';
@@ -44,15 +43,15 @@ const freeBytes = async (path: string): Promise<number> => {
     { provide: STREAMS, inject: [ServiceLog], useFactory: followStreams },
     { provide: InboxMeter, inject: [METRICS], useFactory: (metrics: Metrics) => new InboxMeter(metrics) },
     {
-      provide: InboxAppender,
+      provide: SharedAppender,
       inject: [EVENT_LOG, CONFIG],
       useFactory: (log: EventLog, { maxQueuedBytes }: IngestionConfig) =>
-        new InboxAppender({ log, maxQueuedBytes }),
+        new SharedAppender({ log, maxQueuedBytes }),
     },
     {
       provide: Intake,
-      inject: [CONFIG, InboxAppender, TRACING],
-      useFactory: ({ namespace }: IngestionConfig, appender: InboxAppender, tracing?: Tracing) =>
+      inject: [CONFIG, SharedAppender, TRACING],
+      useFactory: ({ namespace }: IngestionConfig, appender: SharedAppender, tracing?: Tracing) =>
         new Intake(namespace, appender, tracing?.door),
     },
     {
@@ -92,7 +91,7 @@ export class IngestionModule {
     @Inject(STREAMS) control: FollowedTopic<Streams>,
     serviceLog: ServiceLog,
     meter: InboxMeter,
-    appender: InboxAppender,
+    appender: SharedAppender,
   ) {
     metrics.gauge(INBOX_METRICS.queue, () => appender.backlog);
     transport.add('door', {

@@ -1,12 +1,11 @@
 import { TOPICS, qualify } from '#contracts';
-import type { HeaderEntry, NewRecord } from '#eventlog';
+import type { HeaderEntry, NewRecord, SharedAppender } from '#eventlog';
 import { carriedContext, type DoorTracer } from '#runtime';
 import { examine, keyOf, ownerOf } from '../domain/decide';
 import { readEvent } from '../domain/read-event';
 import type { StreamInForce } from '../domain/streams';
 import { textOf } from '../handlers/inbox-record';
 import { cutBody, type CutRecord, type RequestHeaders } from './cut-body';
-import type { InboxAppender } from './inbox-appender';
 
 /** What the door answers (interfaces.md, Ingest). */
 export interface IntakeAnswer {
@@ -34,7 +33,7 @@ export class Intake {
 
   constructor(
     private readonly namespace: string,
-    private readonly appender: InboxAppender,
+    private readonly appender: SharedAppender,
     private readonly tracer?: DoorTracer,
   ) {}
 

@@ -1,5 +1,7 @@
-import { createMemoryLog, readTopic, type LogProducer, type NewRecord } from '#eventlog';
-import { InboxAppender } from './inbox-appender';
+import { createMemoryLog } from './memory';
+import type { LogProducer, NewRecord } from './port';
+import { readTopic } from './read';
+import { SharedAppender } from './shared-appender';
 
 const TOPIC = 't.ingestion.inbox.s';
 const record = (value: string, partition = 0): NewRecord => ({
@@ -26,7 +28,7 @@ const world = async (maxQueuedBytes = 10_000) => {
       close: () => inner.close(),
     };
   };
-  const appender = new InboxAppender({ log: { producer }, maxQueuedBytes });
+  const appender = new SharedAppender({ log: { producer }, maxQueuedBytes });
   const letGo = async (): Promise<void> => {
     for (const go of release.splice(0)) go();
     release = [];

@@ -1,7 +1,7 @@
-import type { AppendedPosition, EventLog, LogProducer, NewRecord } from '#eventlog';
 import { Refused, TransientFailure, messageOf } from '#kernel';
+import type { AppendedPosition, EventLog, LogProducer, NewRecord } from './port';
 
-export interface InboxAppenderOptions {
+export interface SharedAppenderOptions {
   readonly log: Pick<EventLog, 'producer'>;
   /** Requests beyond so many bytes in wait are refused with 429. */
   readonly maxQueuedBytes: number;
@@ -19,18 +19,18 @@ interface Pending {
 const RECORD_OVERHEAD_BYTES = 64;
 
 /**
- * The door's way into the inbox. Requests that come while a send is under way share the next one, so the wait grows with the load
+ * A door's way onto the log. Requests that come while a send is under way share the next one, so the wait grows with the load
  * and is nothing when idle. A request is answered when all in-sync replicas have its records; when a send fails, its requests fail:
- * what was appended is unknown, and a client that sends again is safe because events carry ids.
+ * what was appended is unknown, and whoever sends again must bear that it may stand there twice (events of an inbox carry ids).
  */
-export class InboxAppender {
+export class SharedAppender {
   private readonly queue: Pending[] = [];
   private queuedBytes = 0;
   private sending: Promise<void> | undefined;
   private producer: LogProducer | undefined;
   private closed = false;
 
-  constructor(private readonly options: InboxAppenderOptions) {}
+  constructor(private readonly options: SharedAppenderOptions) {}
 
   /** Bytes that wait to be sent. */
   get backlog(): number {
