@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { binTable, sortRows, upperBounds } from './bins';
+import { plainKernels } from './kernels/plain-kernels';
 
 const value = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: -4, max: 4 }).map((n) => n / 2) },
@@ -36,7 +37,7 @@ it('sorts rows as a comparison sort would, missing last', () => {
 it('the bin number says the same as comparing the value with every bound', () => {
   fc.assert(
     fc.property(column, maxBins, (values, bins) => {
-      const table = binTable([values], bins);
+      const table = binTable([values], bins, plainKernels());
       const feature = table.features[0];
       const distinct = new Set([...values].map((v) => (Number.isNaN(v) ? 'missing' : v + 0)));
       expect(feature === undefined).toBe(distinct.size < 2);
@@ -70,7 +71,7 @@ it('gives each distinct value its own bin when there are few, and no empty bin e
 
 it('fills bins about equally around a value with very many rows', () => {
   const values = Float32Array.from({ length: 10000 }, (_, i) => (i < 6000 ? 0 : i - 7000));
-  const { numbers, features } = binTable([values], 41);
+  const { numbers, features } = binTable([values], 41, plainKernels());
   const sizes = new Array<number>(features[0]!.upper.length).fill(0);
   numbers[0]!.forEach((bin) => sizes[bin]!++);
   expect(sizes.length).toBe(41);

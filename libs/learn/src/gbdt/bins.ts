@@ -1,3 +1,5 @@
+import type { Memory } from './kernels/kernels';
+
 /**
  * Values become bin numbers once, before the first tree. Bin b of a feature holds the float32 values v with
  * upper[b - 1] < v <= upper[b]; missing values have a bin of their own behind the last. Every `upper` is a float32 between two
@@ -26,7 +28,7 @@ export interface BinnedTable {
 /** The bin numbers of one feature take a byte: at most 255 for values and one for the missing. */
 export const BINS = 256;
 
-export const binTable = (columns: readonly Float32Array[], maxBins: number): BinnedTable => {
+export const binTable = (columns: readonly Float32Array[], maxBins: number, memory: Memory): BinnedTable => {
   const rows = columns[0]!.length;
   const features: BinnedFeature[] = [];
   const numbers: Uint8Array[] = [];
@@ -36,10 +38,10 @@ export const binTable = (columns: readonly Float32Array[], maxBins: number): Bin
     const hasMissing = sorted.present < rows;
     if (upper.length + (hasMissing ? 1 : 0) < 2) return;
     features.push({ column, upper, hasMissing });
-    numbers.push(binNumbers(sorted, upper));
+    numbers.push(binNumbers(sorted, upper, memory.bytes(rows)));
   });
   const wordsPerRow = Math.ceil(features.length / 4);
-  const words = new Int32Array(rows * wordsPerRow);
+  const words = memory.int32(rows * wordsPerRow);
   numbers.forEach((bins, slot) => {
     const shift = (slot & 3) * 8;
     for (let row = 0, at = slot >> 2; row < rows; row++, at += wordsPerRow) words[at]! |= bins[row]! << shift;
@@ -146,8 +148,12 @@ const between = (low: number, high: number): number => {
   return middle >= low && middle < high ? middle : low;
 };
 
-const binNumbers = ({ order, values, present }: SortedRows, upper: Float32Array): Uint8Array => {
-  const numbers = new Uint8Array(order.length);
+/** Writes the bin numbers into `numbers`. */
+const binNumbers = (
+  { order, values, present }: SortedRows,
+  upper: Float32Array,
+  numbers: Uint8Array,
+): Uint8Array => {
   let bin = 0;
   for (let i = 0; i < present; i++) {
     while (values[i]! > upper[bin]!) bin++;

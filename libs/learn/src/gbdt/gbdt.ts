@@ -5,6 +5,7 @@ import type { Parameters } from '../parameters';
 import { binTable, type BinnedTable } from './bins';
 import { GBDT_PARAMETERS } from './gbdt-parameters';
 import { gainImportance, predictEnsemble, type Ensemble } from './ensemble';
+import { kernelsFor } from './kernels/kernels-for';
 import { TreeGrower } from './grow';
 import { OBJECTIVES, type Objective } from './objective';
 import { leafOfColumns, type Tree } from './tree';
@@ -34,8 +35,9 @@ const boost = (fit: GbdtFit): Ensemble => {
   fit.checkpoint();
   const objective = OBJECTIVES[task]!;
   const base = Math.fround(objective.baseScore(labels));
-  const table = binTable(columns, parameters.max_bins);
-  const grower = new TreeGrower(table, {
+  const kernels = kernelsFor(labels.length * (2 * columns.length + 24));
+  const table = binTable(columns, parameters.max_bins, kernels);
+  const grower = new TreeGrower(kernels, table, {
     depth: parameters.depth,
     leaves: parameters.leaves,
     learningRate: parameters.learning_rate,
@@ -46,7 +48,7 @@ const boost = (fit: GbdtFit): Ensemble => {
   const draw = sampler(fit, table);
   const train = new Standings(objective, columns, labels, base);
   const watched = validation && new Standings(objective, validation.columns, validation.labels, base);
-  const gradients = new Float64Array(2 * labels.length);
+  const gradients = kernels.float64(2 * labels.length);
   const stopping = new EarlyStopping(parameters.early_stopping_rounds);
   const trees: Tree[] = [];
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { binTable, type BinnedTable } from './bins';
+import { plainKernels } from './kernels/plain-kernels';
 import { TreeGrower, type GrowRules } from './grow';
 import { exactness } from './objective';
 import { leafOfColumns, leafOfRow, type Tree } from './tree';
@@ -118,7 +119,12 @@ const grown = (
   const leafOf = new Uint32Array(rows);
   const sample = Uint32Array.from(all(rows));
   return {
-    tree: new TreeGrower(table, rules).grow(gradients, sample, all(table.features.length), leafOf),
+    tree: new TreeGrower(plainKernels(), table, rules).grow(
+      gradients,
+      sample,
+      all(table.features.length),
+      leafOf,
+    ),
     leafOf,
   };
 };
@@ -126,7 +132,7 @@ const grown = (
 it('grows the tree, to the bit, that trying everything on the raw values gives', () => {
   fc.assert(
     fc.property(problem, (given) => {
-      const table = binTable(given.columns, 255);
+      const table = binTable(given.columns, 255, plainKernels());
       expect(shapeOf(grown(given, table).tree)).toEqual(slowTree(given, table));
     }),
     { numRuns: 150 },
@@ -136,7 +142,7 @@ it('grows the tree, to the bit, that trying everything on the raw values gives',
 it('rows go down the tree on their values to the leaf that they were put in by their bins', () => {
   fc.assert(
     fc.property(problem, fc.integer({ min: 2, max: 12 }), (given, bins) => {
-      const { tree, leafOf } = grown(given, binTable(given.columns, bins));
+      const { tree, leafOf } = grown(given, binTable(given.columns, bins, plainKernels()));
       const rows = rowMajor(given.columns);
       leafOf.forEach((leaf, row) => {
         expect(leafOfColumns(tree, given.columns, row)).toBe(leaf);
@@ -149,7 +155,7 @@ it('rows go down the tree on their values to the leaf that they were put in by t
 it('keeps the limit of leaves and takes the splits that gain most', () => {
   fc.assert(
     fc.property(problem, fc.integer({ min: 2, max: 6 }), (given, leaves) => {
-      const table = binTable(given.columns, 255);
+      const table = binTable(given.columns, 255, plainKernels());
       const gainOf = ({ gain }: Tree): number => gain.reduce((sum, g) => sum + g, 0);
       const leavesOf = ({ column }: Tree): number => column.filter((at) => at < 0).length;
       const limited = grown({ ...given, rules: { ...given.rules, leaves } }, table).tree;

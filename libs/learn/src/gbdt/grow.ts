@@ -1,5 +1,5 @@
 import { BINS, type BinnedTable } from './bins';
-import { fillHistogram, newHistogram, subtractHistogram, type Histogram } from './histogram';
+import type { Histogram, Kernels } from './kernels/kernels';
 import { bestSplit, type NodeSums, type Split, type SplitRules } from './split';
 import { TreeBuilder, type Tree } from './tree';
 
@@ -38,13 +38,16 @@ export class TreeGrower {
   private readonly spare: Histogram[] = [];
   private readonly rows: Uint32Array;
   private readonly moved: Uint32Array;
+  private readonly goesLeft: Uint8Array;
 
   constructor(
+    private readonly kernels: Kernels,
     private readonly table: BinnedTable,
     private readonly rules: GrowRules,
   ) {
-    this.rows = new Uint32Array(table.rows);
-    this.moved = new Uint32Array(table.rows);
+    this.rows = kernels.uint32(table.rows);
+    this.moved = kernels.uint32(table.rows);
+    this.goesLeft = kernels.bytes(BINS);
   }
 
   /**
@@ -126,24 +129,10 @@ export class TreeGrower {
 
   /** Moves the rows that go left to the front, keeping the order on both sides; answers where the right side begins. */
   private partition({ slot, bin, missingLeft }: Split, begin: number, end: number): number {
-    const { rows, moved } = this;
-    const { features } = this.table;
-    const numbers = this.table.numbers[slot]!;
-    // No bin has the number BINS.
-    const leftToo = missingLeft ? features[slot]!.upper.length : BINS;
-    let left = begin;
-    let right = 0;
-    for (let j = begin; j < end; j++) {
-      const row = rows[j]!;
-      const number = numbers[row]!;
-      const goesLeft = number <= bin || number === leftToo ? 1 : 0;
-      rows[left] = row;
-      moved[right] = row;
-      left += goesLeft;
-      right += 1 - goesLeft;
-    }
-    rows.set(moved.subarray(0, right), left);
-    return left;
+    const { kernels, table, rows, goesLeft, moved } = this;
+    goesLeft.fill(0).fill(1, 0, bin + 1);
+    if (missingLeft) goesLeft[table.features[slot]!.upper.length] = 1;
+    return kernels.partition(rows, begin, end, table.numbers[slot]!, goesLeft, moved);
   }
 
   private maySplit({ depth, sums: { hessian, count } }: Reached): boolean {
@@ -164,7 +153,7 @@ export class TreeGrower {
     let ofLarger: Histogram | null = null;
     if (this.maySplit(smaller) || this.maySplit(larger)) {
       ofSmaller = this.histogramOf(smaller, gradients);
-      subtractHistogram(parent, ofSmaller);
+      this.kernels.subtract(parent, ofSmaller);
       ofLarger = parent;
     } else {
       this.spare.push(parent);
@@ -173,9 +162,23 @@ export class TreeGrower {
   }
 
   private histogramOf({ begin, end }: Reached, gradients: Float64Array): Histogram {
-    const histogram = this.spare.pop() ?? newHistogram(this.table, this.rules.minSamplesLeaf > 1);
-    fillHistogram(histogram, this.table, gradients, this.rows, begin, end);
+    const histogram = this.emptyHistogram();
+    this.kernels.addRows(histogram, this.table, gradients, this.rows, begin, end);
     return histogram;
+  }
+
+  private emptyHistogram(): Histogram {
+    const histogram = this.spare.pop();
+    if (histogram) {
+      histogram.sums.fill(0);
+      histogram.counts?.fill(0);
+      return histogram;
+    }
+    const bins = this.table.wordsPerRow * 4 * BINS;
+    return {
+      sums: this.kernels.float64(2 * bins),
+      counts: this.rules.minSamplesLeaf > 1 ? this.kernels.int32(bins) : null,
+    };
   }
 
   private sumsOf(gradients: Float64Array, sample: Uint32Array): NodeSums {

@@ -1,5 +1,5 @@
 import { BINS, type BinnedTable } from './bins';
-import type { Histogram } from './histogram';
+import type { Histogram } from './kernels/kernels';
 
 /** What a split must keep to. */
 export interface SplitRules {
