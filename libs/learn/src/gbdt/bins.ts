@@ -1,4 +1,4 @@
-import type { Memory } from './kernels/kernels';
+import type { Memory } from './kernels/memory';
 
 /**
  * Values become bin numbers once, before the first tree. Bin b of a feature holds the float32 values v with

@@ -1,4 +1,5 @@
 import type { BinnedTable } from '../bins';
+import type { Memory } from './memory';
 
 /**
  * Sums of gradients and hessians (and, if asked for, counts) by feature and bin. Gradients are multiples of one power of two and
@@ -10,14 +11,6 @@ export interface Histogram {
   readonly sums: Float64Array;
   /** [features rounded up to 4, BINS], or null when no rule needs counts. */
   readonly counts: Int32Array | null;
-}
-
-/** The arrays that kernels work on; only arrays from here may be given to them. */
-export interface Memory {
-  bytes(length: number): Uint8Array;
-  int32(length: number): Int32Array;
-  uint32(length: number): Uint32Array;
-  float64(length: number): Float64Array;
 }
 
 /** The loops that training spends its time in. Sums are exact, so that every implementation gives the same bits. */
