@@ -1,3 +1,4 @@
+export * from './check';
 export type { GraphOptimization, RuntimeFingerprint } from './fingerprint';
 export { toMatrix } from './matrix';
 export { MicroBatcher, type MicroBatcherOptions } from './micro-batcher';
