@@ -1,6 +1,17 @@
 export { classesOf, dataFaults, rowMajor, TASKS, type DataSet, type Task } from './data-set';
-export { evaluate, METRICS, type EvaluateOptions, type MetricName } from './evaluate';
+export {
+  evaluate,
+  METRICS,
+  metricsOfTask,
+  type EvaluateOptions,
+  type EvaluatedRows,
+  type MetricName,
+  type Metrics,
+} from './evaluate';
+export * from './evaluation';
+export * from './explain';
 export { brierScore, decisionsAt, logLoss, type Decisions } from './metrics/classification';
+export { confusionMatrix, predictedClasses } from './metrics/multiclass';
 export { averagePrecision, precisionAtK, rocAuc } from './metrics/ranking';
 export { meanAbsoluteError, rootMeanSquaredError, rSquared } from './metrics/regression';
 export { thresholdCounts, type ThresholdCounts } from './metrics/threshold-counts';

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { listMeasures } from './ranked-lists';
 import { averagePrecision, precisionAtK, rocAuc } from './ranking';
 
 /** Few distinct scores, so that ties are the rule. */
@@ -56,6 +57,52 @@ it('precision at k is the mean over both extreme orders of the tied rows, or bet
       if (labels.length === 0) return void expect(precision).toBeNull();
       expect(precision).toBeLessThanOrEqual(topOf(1) + 1e-12);
       expect(precision).toBeGreaterThanOrEqual(topOf(-1) - 1e-12);
+    }),
+  );
+});
+
+/** All orders of the rows in which greater scores stand first. */
+const orders = (scores: readonly number[], rows: readonly number[]): number[][] => {
+  if (rows.length === 0) return [[]];
+  const top = Math.max(...rows.map((row) => scores[row]!));
+  return rows
+    .filter((row) => scores[row] === top)
+    .flatMap((row) =>
+      orders(
+        scores,
+        rows.filter((other) => other !== row),
+      ).map((rest) => [row, ...rest]),
+    );
+};
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, each) => sum + each, 0) / values.length;
+
+it('measures of a list are means over all orders of its tied rows', () => {
+  const lists = fc.array(
+    fc.record({ relevance: fc.constantFrom(0, 0, 1, 3), score: fc.integer({ min: 0, max: 2 }) }),
+    { minLength: 1, maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(lists, fc.integer({ min: 1, max: 7 }), (list, k) => {
+      const relevance = list.map((row) => row.relevance);
+      const scores = list.map((row) => row.score);
+      const gain = (order: readonly number[]): number =>
+        order.slice(0, k).reduce((sum, row, at) => sum + relevance[row]! / Math.log2(at + 2), 0);
+      const precision = (order: readonly number[], at: number): number =>
+        order.slice(0, at + 1).filter((row) => relevance[row]! > 0).length / (at + 1);
+      const all = orders(scores, [...list.keys()]);
+      const relevant = relevance.filter((each) => each > 0).length;
+      const measured = listMeasures(Float64Array.from(relevance), Float64Array.from(scores), k);
+      if (relevant === 0) return void expect(measured).toBeNull();
+      const best = orders(relevance, [...list.keys()])[0]!;
+      const precisions = all.map((order) =>
+        order.slice(0, k).reduce((sum, row, at) => sum + (relevance[row]! > 0 ? precision(order, at) : 0), 0),
+      );
+      const ranks = all.map((order) => 1 / (order.findIndex((row) => relevance[row]! > 0) + 1));
+      expect(measured!.ndcg).toBeCloseTo(meanOf(all.map(gain)) / gain(best), 10);
+      expect(measured!.averagePrecision).toBeCloseTo(meanOf(precisions) / Math.min(k, relevant), 10);
+      expect(measured!.reciprocalRank).toBeCloseTo(meanOf(ranks), 10);
     }),
   );
 });

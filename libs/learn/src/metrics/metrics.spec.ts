@@ -1,5 +1,7 @@
-import { evaluate, METRICS } from '../evaluate';
+import { TASKS } from '../data-set';
+import { evaluate, metricsOfTask } from '../evaluate';
 import { decisionsAt, logLoss } from './classification';
+import { confusionMatrix, predictedClasses } from './multiclass';
 import { averagePrecision, precisionAtK, rocAuc } from './ranking';
 import { rSquared } from './regression';
 
@@ -151,11 +153,92 @@ describe('metrics of a regression', () => {
   });
 });
 
-it('every metric that is answered is described', () => {
+describe('metrics of classes', () => {
+  it('equal scikit-learn', () => {
+    // accuracy_score, f1_score(average=...), log_loss, roc_auc_score(multi_class='ovr') of scikit-learn 1.9.1
+    const labels = of(0, 1, 2, 2, 1, 0, 2, 1);
+    const probabilities = of(
+      ...[0.7, 0.2, 0.1, 0.1, 0.6, 0.3, 0.2, 0.2, 0.6, 0.3, 0.4, 0.3],
+      ...[0.25, 0.5, 0.25, 0.4, 0.4, 0.2, 0.1, 0.2, 0.7, 0.5, 0.3, 0.2],
+    );
+    const answers = evaluate('multiclass', labels, probabilities);
+    expect(answers.accuracy).toBe(0.75);
+    expect(answers.f1_macro).toBeCloseTo(0.7555555555555555, 14);
+    expect(answers.f1_weighted).toBeCloseTo(0.75, 14);
+    expect(answers.log_loss).toBeCloseTo(0.7190480820619274, 14);
+    expect(answers.roc_auc_ovr).toBeCloseTo(0.9166666666666666, 14);
+    const predicted = predictedClasses(probabilities, 3);
+    expect([...confusionMatrix(labels, predicted, 3)]).toEqual([2, 0, 0, 1, 2, 0, 0, 1, 2]);
+  });
+
+  it('count a class that was only predicted, as scikit-learn does, and leave out its ROC AUC', () => {
+    const labels = of(0, 0, 3, 3, 0);
+    const probabilities = of(
+      ...[0.5, 0.3, 0.1, 0.1, 0.2, 0.5, 0.2, 0.1, 0.1, 0.1, 0.1, 0.7, 0.3, 0.3, 0.3, 0.1, 1, 0, 0, 0],
+    );
+    const answers = evaluate('multiclass', labels, probabilities);
+    expect(answers.accuracy).toBe(0.6);
+    expect(answers.f1_macro).toBeCloseTo(0.4444444444444444, 14);
+    expect(answers.f1_weighted).toBeCloseTo(0.6666666666666666, 14);
+    expect(answers.log_loss).toBeCloseTo(0.9923690259853647, 14);
+    expect(answers.roc_auc_ovr).toBeCloseTo(5 / 6, 14);
+  });
+
+  it('are null where there are no rows, and refuse a class that the model does not know', () => {
+    expect(evaluate('multiclass', of(), of(), { outputs: 3 })).toEqual({
+      accuracy: null,
+      f1_macro: null,
+      f1_weighted: null,
+      log_loss: null,
+      roc_auc_ovr: null,
+    });
+    expect(() => evaluate('multiclass', of(0, 2), of(0.5, 0.5, 0.5, 0.5))).toThrow(
+      'the label of row 1 is 2; the model knows the classes 0 to 1',
+    );
+  });
+});
+
+describe('metrics of a ranking', () => {
+  const relevance = of(3, 2, 3, 0, 1, 2, 0, 1, 0, 0, 2, 0);
+  const scores = of(0.9, 0.8, 0.3, 0.3, 0.3, 0.1, 0.5, 0.5, 0.4, 0.2, 0.2, 0.2);
+  const groups = of(7, 7, 7, 7, 7, 7, 9, 9, 9, 9, 9, 9);
+
+  it('equal scikit-learn, ties shared', () => {
+    // ndcg_score of scikit-learn 1.9.1, with k=3 and without
+    expect(evaluate('ranking', relevance, scores, { groups, k: 3 }).ndcg).toBeCloseTo(0.5731593539172147, 14);
+    expect(evaluate('ranking', relevance, scores, { groups }).ndcg).toBeCloseTo(0.7749779734212472, 14);
+    // average_precision_score and label_ranking_average_precision_score of one query without ties
+    const one = evaluate('ranking', of(1, 0, 1, 0, 0, 1), of(0.9, 0.8, 0.7, 0.6, 0.5, 0.4));
+    expect(one.map).toBeCloseTo(0.7222222222222222, 14);
+    expect(one.mrr).toBe(1);
+  });
+
+  it('leave out a query without a relevant row', () => {
+    const answers = evaluate('ranking', of(0, 0, 1, 0), of(1, 2, 1, 2), { groups: of(1, 1, 2, 2) });
+    expect(answers.map).toBe(0.5);
+    expect(answers.mrr).toBe(0.5);
+    expect(evaluate('ranking', of(0, 0), of(1, 2))).toEqual({ ndcg: null, map: null, mrr: null });
+  });
+});
+
+describe('metrics of an anomaly', () => {
+  it('are those of a binary task on the rows whose label is known', () => {
+    const { roc_auc, average_precision, precision_at_k } = evaluate('binary', of(1, 0, 0, 1), of(5, 4, 1, 3));
+    expect(evaluate('anomaly', of(1, NaN, 0, 0, NaN, 1), of(5, 9, 4, 1, 0, 3))).toEqual({
+      roc_auc,
+      average_precision,
+      precision_at_k,
+    });
+    expect(evaluate('anomaly', of(NaN, NaN), of(1, 2))).toEqual({
+      roc_auc: null,
+      average_precision: null,
+      precision_at_k: null,
+    });
+  });
+});
+
+it.each(TASKS)('every metric that is answered for %s is described', (task) => {
   const two = of(0, 1);
-  const answered = [
-    ...Object.keys(evaluate('binary', two, two)),
-    ...Object.keys(evaluate('regression', two, two)),
-  ];
-  expect(answered.sort()).toEqual(Object.keys(METRICS).sort());
+  const answered = Object.keys(evaluate(task, two, task === 'multiclass' ? of(1, 0, 0, 1) : two));
+  expect(answered.sort()).toEqual([...metricsOfTask(task)].sort());
 });

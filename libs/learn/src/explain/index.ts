@@ -1,0 +1,7 @@
+export { meanContributions } from './mean-contributions';
+export {
+  permutationImportance,
+  type PermutationOptions,
+  type PermutationRows,
+  type PermutedFeature,
+} from './permutation';
