@@ -17,11 +17,12 @@ import type {
   CompiledLabel,
   CompiledModel,
   CompiledMonitor,
+  CompiledRetrain,
   CompiledStage,
   CompiledStream,
 } from './compiled';
 import { definitionKey, type Definition, type DefinitionOf } from './definition';
-import { isAggregate, KINDS, type FeatureSpec, type Kind } from './kinds';
+import { isAggregate, KINDS, type FeatureSpec, type Kind, type RetrainSpec } from './kinds';
 import type { Project } from './project';
 import { fieldTypes } from './resolve/context';
 
@@ -176,12 +177,34 @@ const compileModel = ({ name, spec }: DefinitionOf<'Model'>): CompiledModel => (
   task: spec.task,
   service: spec.features,
   label: spec.label,
+  ...(spec.query === undefined ? {} : { query: spec.query }),
   split:
     spec.split.by === 'time'
       ? { by: 'time', holdoutMs: parseDuration(spec.split.holdout), gapMs: parseDuration(spec.split.gap) }
       : spec.split,
   trainer: spec.trainer,
   gates: spec.gates,
+  ...(spec.evaluate && {
+    evaluate: {
+      ...spec.evaluate,
+      ...(spec.evaluate.backtest && {
+        backtest: {
+          origins: spec.evaluate.backtest.origins,
+          horizonMs: parseDuration(spec.evaluate.backtest.horizon),
+        },
+      }),
+    } as CompiledModel['evaluate'],
+  }),
+  ...(spec.approval && { approval: spec.approval }),
+  ...(spec.environments && { environments: spec.environments }),
+  ...(spec.retrain && { retrain: compileRetrain(spec.retrain) }),
+});
+
+const compileRetrain = ({ every, debounce, budget, ...rest }: RetrainSpec): CompiledRetrain => ({
+  ...rest,
+  ...(every === undefined ? {} : { everyMs: parseDuration(every) }),
+  debounceMs: parseDuration(debounce),
+  ...(budget && { budget: { runs: budget.runs, perMs: parseDuration(budget.per) } }),
 });
 
 const compileDeployment = (

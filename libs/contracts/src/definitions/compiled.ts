@@ -7,7 +7,9 @@ import type {
   GateSpec,
   Kind,
   MetricName,
+  EvaluateSpec,
   ModelSpec,
+  RetrainSpec,
   RuleSpec,
   Task,
   ValueFeatureSpec,
@@ -134,9 +136,25 @@ export interface CompiledModel {
   readonly task: Task;
   readonly service: string;
   readonly label: string;
+  /** ranking: the feature or entity field whose equal values are one query. */
+  readonly query?: string;
   readonly split: CompiledSplit;
   readonly trainer: ModelSpec['trainer'];
+  readonly evaluate?: CompiledEvaluation;
   readonly gates: readonly GateSpec[];
+  readonly approval?: ModelSpec['approval'];
+  readonly environments?: ModelSpec['environments'];
+  readonly retrain?: CompiledRetrain;
+}
+
+export interface CompiledEvaluation extends Omit<EvaluateSpec, 'backtest'> {
+  readonly backtest?: { readonly origins: number; readonly horizonMs: number };
+}
+
+export interface CompiledRetrain extends Pick<RetrainSpec, 'cron' | 'on' | 'rows'> {
+  readonly everyMs?: number;
+  readonly debounceMs: number;
+  readonly budget?: { readonly runs: number; readonly perMs: number };
 }
 
 export interface CompiledDeployment {

@@ -302,14 +302,14 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     'metric: average_precision',
     'metric: rmse',
     [
-      'p.yaml:56:22 Model fraud: rmse is no metric of a binary model; there are roc_auc, average_precision, log_loss, brier, f1, precision, recall, accuracy, precision_at_k',
+      'p.yaml:56:22 Model fraud: rmse is no metric of a binary model; there are roc_auc, average_precision, log_loss, brier, f1, precision, recall, accuracy, precision_at_k, demographic_parity, equal_opportunity, disparate_impact, latency_p50_ms, latency_p99_ms, size_bytes',
     ],
   ],
   [
     'a gate without a bound',
     'metric: average_precision, min: 0.1',
     'metric: average_precision',
-    ['p.yaml:56:14 Model fraud: the gate on average_precision has neither `min` nor `max`'],
+    ['p.yaml:56:14 Model fraud: the gate on average_precision has neither `min` nor `max` nor `against`'],
   ],
   [
     'a trainer of another task',
@@ -323,7 +323,7 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     'task: regression ',
     [
       'p.yaml:53:10 Model fraud: label `fraud` is a boolean; a regression needs a number; did you mean `binary`?',
-      'p.yaml:56:22 Model fraud: average_precision is no metric of a regression model; there are rmse, mae, r2',
+      'p.yaml:56:22 Model fraud: average_precision is no metric of a regression model; there are rmse, mae, r2, latency_p50_ms, latency_p99_ms, size_bytes',
     ],
   ],
   [
@@ -332,6 +332,8 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     'task: ranking ',
     [
       'p.yaml:51:3 Model fraud: spec.task: training for this task is not built yet: binary and regression are',
+      'p.yaml:51:9 Model fraud: a ranking model needs `query`: the feature or entity field whose equal values are one query',
+      'p.yaml:56:22 Model fraud: average_precision is no metric of a ranking model; there are ndcg, map, mrr, latency_p50_ms, latency_p99_ms, size_bytes',
     ],
   ],
   [

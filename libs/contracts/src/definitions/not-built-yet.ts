@@ -33,6 +33,27 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
   },
   {
     kind: 'Model',
+    path: spec('trainer', 'kind'),
+    when: is('command', 'auto', 'online-logistic', 'hoeffding-tree', 'adaptive-random-forest'),
+    what: 'this trainer',
+  },
+  { kind: 'Model', path: spec('evaluate'), what: 'this evaluation' },
+  { kind: 'Model', path: spec('environments'), what: 'promotion by environment' },
+  {
+    kind: 'Model',
+    path: spec('gates', '*', 'metric'),
+    when: is(
+      'demographic_parity',
+      'equal_opportunity',
+      'disparate_impact',
+      'latency_p50_ms',
+      'latency_p99_ms',
+      'size_bytes',
+    ),
+    what: 'a gate on this',
+  },
+  {
+    kind: 'Model',
     path: spec('trainer', 'search'),
     what: 'search for parameters',
     instead: 'write `parameters`',

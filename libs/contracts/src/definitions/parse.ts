@@ -6,6 +6,7 @@ import {
   featureConflicts,
   gateConflicts,
   splitConflicts,
+  trainerConflicts,
   KINDS,
   OPTION_SCHEMAS,
   withDefaults,
@@ -179,8 +180,13 @@ const conflictsOf = (
     );
   }
   if (kind === 'Model') {
-    const { gates = [], split = {} } = options as DefinitionOptions['Model'];
+    const { gates = [], split = {}, trainer } = options as DefinitionOptions['Model'];
     return [
+      ...trainerConflicts(trainer).map(({ path, message }) => ({
+        path: ['spec', 'trainer', ...path.slice(0, -1)],
+        key: path.at(-1)!,
+        message,
+      })),
       ...splitConflicts(split).map((conflict) => ({ path: ['spec', 'split'], ...conflict })),
       ...gates.flatMap((gate, index) =>
         gateConflicts(gate).map((conflict) => ({ path: ['spec', 'gates', index], ...conflict })),

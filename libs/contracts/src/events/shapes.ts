@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 
 /** Parts that several events share. */
 
@@ -57,8 +57,74 @@ export const TaskName = Type.Enum(['binary', 'multiclass', 'regression', 'anomal
 
 export const Parameters = Type.Record(
   Type.String(),
-  Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
+  Type.Union([
+    Type.Number(),
+    Type.String(),
+    Type.Boolean(),
+    Type.Array(Type.String()),
+    Type.Record(Type.String(), Type.Number()),
+  ]),
 );
+
+/** How to look for parameters; durations and sizes as in the definition. */
+export const Search = Type.Object({
+  method: Type.Enum(['tpe', 'random', 'grid', 'hyperband']),
+  trials: Type.Integer({ minimum: 1 }),
+  seconds: Type.Optional(Type.Number()),
+  metric: Type.String(),
+  workers: Type.Optional(Type.Integer({ minimum: 1 })),
+  patience: Type.Optional(Type.Integer({ minimum: 1 })),
+  space: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Object({
+        min: Type.Optional(Type.Number()),
+        max: Type.Optional(Type.Number()),
+        scale: Type.Optional(Type.Enum(['linear', 'log'])),
+        values: Type.Optional(Type.Array(Type.Union([Type.Number(), Type.String(), Type.Boolean()]))),
+      }),
+    ),
+  ),
+  kinds: Type.Optional(Type.Array(Type.String())),
+});
+
+/** A program that fits the model. */
+export const Command = Type.Object({
+  run: Type.Array(Type.String(), { minItems: 1 }),
+  files: Type.Record(Type.String(), Type.String(), { description: 'the files of the program, text by path' }),
+  timeout_ms: Type.Integer({ minimum: 1 }),
+  memory_bytes: Type.Integer({ minimum: 1 }),
+  output_bytes: Type.Integer({ minimum: 1 }),
+  environment: Type.Record(Type.String(), Type.String()),
+});
+
+/** What is measured of a version beside its metrics. */
+export const Evaluate = Type.Object({
+  folds: Type.Optional(Type.Integer()),
+  backtest: Type.Optional(Type.Object({ origins: Type.Integer(), horizon_ms: Type.Integer() })),
+  slices: Type.Optional(Type.Array(Type.String())),
+  fairness: Type.Optional(Type.Object({ group: Type.String(), reference: Type.Optional(Type.String()) })),
+  costs: Type.Optional(Type.Object({ false_positive: Type.Number(), false_negative: Type.Number() })),
+  bootstrap: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+
+/** Why a run was asked for. */
+export const Cause = Type.Object({
+  trigger: Type.Enum([
+    'operator',
+    'schedule',
+    'rows',
+    'data-drift',
+    'prediction-drift',
+    'concept-drift',
+    'performance',
+    'definition',
+  ]),
+  reference: Type.Optional(
+    Type.String({ description: 'the fact behind it, `<topic>:<partition>-<offset>`' }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'in words' })),
+});
 
 /** What a deployment, a data set or a monitor must know of a feature service: enough to read its vectors. */
 export const ServiceReference = Type.Object({
@@ -95,31 +161,69 @@ export const Gate = Type.Object({
   min: Type.Optional(Type.Number()),
   max: Type.Optional(Type.Number()),
   threshold: Type.Optional(Type.Number({ description: 'where f1, precision, recall and accuracy decide' })),
-  k: Type.Optional(Type.Integer({ description: 'of precision_at_k' })),
+  k: Type.Optional(Type.Integer({ description: 'of precision_at_k, ndcg and map' })),
+  against: Type.Optional(Type.String({ description: 'alias of the version that it is compared with' })),
+  tolerance: Type.Optional(Type.Number({ description: 'how much worse than that one is accepted' })),
+  confidence: Type.Optional(Type.Number({ description: 'judged by the lower end of this interval' })),
+  slice: Type.Optional(Type.String({ description: 'whose values are judged one by one; the worst counts' })),
+  rows: Type.Optional(Type.Integer({ description: 'values with fewer rows are not judged' })),
+  group: Type.Optional(Type.String({ description: 'whose values a fairness metric compares' })),
 });
 
+/** What a gate goes by where that is not a metric of all rows of the hold-out. */
+export const Measurement = Type.Object({
+  value: Type.Union([Type.Number(), Type.Null()], {
+    description:
+      'against another version: how much better (positive) or worse the metric is; by slice: the worst one',
+  }),
+  low: Type.Optional(Type.Number({ description: 'lower end of the interval' })),
+  high: Type.Optional(Type.Number({ description: 'upper end of the interval' })),
+  of: Type.Optional(Type.String({ description: 'the slice or group that it is about' })),
+  rows: Type.Optional(Type.Integer({ description: 'that it was measured on' })),
+  failed: Type.Optional(Type.Integer({ description: 'by slice: how many values are outside of the bounds' })),
+  failing: Type.Optional(
+    Type.Array(Type.String(), { maxItems: 20, description: 'by slice: the worst of them, worst first' }),
+  ),
+  reason: Type.Optional(Type.String({ description: 'why it could not be measured; then value is null' })),
+  version: Type.Optional(Type.Integer({ description: 'that it was compared with' })),
+});
+
+/** By `gateMetric`. */
+export const Measurements = Type.Record(Type.String(), Measurement);
+
 export const GateResult = Type.Object({
-  metric: Type.String(),
-  min: Type.Optional(Type.Number()),
-  max: Type.Optional(Type.Number()),
-  threshold: Type.Optional(Type.Number()),
-  k: Type.Optional(Type.Integer()),
+  ...Gate.properties,
+  low: Type.Optional(Type.Number()),
+  high: Type.Optional(Type.Number()),
+  of: Type.Optional(Type.String()),
+  version: Type.Optional(Type.Integer()),
   value: Type.Union([Type.Number(), Type.Null()], {
     description: 'null where the run did not measure it; then the gate fails',
   }),
   passed: Type.Boolean(),
+  reason: Type.Optional(Type.String({ description: 'where the numbers alone do not say it' })),
 });
 
-/** Under which name a run reports what a gate judges: `average_precision`, `f1@0.5`, `precision_at_k@100`. */
+/**
+ * Under which name a run reports what a gate judges: `average_precision`, `f1@0.5`, `precision_at_k@100` among the metrics;
+ * `average_precision/terminal_id`, `demographic_parity@0.5/region`, `average_precision-champion` among the measurements.
+ */
 export const gateMetric = ({
   metric,
   threshold,
   k,
-}: {
-  readonly metric: string;
-  readonly threshold?: number;
-  readonly k?: number;
-}): string => `${metric}${threshold === undefined ? '' : `@${threshold}`}${k === undefined ? '' : `@${k}`}`;
+  slice,
+  group,
+  against,
+}: Pick<Static<typeof Gate>, 'metric' | 'threshold' | 'k' | 'slice' | 'group' | 'against'>): string =>
+  [
+    metric,
+    threshold === undefined ? '' : `@${threshold}`,
+    k === undefined ? '' : `@${k}`,
+    slice === undefined ? '' : `/${slice}`,
+    group === undefined ? '' : `/${group}`,
+    against === undefined ? '' : `-${against}`,
+  ].join('');
 
 /** Metric name to value; a metric that could not be computed is null. */
 export const MetricValues = Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]));

@@ -11,7 +11,7 @@ export * from './deployment';
 export * from './feature-service';
 export * from './feature-view';
 export * from './label';
-export { TASKS, type MetricName, type Task, taskOfMetric, metricsOf } from './metrics';
+export { metricsOf, metricWords, scoreMetricsOf, TASKS, type MetricName, type Task } from './metrics';
 export * from './model';
 export * from './monitor';
 export * from './stream';

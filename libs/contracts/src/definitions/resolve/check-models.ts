@@ -1,6 +1,13 @@
 import { parseDuration } from '#kernel';
 import { nearest } from '../fault';
-import { metricsOf, taskOfMetric, type MetricName, type Task, type TrainerName } from '../kinds';
+import {
+  metricsOf,
+  scoreMetricsOf,
+  tasksOfTrainer,
+  type MetricName,
+  type Task,
+  type TrainerName,
+} from '../kinds';
 import type { CheckContext } from './context';
 
 export const checkLabel = (context: CheckContext<'Label'>): void => {
@@ -11,18 +18,24 @@ export const checkLabel = (context: CheckContext<'Label'>): void => {
   context.field(stream, spec.value, ['boolean', 'integer', 'number'], ['spec', 'value']);
 };
 
-const TASKS_OF: Readonly<Record<TrainerName, readonly Task[]>> = {
-  gbdt: ['binary', 'regression'],
-  logistic: ['binary'],
-  linear: ['regression'],
-};
-
 export const checkModel = (context: CheckContext<'Model'>): void => {
   const { spec } = context.definition;
   context.find('FeatureService', spec.features, ['spec', 'features']);
   const label = context.find('Label', spec.label, ['spec', 'label']);
+  if ((spec.task === 'ranking') !== (spec.query !== undefined))
+    context.say(
+      ['spec', 'task'],
+      spec.task === 'ranking'
+        ? 'a ranking model needs `query`: the feature or entity field whose equal values are one query'
+        : `a ${spec.task} model has no \`query\``,
+    );
   const stream = label && context.project.find('Stream', label.spec.stream);
   const value = stream?.spec.fields.find((field) => field.name === label?.spec.value);
+  if (spec.task === 'multiclass' && value && value.type !== 'integer')
+    context.say(
+      ['spec', 'label'],
+      `label \`${spec.label}\` is a ${value.type}; a multiclass model needs an integer: 0, 1, ... for each class`,
+    );
   if (spec.task === 'regression' && value?.type === 'boolean') {
     context.say(
       ['spec', 'label'],
@@ -32,37 +45,49 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
   }
   if (spec.split.by === 'time' && parseDuration(spec.split.holdout) === 0)
     context.say(['spec', 'split', 'holdout'], 'nothing is held out, so no gate can be judged');
-  if (spec.task !== 'binary' && spec.task !== 'regression') return;
 
-  const { kind, parameters } = spec.trainer;
-  if (!TASKS_OF[kind].includes(spec.task)) {
+  const { kind, parameters, search } = spec.trainer;
+  const tasks = tasksOfTrainer(kind);
+  if (!tasks.includes(spec.task)) {
     context.say(
       ['spec', 'trainer', 'kind'],
-      `trainer ${kind} learns ${TASKS_OF[kind].join(' and ')}, not ${spec.task}`,
-      trainerOf(spec.task),
+      `trainer ${kind} learns ${tasks.join(' and ')}, not ${spec.task}`,
+      TRAINER_OF[spec.task],
     );
   }
-  for (const message of TASKS_OF[kind].includes(spec.task)
-    ? context.trainerFaults(kind, spec.task, parameters)
-    : []) {
+  const isChecked = tasks.includes(spec.task) && kind !== 'command' && kind !== 'auto';
+  for (const message of isChecked ? context.trainerFaults(kind, spec.task, parameters) : []) {
     // Trainers quote the parameter first.
     const name = /"([^"]+)"/.exec(message)?.[1] ?? '';
     context.say(['spec', 'trainer', 'parameters', name], message, undefined, 'key');
   }
   for (const [index, { metric }] of spec.gates.entries())
-    checkMetric(context, metric, spec.task, ['spec', 'gates', index, 'metric']);
+    checkMetric(context, metric, metricsOf(spec.task), spec.task, ['spec', 'gates', index, 'metric']);
+  if (search)
+    checkMetric(context, search.metric, scoreMetricsOf(spec.task), spec.task, [
+      'spec',
+      'trainer',
+      'search',
+      'metric',
+    ]);
 };
 
-const trainerOf = (task: Task): TrainerName => (task === 'binary' ? 'logistic' : 'linear');
+const TRAINER_OF: Readonly<Record<Task, TrainerName>> = {
+  binary: 'logistic',
+  multiclass: 'logistic',
+  regression: 'linear',
+  anomaly: 'isolation-forest',
+  ranking: 'gbdt',
+};
 
 const checkMetric = (
   context: CheckContext,
   metric: MetricName,
+  fitting: readonly MetricName[],
   task: Task,
   path: readonly (string | number)[],
 ): void => {
-  if (taskOfMetric(metric) === task) return;
-  const fitting = metricsOf(task);
+  if (fitting.includes(metric)) return;
   context.say(
     path,
     `${metric} is no metric of a ${task} model; there are ${fitting.join(', ')}`,
@@ -101,5 +126,9 @@ export const checkMonitor = (context: CheckContext<'Monitor'>): void => {
   const deployment = context.find('Deployment', spec.deployment, ['spec', 'deployment']);
   const model = deployment && context.project.find('Model', deployment.spec.model);
   if (model && spec.performance)
-    checkMetric(context, spec.performance.metric, model.spec.task, ['spec', 'performance', 'metric']);
+    checkMetric(context, spec.performance.metric, scoreMetricsOf(model.spec.task), model.spec.task, [
+      'spec',
+      'performance',
+      'metric',
+    ]);
 };

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { defineEvent } from '../../define-event';
 import { RevisionWarmed } from '../feature/revision-warmed';
-import { Actor, KindName, Reference, RequestId, SAMPLE_SHA } from '../shapes';
+import { Actor, Cause, KindName, Reference, RequestId, SAMPLE_SHA } from '../shapes';
 import { ReplayReport } from './replays';
 import {
   TrainingRunCancelled,
@@ -74,6 +74,7 @@ export const TrainingSubmitted = defineEvent({
     seed: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 4294967295, description: "the model's own by default" }),
     ),
+    cause: Type.Optional(Cause),
   }),
   sample: {
     request: '0198c0de-0002',

@@ -5,6 +5,7 @@ import {
   Evidence,
   GateResult,
   Measured,
+  Measurements,
   Parameters,
   Revision,
   ServiceReference,
@@ -39,6 +40,13 @@ export const ModelVersionRegistered = defineEvent({
     metrics: Measured,
     gates: Type.Array(GateResult),
     passed: Type.Boolean({ description: 'all gates' }),
+    measured: Type.Optional(Measurements),
+    evaluation: Type.Optional(Sha('the evaluation report')),
+    card: Type.Optional(Sha('the model card as training wrote it')),
+    logs: Type.Optional(Sha('what the program of a command trainer wrote')),
+    origin: Type.Optional(
+      Type.Enum(['trained', 'imported', 'online'], { description: 'trained where it is not said' }),
+    ),
   }),
   sample: {
     model: 'fraud',

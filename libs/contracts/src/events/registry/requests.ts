@@ -2,10 +2,14 @@ import { Type } from 'typebox';
 import { defineEvent } from '../../define-event';
 import {
   Actor,
+  Cause,
+  Command,
+  Evaluate,
   Gate,
   LabelReference,
   Parameters,
   RequestId,
+  Search,
   Revision,
   ServiceReference,
   Sha,
@@ -31,6 +35,9 @@ export const TrainingRequested = defineEvent({
     task: TaskName,
     service: ServiceReference,
     label: LabelReference,
+    query: Type.Optional(
+      Type.String({ description: 'ranking: the feature or entity field whose equal values are one query' }),
+    ),
     split: Type.Union([
       Type.Object({
         by: Type.Literal('time'),
@@ -48,7 +55,13 @@ export const TrainingRequested = defineEvent({
         seed: Type.Integer({ minimum: 0, maximum: 4294967295 }),
       }),
     ]),
-    trainer: Type.Object({ kind: Type.String(), parameters: Parameters }),
+    trainer: Type.Object({
+      kind: Type.String(),
+      parameters: Parameters,
+      search: Type.Optional(Search),
+      command: Type.Optional(Command),
+    }),
+    evaluate: Type.Optional(Evaluate),
     seed: Type.Integer({ minimum: 0, maximum: 4294967295 }),
     as_of: Type.Optional(
       Type.String({
@@ -57,6 +70,19 @@ export const TrainingRequested = defineEvent({
       }),
     ),
     gates: Type.Array(Gate),
+    against: Type.Optional(
+      Type.Array(
+        Type.Object({
+          alias: Type.String(),
+          version: Type.Integer({ minimum: 1 }),
+          artifact: Sha('the ONNX file'),
+          revision: Revision,
+          features: Type.Array(Type.String()),
+        }),
+        { description: 'the versions that gates compare with, as the aliases were when it was asked for' },
+      ),
+    ),
+    cause: Type.Optional(Cause),
     requested_by: Actor,
   }),
   sample: {

@@ -3,7 +3,7 @@ import { defineEvent } from '../../define-event';
 import { DatasetBuilt } from '../feature/dataset-built';
 import { DatasetFailed } from '../feature/dataset-failed';
 import { CancellationRequested, TrainingRequested } from '../registry/requests';
-import { Measured, Reference, Sha, SAMPLE_SHA } from '../shapes';
+import { Measured, Measurements, Reference, Sha, SAMPLE_SHA } from '../shapes';
 
 /** What training decides about: `training.inputs` alone is folded. Each is routed from another topic, or reported by a fit. */
 const input = { version: 1, topic: 'training.inputs', key: 'run', owner: 'training' } as const;
@@ -56,6 +56,10 @@ export const TrainingInputFitReported = defineEvent({
       manifest: Sha('everything needed to fit it again'),
       metrics: Measured,
       seconds: Type.Number(),
+      measured: Type.Optional(Measurements),
+      evaluation: Type.Optional(Sha('the evaluation report')),
+      card: Type.Optional(Sha('the model card as training wrote it')),
+      logs: Type.Optional(Sha('what the program of a command trainer wrote')),
     }),
     Type.Object({
       run: Type.String(),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../../define-event';
-import { Measured, OffsetRange, Parameters, Sha, TaskName, SAMPLE_SHA } from '../shapes';
+import { Measured, Measurements, OffsetRange, Parameters, Sha, TaskName, SAMPLE_SHA } from '../shapes';
 
 /** The life of a training run, decided over `training.inputs`: requested, started, then exactly one of the four ends. */
 const fact = { version: 1, topic: 'training.runs', key: 'run', owner: 'training' } as const;
@@ -65,6 +65,12 @@ export const TrainingRunCompleted = defineEvent({
     parameters: Parameters,
     seed: Type.Integer(),
     seconds: Type.Number({ description: 'of the fit' }),
+    measured: Type.Optional(Measurements),
+    evaluation: Type.Optional(Sha('the evaluation report')),
+    card: Type.Optional(Sha('the model card as training wrote it')),
+    logs: Type.Optional(Sha('what the program of a command trainer wrote')),
+    trials: Type.Optional(Type.Integer({ description: 'of its search' })),
+    origin: Type.Optional(Type.Enum(['trained', 'online'], { description: 'trained where it is not said' })),
   }),
   sample: {
     run: 'run-0-12',

@@ -1,0 +1,24 @@
+export { gateConflicts, type GateSpec } from './gates';
+export * from './model';
+export {
+  ENVIRONMENTS,
+  TRIGGERS,
+  type ApprovalSpec,
+  type Environment,
+  type EvaluateSpec,
+  type RetrainSpec,
+} from './policies';
+export { splitConflicts, type SplitSpec } from './split';
+export {
+  bytesOf,
+  isOnlineTrainer,
+  tasksOfTrainer,
+  trainerConflicts,
+  TRAINERS,
+  type CommandSpec,
+  type ParameterValue,
+  type RangeSpec,
+  type SearchSpec,
+  type TrainerName,
+  type TrainerSpec,
+} from './trainer';

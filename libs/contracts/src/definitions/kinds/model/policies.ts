@@ -1,0 +1,145 @@
+import { Type, type Static } from 'typebox';
+import { durationText } from '../../duration-text';
+import { CLOSED, Duration, Identifier } from '../words';
+
+export const EvaluateOptions = Type.Object(
+  {
+    folds: Type.Optional(
+      Type.Integer({
+        minimum: 2,
+        maximum: 50,
+        description: 'cross-validation on the training rows, in time order',
+      }),
+    ),
+    backtest: Type.Optional(
+      Type.Object(
+        {
+          origins: Type.Integer({
+            minimum: 1,
+            maximum: 100,
+            description: 'how many times it is fitted anew',
+          }),
+          horizon: Duration('how long after its origin each fit is judged'),
+        },
+        CLOSED,
+      ),
+    ),
+    slices: Type.Optional(Type.Array(Identifier('a feature or entity field'), { minItems: 1 })),
+    fairness: Type.Optional(
+      Type.Object(
+        {
+          group: Identifier('the feature or entity field whose values are compared'),
+          reference: Type.Optional(
+            Type.String({ description: 'the value to compare with; the largest group by default' }),
+          ),
+        },
+        CLOSED,
+      ),
+    ),
+    costs: Type.Optional(
+      Type.Object(
+        {
+          false_positive: Type.Number({ minimum: 0 }),
+          false_negative: Type.Number({ minimum: 0 }),
+        },
+        { ...CLOSED, description: 'what a wrong decision costs: the threshold of least cost is reported' },
+      ),
+    ),
+    bootstrap: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        default: 200,
+        description: 'samples for intervals; 0 for none',
+      }),
+    ),
+  },
+  CLOSED,
+);
+
+/** How a version is judged beside its metrics; as written, with what is left out left out. */
+export type EvaluateSpec = Static<typeof EvaluateOptions>;
+
+export const evaluateSpec = ({ backtest, ...rest }: EvaluateSpec): EvaluateSpec => ({
+  ...rest,
+  ...(backtest && { backtest: { ...backtest, horizon: durationText(backtest.horizon) } }),
+});
+
+export const ApprovalOptions = Type.Object(
+  {
+    required: Type.Optional(Type.Boolean({ default: true })),
+    rule: Type.Optional(
+      Type.Enum(['one', 'four-eyes'], {
+        default: 'four-eyes',
+        description: 'four-eyes: by somebody else than who asked for the run',
+      }),
+    ),
+  },
+  CLOSED,
+);
+
+export interface ApprovalSpec {
+  readonly required: boolean;
+  readonly rule: 'one' | 'four-eyes';
+}
+
+export const approvalSpec = ({
+  required = true,
+  rule = 'four-eyes',
+}: Static<typeof ApprovalOptions>): ApprovalSpec => ({ required, rule });
+
+/** From the first to the last; a version goes to one after it was in the one before. */
+export const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+export const TRIGGERS = [
+  'data-drift',
+  'prediction-drift',
+  'concept-drift',
+  'performance',
+  'definition',
+] as const;
+
+export const RetrainOptions = Type.Object(
+  {
+    every: Type.Optional(Duration('a run each so long, by the clock')),
+    cron: Type.Optional(
+      Type.String({
+        minLength: 9,
+        maxLength: 100,
+        title: 'a cron line such as `0 3 * * *`',
+        description: 'runs at these times, UTC',
+      }),
+    ),
+    on: Type.Optional(Type.Array(Type.Enum([...TRIGGERS]), { minItems: 1 })),
+    rows: Type.Optional(Type.Integer({ minimum: 1, description: 'a run after so many new vectors' })),
+    debounce: Type.Optional(Duration('no run sooner after the last one', '1h')),
+    budget: Type.Optional(
+      Type.Object(
+        {
+          runs: Type.Integer({ minimum: 1 }),
+          per: Duration('the stretch of time that the runs are counted in'),
+        },
+        CLOSED,
+      ),
+    ),
+  },
+  CLOSED,
+);
+type RetrainOptions = Static<typeof RetrainOptions>;
+
+export interface RetrainSpec {
+  readonly every?: string;
+  readonly cron?: string;
+  readonly on?: readonly (typeof TRIGGERS)[number][];
+  readonly rows?: number;
+  readonly debounce: string;
+  readonly budget?: { readonly runs: number; readonly per: string };
+}
+
+export const retrainSpec = ({ every, debounce, budget, ...rest }: RetrainOptions): RetrainSpec => ({
+  ...(every === undefined ? {} : { every: durationText(every) }),
+  ...rest,
+  debounce: durationText(debounce ?? '1h'),
+  ...(budget && { budget: { runs: budget.runs, per: durationText(budget.per) } }),
+});
