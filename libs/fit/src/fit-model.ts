@@ -28,6 +28,15 @@ export interface FitJob {
   readonly features: readonly string[];
   readonly train: Part;
   readonly holdout: Part;
+  /** The model of a trainer that is none of ours (`command`): nothing is learned, it is judged and profiled as every other. */
+  readonly foreign?: ForeignModel;
+}
+
+/** A model file, and what ONNX Runtime answers with it: [rows, outputs] row after row. */
+export interface ForeignModel {
+  readonly onnx: Uint8Array;
+  readonly train: Float64Array;
+  readonly holdout: Float64Array;
 }
 
 /** What a fit gives; nothing in it depends on when or where it ran. */
@@ -38,6 +47,23 @@ export interface FittedRun {
   readonly metrics: { readonly train: Metrics; readonly holdout: Metrics };
   /** Hold-out rows, evenly spaced, with the trainer's scores: what ONNX Runtime must answer, too. */
   readonly probe: { readonly matrix: Float32Array; readonly scores: Float64Array };
+  /** Where a program fitted it. */
+  readonly command?: CommandTrace;
+}
+
+/** What the program of a command trainer left beside its model. */
+export interface CommandTrace {
+  /** Standard output and standard error. */
+  readonly logs: string;
+  /** What it ran in, in words: the first line of `<program> --version`, and what it wrote to `environment.json`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What it wrote to `metrics.json`; nobody judges by it. */
+  readonly claimed: Readonly<Record<string, number | null>>;
+  /** Other files that it left, by path. */
+  readonly extras: Readonly<Record<string, Uint8Array>>;
+  /** What was changed in its model file to fit the task. */
+  readonly changes: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export interface FitWatch {
@@ -52,6 +78,8 @@ const VALIDATION_SHARE = 0.1;
 
 /** @throws Refused PLAYHEAD_LEARN_INVALID where no data set could make the request learnable. */
 export const assertLearnable = ({ task, trainer: { kind, parameters } }: FitJob['request']): void => {
+  // What a program learns, and from which parameters, is its own matter.
+  if (kind === 'command') return;
   const faults = trainerOf(kind).faults(task as Task, parameters);
   if (faults.length > 0)
     throw new Refused('PLAYHEAD_LEARN_INVALID', `cannot train:\n  - ${faults.join('\n  - ')}`, {
@@ -63,8 +91,30 @@ export const assertLearnable = ({ task, trainer: { kind, parameters } }: FitJob[
  * Learns, judges and profiles a model. Blocks until done; same job, same bytes.
  * @throws Refused PLAYHEAD_LEARN_INVALID with all faults of data and parameters.
  */
-export const fitModel = ({ request, features, train, holdout }: FitJob, watch: FitWatch = {}): FittedRun => {
+export const fitModel = (job: FitJob, watch: FitWatch = {}): FittedRun => {
+  const { request, features, train, holdout } = job;
   assertLearnable(request);
+  const answers = job.foreign ?? learn(job, watch);
+  const judge = (labels: Float64Array, scores: Float64Array): Metrics =>
+    metricsFor(request.task as Task, request.gates, labels, scores);
+  return {
+    onnx: answers.onnx,
+    profile: writeReferenceProfile(
+      profileReference(
+        features.map((name, i) => ({ name, values: train.columns[i]! })),
+        answers.holdout,
+      ),
+    ),
+    metrics: {
+      train: judge(train.labels, answers.train),
+      holdout: judge(holdout.labels, answers.holdout),
+    },
+    probe: probeOf(holdout, answers.holdout),
+  };
+};
+
+/** One of our own trainers, and its answers. */
+const learn = ({ request, features, train, holdout }: FitJob, watch: FitWatch): ForeignModel => {
   const task = request.task as Task;
   const { kind, parameters } = request.trainer;
   const stopsEarly = Number(parameters['early_stopping_rounds'] ?? 0) > 0;
@@ -75,22 +125,10 @@ export const fitModel = ({ request, features, train, holdout }: FitJob, watch: F
     ...(validation && { validation: dataSet(features, validation) }),
     ...watch,
   });
-  const holdoutScores = model.predict(rowMajor(holdout.columns));
-  const judge = (labels: Float64Array, scores: Float64Array): Metrics =>
-    metricsFor(task, request.gates, labels, scores);
   return {
     onnx: model.toOnnx(),
-    profile: writeReferenceProfile(
-      profileReference(
-        features.map((name, i) => ({ name, values: train.columns[i]! })),
-        holdoutScores,
-      ),
-    ),
-    metrics: {
-      train: judge(train.labels, model.predict(rowMajor(train.columns))),
-      holdout: judge(holdout.labels, holdoutScores),
-    },
-    probe: probeOf(holdout, holdoutScores),
+    train: model.predict(rowMajor(train.columns)),
+    holdout: model.predict(rowMajor(holdout.columns)),
   };
 };
 
