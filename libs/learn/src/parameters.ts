@@ -24,6 +24,12 @@ export interface ChoiceSpec extends Described {
   readonly default: string;
 }
 
+/** The name of a feature; '' is none, where that is the default. */
+export interface NameSpec extends Described {
+  readonly type: 'name';
+  readonly default: string;
+}
+
 /** Names of features. */
 export interface NamesSpec extends Described {
   readonly type: 'names';
@@ -41,7 +47,7 @@ export interface NumbersSpec extends Described {
 }
 
 /** A parameter of a trainer: what it means, what it is when not given, and what it may be. */
-export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NamesSpec | NumbersSpec;
+export type ParameterSpec = NumberSpec | BooleanSpec | ChoiceSpec | NameSpec | NamesSpec | NumbersSpec;
 
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
@@ -51,9 +57,11 @@ type ValueOf<S extends ParameterSpec> = S extends NumberSpec
     ? boolean
     : S extends ChoiceSpec
       ? S['values'][number]
-      : S extends NamesSpec
-        ? readonly string[]
-        : Readonly<Record<string, number>>;
+      : S extends NameSpec
+        ? string
+        : S extends NamesSpec
+          ? readonly string[]
+          : Readonly<Record<string, number>>;
 
 export type Parameters<S extends ParameterSpecs> = { readonly [K in keyof S]: ValueOf<S[K]> };
 
@@ -76,28 +84,33 @@ export const withDefaults = <S extends ParameterSpecs>(
     Object.entries(specs).map(([name, spec]) => [name, given[name] ?? spec.default]),
   ) as Parameters<S>;
 
-/** Every feature that a parameter names and the data do not have; empty when there is none. */
+/** Every feature or class that a parameter names (by default, too) and the data do not have; empty when there is none. */
 export const nameFaults = (
   specs: ParameterSpecs,
   given: Readonly<Record<string, unknown>>,
   featureNames: readonly string[],
+  classes: number,
 ): string[] =>
-  Object.entries(given).flatMap(([name, value]) => {
-    const spec = specs[name];
-    const names =
-      spec?.type === 'names'
-        ? (value as readonly string[])
-        : spec?.type === 'numbers' && spec.of === 'features'
-          ? Object.keys(value as object)
-          : [];
-    return names
-      .filter((feature) => !featureNames.includes(feature))
-      .map((feature) => {
-        const near = nearest(feature, featureNames);
-        const hint = near === null ? `features are ${featureNames.join(', ')}` : `did you mean "${near}"?`;
-        return `parameter "${name}" names "${feature}", which is no feature; ${hint}`;
-      });
-  });
+  Object.entries(specs).flatMap(([name, spec]) =>
+    namesIn(spec, given[name] ?? spec.default).flatMap((named) => {
+      if (spec.type === 'numbers' && spec.of === 'classes') {
+        const labels = Array.from({ length: Math.min(classes, 10) }, (_, label) => String(label)).join(', ');
+        return Number(named) < classes && /^\d+$/.test(named)
+          ? []
+          : [`parameter "${name}" names "${named}", which is no class; classes are ${labels}`];
+      }
+      if (featureNames.includes(named)) return [];
+      const near = nearest(named, featureNames);
+      const hint = near === null ? `features are ${featureNames.join(', ')}` : `did you mean "${near}"?`;
+      return [`parameter "${name}" names "${named}", which is no feature; ${hint}`];
+    }),
+  );
+
+const namesIn = (spec: ParameterSpec, value: unknown): readonly string[] => {
+  if (spec.type === 'name') return value === '' ? [] : [value as string];
+  if (spec.type === 'names') return value as readonly string[];
+  return spec.type === 'numbers' ? Object.keys(value as object) : [];
+};
 
 const accepts = (spec: ParameterSpec, value: unknown): boolean => {
   switch (spec.type) {
@@ -113,6 +126,8 @@ const accepts = (spec: ParameterSpec, value: unknown): boolean => {
       return typeof value === 'boolean';
     case 'choice':
       return typeof value === 'string' && spec.values.includes(value);
+    case 'name':
+      return typeof value === 'string' && (value !== '' || spec.default === '');
     case 'names':
       return Array.isArray(value) && value.every((name) => typeof name === 'string');
     case 'numbers':
@@ -136,6 +151,8 @@ const rangeOf = (spec: ParameterSpec): string => {
       return 'true or false';
     case 'choice':
       return `one of ${spec.values.join(', ')}`;
+    case 'name':
+      return 'the name of a feature';
     case 'names':
       return 'a list of feature names';
     case 'numbers':

@@ -80,7 +80,7 @@ export interface Fit<P> {
   readonly labels: Float64Array;
   /** ranking: the query of each row. */
   readonly groups?: Float64Array;
-  /** multiclass: how many there are in the training data. */
+  /** binary: 2; multiclass: how many there are in the training data; else 0. */
   readonly classes: number;
   readonly validation: {
     readonly columns: readonly Float32Array[];
@@ -120,7 +120,9 @@ export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefin
       const wrong = faults(task, given);
       refuseIfAny([
         ...wrong,
-        ...(wrong.length > 0 ? [] : nameFaults(specs, given, data.featureNames)),
+        ...(wrong.length > 0
+          ? []
+          : nameFaults(specs, given, data.featureNames, classesIn(task, data.labels))),
         ...optionFaults(given, options),
         ...fitFaults(data, options),
       ]);
@@ -132,7 +134,7 @@ export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefin
         columns: float32Columns(data.columns),
         labels: data.labels,
         ...(data.groups && { groups: data.groups }),
-        classes: task === 'multiclass' ? classesOf(data.labels) : 0,
+        classes: classesIn(task, data.labels),
         validation: validation
           ? {
               columns: float32Columns(validation.columns),
@@ -149,6 +151,9 @@ export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefin
     },
   };
 };
+
+const classesIn = (task: Task, labels: Float64Array): number =>
+  task === 'binary' ? 2 : task === 'multiclass' ? classesOf(labels) : 0;
 
 const optionFaults = (
   given: Readonly<Record<string, unknown>>,

@@ -1,13 +1,16 @@
 import { linearModel } from '../onnx/linear';
 import type { FittedModel } from '../trainer';
-import { magnitudeShares, predictLinear, type LinearModel } from './linear-model';
+import { contributionsOfLinear, magnitudeShares, predictLinear, type LinearModel } from './linear-model';
 
-/** What both linear trainers hand back. */
+/** What every linear trainer hands back. */
 export const fittedLinear = (
   model: LinearModel,
   featureNames: readonly string[],
-): Pick<FittedModel, 'importance' | 'predict' | 'toOnnx'> => ({
-  importance: magnitudeShares(model.coefficients),
+): Pick<FittedModel, 'outputs' | 'importance' | 'toOnnx'> &
+  Required<Pick<FittedModel, 'predict' | 'contributions'>> => ({
+  outputs: model.intercepts.length,
+  importance: magnitudeShares(model.coefficients, model.intercepts.length),
   predict: (rows) => predictLinear(model, rows),
+  contributions: (rows) => contributionsOfLinear(model, rows),
   toOnnx: () => linearModel(model, featureNames),
 });

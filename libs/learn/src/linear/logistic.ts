@@ -1,11 +1,21 @@
-import { logit, logLossOfScore, sigmoid } from '../link';
+import { CLASS_WEIGHTS, weightsByClass } from '../class-weights';
 import type { ParameterSpecs } from '../parameters';
 import { defineTrainer } from '../trainer';
 import { fittedLinear } from './fitted';
-import { dot, solveSymmetric } from './solve';
-import { BLOCK, forEachBlock, standardisationOf, type Standardisation } from './standardise';
+import { fitBinary } from './logistic-binary';
+import { fitMultinomial } from './logistic-multinomial';
+import { standardisationOf } from './standardise';
 
 export const LOGISTIC_PARAMETERS = {
+  l1: {
+    type: 'number',
+    default: 0,
+    min: 0,
+    max: 1e12,
+    meaning:
+      'weight of the absolute coefficients (of standardised features, without the intercept) beside the summed log loss; drives those of useless features to 0',
+    aka: ['lasso', 'reg_alpha', 'lambda_l1'],
+  },
   l2: {
     type: 'number',
     default: 1,
@@ -15,148 +25,42 @@ export const LOGISTIC_PARAMETERS = {
       'half of it is the weight of the squared coefficients (of standardised features, without the intercept) beside the summed log loss',
     aka: ['C', 'lambda', 'alpha', 'reg_lambda'],
   },
+  class_weights: CLASS_WEIGHTS,
   max_iterations: {
     type: 'integer',
     default: 100,
     min: 1,
     max: 10000,
-    meaning: 'the greatest number of Newton steps; about ten are usual',
+    meaning:
+      'the greatest number of Newton steps (binary; about ten are usual) or rounds of one step for each class (multiclass)',
     aka: ['max_iter', 'iterations'],
   },
 } as const satisfies ParameterSpecs;
 
 /**
- * Logistic regression on standardised features, missing values as the mean: minimises the summed log loss + l2/2 x sum of squared
- * coefficients by Newton's method with step halving (iteratively reweighted least squares; McCullagh and Nelder, 1989).
- * Equals scikit-learn's `LogisticRegression(C=1/l2)` behind `SimpleImputer` and `StandardScaler`.
+ * Logistic regression with the elastic net on standardised features, missing values as the mean: minimises the summed log loss, each
+ * row times the weight of its class, + l1 x sum of absolute + l2/2 x sum of squared coefficients, by Newton's method with step
+ * halving; with l1 each step is a coordinate descent (proximal Newton; Friedman, Hastie and Tibshirani, 2010). Several classes have
+ * a margin each (softmax). Equals scikit-learn's `LogisticRegression(C=1/(l1 + l2), l1_ratio=l1/(l1 + l2))` behind `SimpleImputer` and
+ * `StandardScaler`.
  */
 export const logistic = defineTrainer({
   kind: 'logistic',
-  tasks: ['binary'],
+  tasks: ['binary', 'multiclass'],
   parameters: LOGISTIC_PARAMETERS,
   learn(fit) {
-    const { columns, labels, validation, parameters } = fit;
-    const { l2, max_iterations: iterations } = parameters;
+    const { task, columns, parameters } = fit;
     const standardisation = standardisationOf(columns);
-    let weights = new Float64Array(columns.length + 1);
-    weights[columns.length] = logit(labels.reduce((sum, label) => sum + label, 0) / labels.length);
-    fit.checkpoint();
-    let here = expand(standardisation, columns, labels, weights, l2);
-    for (let iteration = 1, done = false; iteration <= iterations && !done; iteration++) {
-      fit.checkpoint();
-      const step = solveSymmetric(here.hessian, here.gradient);
-      const decrement = dot(step, here.gradient, step.length);
-      let next = expand(standardisation, columns, labels, moved(weights, step, 1), l2);
-      let length = 1;
-      while (!(next.loss <= here.loss) && length > SHORTEST_STEP) {
-        fit.checkpoint();
-        length /= 2;
-        next = expand(standardisation, columns, labels, moved(weights, step, length), l2);
-      }
-      // At the optimum, rounding decides whether the loss still falls.
-      if (next.loss <= here.loss) weights = moved(weights, step, length);
-      done = !(next.loss <= here.loss) || decrement <= 1e-12 * (1 + here.loss);
-      here = next;
-      fit.report(() => ({
-        iteration,
-        iterations,
-        metric: 'log_loss',
-        train: here.logLoss / labels.length,
-        ...(validation ? { validation: meanLogLoss(standardisation, validation, weights) } : {}),
-      }));
-    }
-    const coefficients = weights.slice(0, columns.length);
-    const model = {
-      trainer: 'logistic',
-      task: 'binary',
+    const classes = task === 'binary' ? 2 : fit.classes;
+    const problem = {
       standardisation,
-      coefficients,
-      intercept: weights[columns.length]!,
-    } as const;
-    return fittedLinear(model, fit.featureNames);
+      l1: parameters.l1,
+      l2: parameters.l2,
+      weightOf: weightsByClass(parameters.class_weights, classes),
+      iterations: parameters.max_iterations,
+      checkpoint: fit.checkpoint,
+    };
+    const margins = task === 'binary' ? fitBinary(fit, problem) : fitMultinomial(fit, problem);
+    return fittedLinear({ trainer: 'logistic', task, standardisation, ...margins }, fit.featureNames);
   },
 });
-
-const SHORTEST_STEP = 1e-4;
-
-const moved = (weights: Float64Array, step: Float64Array, length: number): Float64Array<ArrayBuffer> =>
-  new Float64Array(weights.length).map((_, i) => weights[i]! + length * step[i]!);
-
-interface Expansion {
-  /** With the penalty. */
-  readonly loss: number;
-  /** Summed over the rows, without the penalty. */
-  readonly logLoss: number;
-  /** Downhill: minus the gradient. */
-  readonly gradient: Float64Array;
-  readonly hessian: Float64Array;
-}
-
-/** The loss around `weights` (the intercept last), to the second order. */
-const expand = (
-  standardisation: Standardisation,
-  columns: readonly Float32Array[],
-  labels: Float64Array,
-  weights: Float64Array,
-  l2: number,
-): Expansion => {
-  const n = weights.length;
-  const gradient = new Float64Array(n);
-  const hessian = new Float64Array(n * n);
-  let logLoss = 0;
-  const scores = new Float64Array(BLOCK);
-  const residuals = new Float64Array(BLOCK);
-  const curvatures = new Float64Array(BLOCK);
-  const weighted = new Float64Array(BLOCK);
-  forEachBlock(standardisation, columns, (block, begin, size) => {
-    addScores(block, weights, size, scores);
-    for (let i = 0; i < size; i++) {
-      const label = labels[begin + i]!;
-      const probability = sigmoid(scores[i]!);
-      logLoss += logLossOfScore(label, scores[i]!);
-      residuals[i] = label - probability;
-      curvatures[i] = probability * (1 - probability);
-    }
-    for (let f = 0; f < n; f++) {
-      const feature = block[f]!;
-      gradient[f]! += dot(feature, residuals, size);
-      for (let i = 0; i < size; i++) weighted[i] = feature[i]! * curvatures[i]!;
-      for (let g = 0; g <= f; g++) hessian[f * n + g]! += dot(weighted, block[g]!, size);
-    }
-  });
-  let penalty = 0;
-  for (let f = 0; f < n - 1; f++) {
-    penalty += (l2 / 2) * weights[f]! * weights[f]!;
-    gradient[f]! -= l2 * weights[f]!;
-    hessian[f * n + f]! += l2;
-  }
-  return { loss: logLoss + penalty, logLoss, gradient, hessian };
-};
-
-const addScores = (
-  block: readonly Float64Array[],
-  weights: Float64Array,
-  size: number,
-  scores: Float64Array,
-): void => {
-  scores.fill(0);
-  for (let f = 0; f < weights.length; f++) {
-    const weight = weights[f]!;
-    const feature = block[f]!;
-    for (let i = 0; i < size; i++) scores[i]! += weight * feature[i]!;
-  }
-};
-
-const meanLogLoss = (
-  standardisation: Standardisation,
-  { columns, labels }: { readonly columns: readonly Float32Array[]; readonly labels: Float64Array },
-  weights: Float64Array,
-): number => {
-  let sum = 0;
-  const scores = new Float64Array(BLOCK);
-  forEachBlock(standardisation, columns, (block, begin, size) => {
-    addScores(block, weights, size, scores);
-    for (let i = 0; i < size; i++) sum += logLossOfScore(labels[begin + i]!, scores[i]!);
-  });
-  return sum / labels.length;
-};

@@ -82,6 +82,13 @@ export const doubles = (
   doubleData: Array.from(values),
 });
 
+export const longs = (name: string, values: readonly number[]): onnx.ITensorProto => ({
+  name,
+  dims: [values.length],
+  dataType: DataType.INT64,
+  int64Data: [...values],
+});
+
 export const node = (
   opType: string,
   input: string[],
@@ -94,7 +101,7 @@ export const node = (
   attribute,
 });
 
-export const castTo = (type: 'DOUBLE' | 'FLOAT', input: string, output: string): onnx.INodeProto =>
+export const castTo = (type: 'DOUBLE' | 'FLOAT' | 'INT64', input: string, output: string): onnx.INodeProto =>
   node('Cast', [input], output, [intAttribute('to', DataType[type])]);
 
 export const intAttribute = (name: string, i: number): onnx.IAttributeProto => ({
