@@ -12,7 +12,7 @@ export interface MicroBatcherOptions {
 
 interface Waiting {
   readonly row: Float32Array;
-  resolve(score: number): void;
+  resolve(scores: Float32Array): void;
   reject(error: unknown): void;
 }
 
@@ -30,7 +30,7 @@ export class MicroBatcher {
   private closed = false;
 
   constructor(
-    private readonly model: Pick<OnnxModel, 'featureCount' | 'score'>,
+    private readonly model: Pick<OnnxModel, 'featureCount' | 'outputs' | 'score'>,
     options: MicroBatcherOptions = {},
   ) {
     this.maxRows = options.maxRows ?? 32;
@@ -39,11 +39,11 @@ export class MicroBatcher {
   }
 
   /**
-   * The score of one row of `featureCount` values (NaN = missing).
+   * What the model answers for one row of `featureCount` values (NaN = missing): [outputs].
    * @throws Refused PLAYHEAD_OVERLOADED when too many rows wait, PLAYHEAD_INFERENCE_INVALID when the row does not fit the model,
    *   PLAYHEAD_NOT_READY after `close`.
    */
-  score(row: Float32Array): Promise<number> {
+  score(row: Float32Array): Promise<Float32Array> {
     const refusal = this.refusalOf(row);
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
@@ -101,12 +101,12 @@ export class MicroBatcher {
   }
 
   private async scoreBatch(batch: readonly Waiting[]): Promise<void> {
-    const { featureCount } = this.model;
+    const { featureCount, outputs } = this.model;
     const matrix = new Float32Array(batch.length * featureCount);
     batch.forEach(({ row }, at) => matrix.set(row, at * featureCount));
     try {
       const scores = await this.model.score(matrix);
-      batch.forEach(({ resolve }, at) => resolve(scores[at]!));
+      batch.forEach(({ resolve }, at) => resolve(scores.subarray(at * outputs, (at + 1) * outputs)));
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }

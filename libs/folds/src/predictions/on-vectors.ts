@@ -15,7 +15,7 @@ import {
 } from '#contracts';
 import { RecordFailure, checksumOf, type Fold, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, Defect, formatPosition } from '#kernel';
-import { compilePrediction } from './prediction';
+import { compilePrediction, type Scores } from './prediction';
 import type { ModelShelf } from './model-shelf';
 
 export interface VectorsHandler {
@@ -57,7 +57,10 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
       const batches = [...new Set(rows.map(({ batch }) => batch))];
       for (const batch of batches) {
         const model = await handler.shelf.get(batch.parts.route);
-        batch.scores = await model.score(batch.matrix.subarray(0, batch.rows * batch.width));
+        batch.scores = {
+          values: await model.score(batch.matrix.subarray(0, batch.rows * batch.width)),
+          width: model.outputs,
+        };
         const { definition, modelHeader } = batch.parts;
         batch.shared = template.shared(round.controlHeader, definition, modelHeader);
       }
@@ -67,7 +70,7 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
           topic: handler.predictions,
           partition: record.partition,
           key: record.key,
-          value: batch.parts.render(head, batch.scores[row]!, id),
+          value: batch.parts.render(head, batch.scores, row, id),
           shared: batch.shared,
           headers: template.own(id, head.eventTime, [HEADERS.sourceCrc, checksumOf(record.value)]),
           source: record.offset,
@@ -83,13 +86,15 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
   };
 };
 
+const NO_SCORES: Scores = { values: [], width: 1 };
+
 /** Vectors of a round that one model answers. */
 interface Batch {
   readonly parts: RouteParts;
   readonly width: number;
   readonly matrix: Float32Array;
   rows: number;
-  scores: ArrayLike<number>;
+  scores: Scores;
   shared: readonly EnvelopeHeader[];
 }
 
@@ -121,7 +126,7 @@ const rowsOf = (
       width,
       matrix: new Float32Array(total * width),
       rows: 0,
-      scores: [],
+      scores: NO_SCORES,
       shared: [],
     });
   };

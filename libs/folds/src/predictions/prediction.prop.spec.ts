@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { compileVectorReader, fillRow, parseVector, type DeploymentFact, type RouteFact } from '#contracts';
-import { compilePrediction, decide } from './prediction';
+import { compileOutput, compilePrediction, decide } from './prediction';
 
 const FEATURES = ['a', 'b', 'c'];
 const ROUTE = { route: 'champion', version: 3, revision: '2', features: FEATURES } as unknown as RouteFact;
@@ -53,7 +53,7 @@ describe('a vector', () => {
         readValues(bytes, doubles, 0);
         expect(doubles).toEqual(exact);
         expect(head.eventTime).toBe(sent.event_time);
-        expect(render(head, score, '1-9')).toBe(
+        expect(render(head, { values: [0.5, score], width: 1 }, 1, '1-9')).toBe(
           JSON.stringify({
             event_id: parsed.event_id,
             entity: parsed.entity,
@@ -62,7 +62,7 @@ describe('a vector', () => {
             version: 3,
             route: 'champion',
             output: { probability: score === 0 ? 0 : score },
-            decision: decide(DEPLOYMENT, score),
+            decision: decide(DEPLOYMENT, { values: [score], width: 1 }, 0),
             vector: '1-9',
           }),
         );
@@ -95,6 +95,30 @@ describe('a vector', () => {
   ])('that breaks its contract is refused: %s', (text) => {
     expect(() => read(Buffer.from(text), new Float32Array(3), 0)).toThrow(
       expect.objectContaining({ code: 'PLAYHEAD_CONTRACT_VIOLATED' }),
+    );
+  });
+});
+
+describe('the output of a task', () => {
+  const scores = fc.array(
+    fc.option(fc.float({ noNaN: true, noDefaultInfinity: true }), { nil: Number.NaN }),
+    { minLength: 6, maxLength: 6 },
+  );
+  const canonical = (score: number): number | null => (Number.isFinite(score) ? score + 0 : null);
+
+  it.each([
+    ['binary', 1, ([probability]: (number | null)[]) => ({ probability })],
+    ['multiclass', 3, (probabilities: (number | null)[]) => ({ probabilities })],
+    ['regression', 1, ([value]: (number | null)[]) => ({ value })],
+    ['anomaly', 1, ([score]: (number | null)[]) => ({ score })],
+    ['ranking', 1, ([score]: (number | null)[]) => ({ items: [{ score }] })],
+  ] as const)('%s is the JSON of what the model answered', (task, width, expected) => {
+    const output = compileOutput(task);
+    fc.assert(
+      fc.property(scores, fc.nat(1), (values, row) => {
+        const own = values.slice(row * width, (row + 1) * width).map(canonical);
+        expect(output({ values, width }, row)).toBe(JSON.stringify(expected(own)));
+      }),
     );
   });
 });

@@ -2,7 +2,7 @@ import { Refused } from '#kernel';
 import { INPUT_NAME, type OnnxModel } from '../onnx-model';
 
 /** What a request is checked against. */
-export type ModelSignature = Pick<OnnxModel, 'featureCount' | 'outputName'>;
+export type ModelSignature = Pick<OnnxModel, 'featureCount' | 'outputName' | 'outputs'>;
 
 export interface InferRequest {
   readonly id?: string;

@@ -23,10 +23,10 @@ export interface InferResponse {
   readonly outputs: readonly OutputTensor[];
 }
 
-/** The answer to an inference request (Open Inference Protocol v2, JSON): one tensor [rows, 1] named by the task. */
+/** The answer to an inference request (Open Inference Protocol v2, JSON): one tensor [rows, outputs] named by the task. */
 export const renderInferResponse = (
   model: ServedModel,
-  { outputName }: ModelSignature,
+  { outputName, outputs }: ModelSignature,
   scores: Float32Array,
   id?: string,
 ): InferResponse => ({
@@ -37,7 +37,7 @@ export const renderInferResponse = (
     {
       name: outputName,
       datatype: 'FP32',
-      shape: [scores.length, 1],
+      shape: [scores.length / outputs, outputs],
       data: Array.from(scores, (score) => (Number.isFinite(score) ? score : null)),
     },
   ],
@@ -64,13 +64,13 @@ export interface TensorMetadata {
 export const renderModelMetadata = (
   name: string,
   versions: readonly (string | number)[],
-  { featureCount, outputName }: ModelSignature,
+  { featureCount, outputName, outputs }: ModelSignature,
 ): ModelMetadata => ({
   name,
   ...(versions.length === 0 ? {} : { versions: versions.map(String) }),
   platform: 'onnxruntime_onnx',
   inputs: [{ name: INPUT_NAME, datatype: 'FP32', shape: [-1, featureCount] }],
-  outputs: [{ name: outputName, datatype: 'FP32', shape: [-1, 1] }],
+  outputs: [{ name: outputName, datatype: 'FP32', shape: [-1, outputs] }],
 });
 
 /** The protocol's own shape of an error; the HTTP status comes from the error's code. */

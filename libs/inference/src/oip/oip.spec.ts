@@ -2,7 +2,7 @@ import { Refused } from '#kernel';
 import { parseInferRequest, type ModelSignature } from './infer-request';
 import { renderInferError, renderInferResponse, renderModelMetadata } from './infer-response';
 
-const model: ModelSignature = { featureCount: 2, outputName: 'probability' };
+const model: ModelSignature = { featureCount: 2, outputName: 'probability', outputs: 1 };
 const tensor = { name: 'input', datatype: 'FP32', shape: [2, 2], data: [1, 2, 3.5, null] };
 
 describe('parseInferRequest', () => {

@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '#artifacts';
 import { HEADERS, TOPICS, championOf, qualify, type DeploymentFact, type RevisionRead } from '#contracts';
 import { seekBySource, type EventLog, type PartitionEnds } from '#eventlog';
-import { loadModel, type ModelTask } from '#inference';
+import { loadModel } from '#inference';
 import { PlatformError, Refused, timestampMs } from '#kernel';
 import type { Task } from '#learn';
 import type { PartitionRange } from '../refold/refold-vectors';
@@ -191,7 +191,12 @@ const openCandidate = async (
   deployment: DeploymentFact,
   candidate: Candidate,
 ): Promise<OpenModel> => {
-  const task = deployment.task as ModelTask;
+  const { task } = deployment;
+  if (task !== 'binary' && task !== 'regression' && task !== 'anomaly')
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `deployment ${deployment.deployment} answers a ${task} task; what-if compares models that answer one number for an event: verify it, or train and compare versions by their metrics`,
+    );
   if ('version' in candidate) {
     const version = await versionOf(ports, deployment.model, candidate.version);
     if (version.service.name !== deployment.service.name)

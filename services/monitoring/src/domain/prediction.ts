@@ -8,7 +8,7 @@ export interface Prediction {
   readonly time: number;
   readonly version: number;
   readonly route: string;
-  /** Probability or value; null where it was not finite; undefined for tasks whose output is not one number. */
+  /** Probability, value or score; null where it was not finite; undefined for tasks whose output is not one number. */
   readonly score: number | null | undefined;
   readonly decision: boolean | undefined;
 }
@@ -18,7 +18,12 @@ interface Wire {
   readonly event_time?: unknown;
   readonly version?: unknown;
   readonly route?: unknown;
-  readonly output?: { readonly probability?: number | null; readonly value?: number | null };
+  readonly output?: {
+    readonly probability?: number | null;
+    readonly value?: number | null;
+    readonly score?: number | null;
+    readonly items?: readonly { readonly score: number | null }[];
+  };
   readonly decision?: unknown;
 }
 
@@ -86,7 +91,9 @@ const parse = (value: Buffer | null): Prediction => {
     time,
     version,
     route,
-    score: output?.probability === undefined ? output?.value : output.probability,
+    score: [output?.probability, output?.value, output?.score, output?.items?.[0]?.score].find(
+      (score) => score !== undefined,
+    ),
     decision: typeof decision === 'boolean' ? decision : undefined,
   };
 };

@@ -61,7 +61,7 @@ export class InferenceController {
     return answered(reply, async () => {
       const { route, model, batcher } = await this.champions.of(name);
       const { id, rows, matrix } = parseInferRequest(body, model);
-      const scores = rows === 1 ? Float32Array.of(await batcher.score(matrix)) : await model.score(matrix);
+      const scores = await (rows === 1 ? batcher.score(matrix) : model.score(matrix));
       return renderInferResponse({ name, version: route.version }, model, scores, id);
     });
   }

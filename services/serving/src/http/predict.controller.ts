@@ -3,7 +3,7 @@ import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Refused, canonicalKey } from '#kernel';
 import { LatestVectors } from '#runtime';
-import { decide, outputName } from '#folds';
+import { compileOutput, decide } from '#folds';
 import { ServingStatus } from '../effects/serving-status';
 import { Champions } from '../projections/champions';
 
@@ -56,8 +56,9 @@ export class PredictController {
     );
     const row = new Float32Array(route.features.length);
     fillRow(vector, route, row, 0);
-    const score = await batcher.score(row);
-    const decision = decide(deployment, score);
+    const values = await batcher.score(row);
+    const scores = { values, width: values.length };
+    const decision = decide(deployment, scores, 0);
     return {
       deployment: name,
       model: deployment.model,
@@ -66,7 +67,7 @@ export class PredictController {
       entity: vector.entity,
       event_id: vector.event_id,
       event_time: vector.event_time,
-      output: { [outputName(deployment.task)]: Number.isFinite(score) ? score : null },
+      output: JSON.parse(compileOutput(deployment.task)(scores, 0)) as object,
       ...(decision === undefined ? {} : { decision }),
       vector: vector.position,
     };

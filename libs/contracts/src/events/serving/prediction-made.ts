@@ -19,9 +19,20 @@ export const PredictionMade = defineEvent({
       probability: Type.Optional(
         Type.Union([Type.Number(), Type.Null()], { description: 'binary: of the positive class' }),
       ),
+      probabilities: Type.Optional(
+        Type.Array(Type.Union([Type.Number(), Type.Null()]), { description: 'multiclass: of class 0, 1, ...' }),
+      ),
       value: Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: 'regression' })),
+      score: Type.Optional(
+        Type.Union([Type.Number(), Type.Null()], { description: 'anomaly: greater is stranger' }),
+      ),
+      items: Type.Optional(
+        Type.Array(Type.Object({ score: Type.Union([Type.Number(), Type.Null()]) }), {
+          description: 'ranking: greater is better',
+        }),
+      ),
     }),
-    decision: Type.Optional(Type.Boolean({ description: 'only with a threshold: probability >= threshold' })),
+    decision: Type.Optional(Type.Boolean({ description: 'only with a threshold: probability, value or score >= threshold' })),
     vector: Type.String({ description: 'position of the vector' }),
   }),
   sample: {
