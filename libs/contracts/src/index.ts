@@ -11,4 +11,3 @@ export * from './topology';
 export * from './upcast';
 export * from './vectors';
 export * from './gates';
-export * from './measurements';

@@ -56,7 +56,7 @@ export const judgeVersions = (
   versions: readonly VersionFact[],
   gates: readonly Gate[],
 ): readonly JudgedVersion[] =>
-  versions.map(({ version, run, passed, metrics }) => {
-    const results = judgeGates(gates, metrics.holdout);
+  versions.map(({ version, run, passed, metrics, measured }) => {
+    const results = judgeGates(gates, { holdout: metrics.holdout, measured });
     return { version, run, passed, wouldPass: results.every((result) => result.passed), gates: results };
   });

@@ -1,19 +1,16 @@
 import { compileProject, formatFault, resolveProject, type Definition } from '#contracts';
-import { formatPosition, type ErrorCode } from '#kernel';
-import { failuresOf, judgeGates } from './gates';
-import type { Command, Input, InputPosition, RevisionReport, RunReport } from './inputs';
-import { INPUT_CONTRACTS } from './inputs';
+import { takeCheck } from './checks';
+import { judgeGates } from './gates';
+import type { Input, InputPosition, RevisionReport, RunReport } from './inputs';
+import { annotate } from './notes';
 import type { Outcome, OutcomeOf } from './outcomes';
-import { applied, labelReference, serviceReference } from './references';
+import { promote, removeAlias, rollBack } from './promotions';
+import { applied } from './references';
+import { refuse } from './refusals';
+import { review } from './reviews';
+import { definitionsOf, hasEnded, phaseOf, type RegistryState, type Run } from './state';
+import { trainingRequest } from './training-request';
 import { warmPlaces } from './warm-places';
-import {
-  phaseOf,
-  currentVersion,
-  definitionsOf,
-  hasEnded,
-  type ModelVersion,
-  type RegistryState,
-} from './state';
 
 /** What follows from an input, given everything before it. Pure: position and time of the input are parameters. */
 export const decide = (state: RegistryState, input: Input, at: InputPosition): Outcome[] => {
@@ -30,6 +27,12 @@ export const decide = (state: RegistryState, input: Input, at: InputPosition): O
       return rollBack(state, input);
     case 'review':
       return review(state, input);
+    case 'alias-removal':
+      return removeAlias(state, input);
+    case 'note':
+      return annotate(state, input);
+    case 'check':
+      return takeCheck(state, input);
     case 'replay':
       return reportReplay(input);
     case 'run':
@@ -70,29 +73,9 @@ const plain = (value: object): Record<string, unknown> =>
   JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 
 const requestTraining = (state: RegistryState, command: Of<'training'>, at: InputPosition): Outcome[] => {
-  const { model: name, as_of, seed, actor } = command.value;
-  const model = applied(state, 'Model', name);
-  if (!model) return refuse(command, 'PLAYHEAD_NOT_FOUND', `there is no model ${name}`);
-  const { task, service, label, split, trainer, gates } = model.compiled;
-  const fact: OutcomeOf<'training-requested'>['fact'] = {
-    run: `run-${formatPosition(0, at.offset)}`,
-    model: name,
-    revision: model.revision,
-    definition: model.digest,
-    task,
-    service: serviceReference(state, service),
-    label: labelReference(state, label),
-    split:
-      split.by === 'time'
-        ? { by: split.by, holdout_ms: split.holdoutMs, gap_ms: split.gapMs }
-        : { by: split.by, holdout: split.holdout, seed: split.seed },
-    trainer: { kind: trainer.kind, parameters: { ...trainer.parameters } },
-    seed: seed ?? trainer.seed,
-    ...(as_of === undefined ? {} : { as_of }),
-    gates: gates.map((gate) => ({ ...gate })),
-    requested_by: actor,
-  };
-  return [{ type: 'training-requested', fact }];
+  const model = applied(state, 'Model', command.value.model);
+  if (!model) return refuse(command, 'PLAYHEAD_NOT_FOUND', `there is no model ${command.value.model}`);
+  return [{ type: 'training-requested', fact: trainingRequest(state, model, command.value, at) }];
 };
 
 const requestCancellation = (state: RegistryState, command: Of<'cancellation'>): Outcome[] => {
@@ -108,113 +91,6 @@ const requestCancellation = (state: RegistryState, command: Of<'cancellation'>):
   ];
 };
 
-const promote = (state: RegistryState, command: Of<'promotion'>): Outcome[] => {
-  const { model, version: number, alias, actor } = command.value;
-  const version = state.versions.get(`${model}@${number}`);
-  if (!version) return refuse(command, 'PLAYHEAD_NOT_FOUND', missing(state, model, number));
-  const obstacle = obstacleTo(state, version, alias);
-  if (obstacle !== undefined) return refuse(command, 'PLAYHEAD_CONFLICT', obstacle);
-  const before = state.aliases.get(`${model}@${alias}`);
-  const previous = before ? currentVersion(before) : null;
-  if (previous === number) return [];
-  return [
-    {
-      type: 'alias-assigned',
-      fact: { model, alias, version: number, previous, cause: 'promotion', assigned_by: actor },
-    },
-  ];
-};
-
-const missing = (state: RegistryState, model: string, version: number): string => {
-  const latest = state.latest.get(model) ?? 0;
-  if (latest === 0)
-    return applied(state, 'Model', model)
-      ? `${model} has no version yet; train it`
-      : `there is no model ${model}`;
-  return `there is no ${model}@${version}; the newest is ${model}@${latest}`;
-};
-
-/** Why a version cannot get an alias, or undefined. */
-const obstacleTo = (state: RegistryState, version: ModelVersion, alias: string): string | undefined => {
-  const name = `${version.model}@${version.version}`;
-  if (!version.passed) return `${name} did not pass its gates: ${failuresOf(version.gates)}`;
-  if (version.verdict?.verdict === 'rejected')
-    return `${name} was rejected by ${version.verdict.reviewed_by}`;
-  const { service } = version;
-  for (const { fact } of state.deployments.values()) {
-    if (fact.model !== version.model || fact.alias !== alias || fact.service.name === service.name) continue;
-    return `${name} reads feature service ${service.name}, deployment ${fact.deployment} reads ${fact.service.name} for ever`;
-  }
-  const revision = state.revisions.get(`FeatureService/${service.name}@${service.revision}`);
-  const reads = `${name} reads revision ${service.revision} of feature service ${service.name}`;
-  if (revision?.retired) return `${reads}, which is retired: train again`;
-  if (revision && phaseOf(revision) === 'warming')
-    return `${reads}, which no vector carries yet: it is warm on ${revision.warm.length} of ${revision.places ?? 'its'} partitions; promote when it is active`;
-  return undefined;
-};
-
-const rollBack = (state: RegistryState, command: Of<'rollback'>): Outcome[] => {
-  const { model, alias, actor } = command.value;
-  const named = state.aliases.get(`${model}@${alias}`);
-  if (!named) return refuse(command, 'PLAYHEAD_NOT_FOUND', `${model} has no alias ${alias}`);
-  const current = currentVersion(named);
-  const earlier = named.history
-    .slice(0, -1)
-    .reverse()
-    .map((number) => state.versions.get(`${model}@${number}`)!);
-  const target = earlier.find((version) => obstacleTo(state, version, alias) === undefined);
-  if (!target) {
-    const reason = earlier[0]
-      ? obstacleTo(state, earlier[0], alias)
-      : `${alias} of ${model} has named no other version than ${current}`;
-    return refuse(command, 'PLAYHEAD_CONFLICT', reason!);
-  }
-  return [
-    {
-      type: 'alias-assigned',
-      fact: {
-        model,
-        alias,
-        version: target.version,
-        previous: current,
-        cause: 'rollback',
-        assigned_by: actor,
-      },
-    },
-  ];
-};
-
-const review = (state: RegistryState, command: Of<'review'>): Outcome[] => {
-  const { model, version: number, verdict, actor, comment } = command.value;
-  const version = state.versions.get(`${model}@${number}`);
-  if (!version) return refuse(command, 'PLAYHEAD_NOT_FOUND', missing(state, model, number));
-  if (verdict === 'approved' && !version.passed) {
-    return refuse(
-      command,
-      'PLAYHEAD_CONFLICT',
-      `${model}@${number} did not pass its gates: ${failuresOf(version.gates)}`,
-    );
-  }
-  const naming = [...state.aliases.values()].find(
-    (alias) => alias.model === model && currentVersion(alias) === number,
-  );
-  if (verdict === 'rejected' && naming) {
-    return refuse(
-      command,
-      'PLAYHEAD_CONFLICT',
-      `${model}@${number} is ${naming.alias}: roll back or promote another version first`,
-    );
-  }
-  const fact = {
-    model,
-    version: number,
-    verdict,
-    reviewed_by: actor,
-    ...(comment === undefined ? {} : { comment }),
-  };
-  return [{ type: 'version-reviewed', fact }];
-};
-
 /** Nothing follows from a replay: it is written down, so that everybody can find its report. */
 const reportReplay = ({ value }: Of<'replay'>): Outcome[] => {
   const { request: _, actor, ...report } = value;
@@ -226,7 +102,12 @@ const takeOverRun = (state: RegistryState, { value }: RunReport): Outcome[] => {
   const run = state.runs.get(value.fact.run);
   if (value.type !== 'training.run.completed' || !run || hasEnded(run)) return [];
   const { fact } = value;
-  const gates = judgeGates(run.request.gates, fact.metrics.holdout);
+  const { measured, evaluation, card, logs, origin } = fact;
+  const gates = judgeGates(
+    run.request.gates,
+    { holdout: fact.metrics.holdout, measured },
+    unnamedIn(run.request),
+  );
   return [
     {
       type: 'version-registered',
@@ -248,10 +129,21 @@ const takeOverRun = (state: RegistryState, { value }: RunReport): Outcome[] => {
         metrics: fact.metrics,
         gates,
         passed: gates.every(({ passed }) => passed),
+        ...(measured && { measured }),
+        ...(evaluation === undefined ? {} : { evaluation }),
+        ...(card === undefined ? {} : { card }),
+        ...(logs === undefined ? {} : { logs }),
+        ...(origin === undefined ? {} : { origin }),
       },
     },
   ];
 };
+
+/** Aliases that gates compare with and that named no version when the run was asked for. */
+const unnamedIn = ({ gates, against = [] }: Run['request']): string[] =>
+  gates.flatMap(({ against: alias }) =>
+    alias === undefined || against.some((named) => named.alias === alias) ? [] : [alias],
+  );
 
 /** A revision is carried from here on once every partition has said that it is warm. */
 const activate = (state: RegistryState, { value: { fact } }: RevisionReport): Outcome[] => {
@@ -260,14 +152,4 @@ const activate = (state: RegistryState, { value: { fact } }: RevisionReport): Ou
   if (!known || known.digest !== digest || phaseOf(known) !== 'warming') return [];
   if (warmPlaces(known, fact).length < places) return [];
   return [{ type: 'definition-activated', fact: { kind: 'FeatureService', name, revision, digest } }];
-};
-
-const refuse = (command: Command, code: ErrorCode, message: string): Outcome[] => {
-  const { request, actor } = command.value;
-  return [
-    {
-      type: 'command-refused',
-      fact: { request, actor, command: INPUT_CONTRACTS[command.type].type, code, message },
-    },
-  ];
 };

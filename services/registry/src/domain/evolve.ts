@@ -2,9 +2,12 @@ import { tryParsePosition } from '#kernel';
 import { decide } from './decide';
 import { deploymentUpdates, retirements } from './deployments';
 import type { Input, InputPosition, RunReport } from './inputs';
+import { noteAfter } from './notes';
 import type { Outcome } from './outcomes';
 import {
   hasEnded,
+  noteKey,
+  noteOf,
   phaseOf,
   type AppliedDefinition,
   type Decided,
@@ -68,8 +71,22 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
       const key = `${outcome.fact.model}@${outcome.fact.version}`;
       return {
         ...state,
-        versions: state.versions.set(key, { ...state.versions.get(key)!, verdict: outcome.fact }),
+        versions: state.versions.set(key, {
+          ...state.versions.get(key)!,
+          verdict: outcome.fact,
+          reviewed: decided,
+        }),
       };
+    }
+    case 'version-checked': {
+      const key = `${outcome.fact.model}@${outcome.fact.version}`;
+      const check = { ...outcome.fact, ...decided };
+      return { ...state, versions: state.versions.set(key, { ...state.versions.get(key)!, check }) };
+    }
+    case 'model-noted': {
+      const { model, version } = outcome.fact;
+      const note = noteAfter(noteOf(state, model, version), outcome.fact);
+      return { ...state, notes: state.notes.set(noteKey(model, version), note) };
     }
     case 'alias-assigned': {
       const { model, alias, version, cause } = outcome.fact;
@@ -80,6 +97,10 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
           ? before.slice(0, before.lastIndexOf(version, before.length - 2) + 1)
           : [...before, version];
       return { ...state, aliases: state.aliases.set(key, { model, alias, history, ...decided }) };
+    }
+    case 'alias-removed': {
+      const { model, alias } = outcome.fact;
+      return { ...state, aliases: state.aliases.delete(`${model}@${alias}`) };
     }
     case 'replay-reported': {
       const { fact } = outcome;

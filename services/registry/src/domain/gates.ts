@@ -1,1 +1,1 @@
-export { failuresOf, judgeGates, type JudgedGate as GateResult } from '#contracts';
+export { failuresOf, isAbsolute, judgeGates, type JudgedGate as GateResult } from '#contracts';

@@ -1,6 +1,9 @@
 import {
+  AliasRemovalSubmitted,
   CancellationSubmitted,
+  CheckSubmitted,
   DefinitionsSubmitted,
+  NoteSubmitted,
   PromotionSubmitted,
   ReplaySubmitted,
   ReviewSubmitted,
@@ -20,6 +23,9 @@ export type Command =
   | { readonly type: 'promotion'; readonly value: EventOf<typeof PromotionSubmitted> }
   | { readonly type: 'rollback'; readonly value: EventOf<typeof RollbackSubmitted> }
   | { readonly type: 'review'; readonly value: EventOf<typeof ReviewSubmitted> }
+  | { readonly type: 'alias-removal'; readonly value: EventOf<typeof AliasRemovalSubmitted> }
+  | { readonly type: 'note'; readonly value: EventOf<typeof NoteSubmitted> }
+  | { readonly type: 'check'; readonly value: EventOf<typeof CheckSubmitted> }
   | { readonly type: 'replay'; readonly value: EventOf<typeof ReplaySubmitted> };
 
 /** What training says about a run. */
@@ -44,6 +50,9 @@ export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } =
   promotion: PromotionSubmitted,
   rollback: RollbackSubmitted,
   review: ReviewSubmitted,
+  'alias-removal': AliasRemovalSubmitted,
+  note: NoteSubmitted,
+  check: CheckSubmitted,
   replay: ReplaySubmitted,
   run: RunReported,
   revision: RevisionReported,

@@ -1,11 +1,14 @@
 import {
   AliasAssigned,
+  AliasRemoved,
   CancellationRequested,
   CommandRefused,
   DefinitionActivated,
   DefinitionApplied,
   DefinitionRetired,
   DeploymentUpdated,
+  ModelNoted,
+  ModelVersionChecked,
   ModelVersionRegistered,
   ModelVersionReviewed,
   ReplayReported,
@@ -23,7 +26,10 @@ interface Facts {
   'command-refused': EventOf<typeof CommandRefused>;
   'version-registered': EventOf<typeof ModelVersionRegistered>;
   'version-reviewed': EventOf<typeof ModelVersionReviewed>;
+  'version-checked': EventOf<typeof ModelVersionChecked>;
+  'model-noted': EventOf<typeof ModelNoted>;
   'alias-assigned': EventOf<typeof AliasAssigned>;
+  'alias-removed': EventOf<typeof AliasRemoved>;
   'deployment-updated': EventOf<typeof DeploymentUpdated>;
   'replay-reported': EventOf<typeof ReplayReported>;
 }
@@ -49,7 +55,10 @@ export const OUTCOME_CONTRACTS: {
   'command-refused': { contract: CommandRefused, key: ({ request }) => request },
   'version-registered': { contract: ModelVersionRegistered, key: ({ model }) => model },
   'version-reviewed': { contract: ModelVersionReviewed, key: ({ model }) => model },
+  'version-checked': { contract: ModelVersionChecked, key: ({ model }) => model },
+  'model-noted': { contract: ModelNoted, key: ({ model }) => model },
   'alias-assigned': { contract: AliasAssigned, key: ({ model }) => model },
+  'alias-removed': { contract: AliasRemoved, key: ({ model }) => model },
   'deployment-updated': { contract: DeploymentUpdated, key: ({ deployment }) => deployment },
   'replay-reported': { contract: ReplayReported, key: ({ subject }) => subject },
 };

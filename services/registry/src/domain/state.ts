@@ -44,6 +44,16 @@ export const hasEnded = ({ status }: Run): boolean => status !== 'requested' && 
 
 export interface ModelVersion extends Readonly<OutcomeOf<'version-registered'>['fact']>, Decided {
   readonly verdict?: OutcomeOf<'version-reviewed'>['fact'];
+  /** Where the verdict was decided. */
+  readonly reviewed?: Decided;
+  /** What was found last when it was loaded and asked. */
+  readonly check?: Readonly<OutcomeOf<'version-checked'>['fact']> & Decided;
+}
+
+/** What people write about a model or a version. */
+export interface Note {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description: string | null;
 }
 
 export interface Alias extends Decided {
@@ -78,6 +88,8 @@ export interface RegistryState extends Decided {
   readonly latest: PersistentMap<number>;
   /** By `<model>@<alias>`. */
   readonly aliases: PersistentMap<Alias>;
+  /** By `<model>` and `<model>@<n>`. */
+  readonly notes: PersistentMap<Note>;
   readonly deployments: PersistentMap<Deployment>;
   /** By id. */
   readonly replays: PersistentMap<Replay>;
@@ -97,6 +109,7 @@ export const initialState: RegistryState = {
   versions: PersistentMap.empty(),
   latest: PersistentMap.empty(),
   aliases: PersistentMap.empty(),
+  notes: PersistentMap.empty(),
   deployments: PersistentMap.empty(),
   replays: PersistentMap.empty(),
   requests: PersistentMap.empty(),
@@ -118,3 +131,12 @@ export const aliasesOf = (state: RegistryState, model: string): Alias[] =>
     .sort((a, b) => (a.alias < b.alias ? -1 : 1));
 
 export const currentVersion = ({ history }: Alias): number => history[history.length - 1]!;
+
+const NOTHING_NOTED: Note = { tags: {}, description: null };
+
+/** Tags and description of a version, or of the model itself. */
+export const noteOf = ({ notes }: Pick<RegistryState, 'notes'>, model: string, version?: number): Note =>
+  notes.get(noteKey(model, version)) ?? NOTHING_NOTED;
+
+export const noteKey = (model: string, version?: number): string =>
+  version === undefined ? model : `${model}@${version}`;

@@ -6,7 +6,7 @@ import { currentVersion, type ModelVersion, type RegistryState } from '../domain
 import { CurrentListings } from '../projections/current-listings';
 import {
   modelDocument,
-  namesOf,
+  saidOf,
   runDocument,
   versionDocument,
   type ModelDocument,
@@ -70,7 +70,7 @@ export class ModelsController {
   ): VersionDocument {
     const state = this.view.asOf(asOf);
     const found = versionIn(state, model, version);
-    return versionDocument(found, namesOf(state, found));
+    return versionDocument(found, saidOf(state, found));
   }
 
   @Post(':model/train')
@@ -172,7 +172,7 @@ export class ModelsController {
     };
     const { state, offset } = await this.desk.submit({ type: 'review', value });
     const reviewed = versionIn(state, model, String(number));
-    return { ...versionDocument(reviewed, namesOf(state, reviewed)), position: formatPosition(0, offset) };
+    return { ...versionDocument(reviewed, saidOf(state, reviewed)), position: formatPosition(0, offset) };
   }
 
   private asked({ actor, request }: RequesterOf): { actor: string; request: string } {

@@ -2,10 +2,12 @@ import { formatPosition } from '#kernel';
 import {
   aliasesOf,
   currentVersion,
+  noteOf,
   phaseOf,
   type AppliedDefinition,
   type Deployment,
   type ModelVersion,
+  type Note,
   type RegistryState,
   type Run,
 } from '../domain/state';
@@ -75,18 +77,62 @@ export const runDocument = (run: Run) => {
 };
 export type RunDocument = ReturnType<typeof runDocument>;
 
-export const versionDocument = (version: ModelVersion, aliases: readonly string[]) => {
-  const { verdict, position, time, ...fact } = version;
+export const versionDocument = (version: ModelVersion, named: VersionNames) => {
+  const { verdict, reviewed, check, position, time, ...fact } = version;
+  const { aliases, note } = named;
   const review = verdict
-    ? { verdict: verdict.verdict, by: verdict.reviewed_by, comment: verdict.comment ?? null }
+    ? {
+        verdict: verdict.verdict,
+        by: verdict.reviewed_by,
+        comment: verdict.comment ?? null,
+        ...(verdict.policy === undefined ? {} : { policy: verdict.policy }),
+        ...(verdict.evidence === undefined ? {} : { evidence: verdict.evidence }),
+        ...decided(reviewed!),
+      }
     : null;
   const status = verdict?.verdict ?? (fact.passed ? 'passed' : 'failed');
-  return { ...fact, status, review, aliases: [...aliases], ...decided({ position, time }) };
+  return {
+    ...fact,
+    status,
+    review,
+    check: check ? checkDocument(check) : null,
+    aliases: [...aliases],
+    tags: note.tags,
+    description: note.description,
+    ...decided({ position, time }),
+  };
 };
+
+const checkDocument = ({
+  ok,
+  rows,
+  answers,
+  reason,
+  runtime,
+  ...at
+}: NonNullable<ModelVersion['check']>) => ({
+  ok,
+  rows,
+  answers: answers ?? null,
+  reason: reason ?? null,
+  runtime: runtime ?? null,
+  ...decided(at),
+});
+
+interface VersionNames {
+  readonly aliases: readonly string[];
+  readonly note: Note;
+}
+
+/** What is said of a version elsewhere: the aliases that name it, its tags and description. */
+export const saidOf = (state: RegistryState, version: ModelVersion): VersionNames => ({
+  aliases: namesOf(state, version),
+  note: noteOf(state, version.model, version.version),
+});
 export type VersionDocument = ReturnType<typeof versionDocument>;
 
 /** The aliases that name a version now. */
-export const namesOf = (
+const namesOf = (
   state: RegistryState,
   { model, version }: Pick<ModelVersion, 'model' | 'version'>,
 ): string[] =>
@@ -111,6 +157,9 @@ export const modelDocument = (state: RegistryState, model: string) => {
       ? { version: latest.version, passed: latest.passed, metrics: latest.metrics.holdout }
       : null,
     aliases: Object.fromEntries(aliasesOf(state, model).map((alias) => [alias.alias, currentVersion(alias)])),
+    approval: definition.spec['approval'] ?? null,
+    environments: definition.spec['environments'] ?? null,
+    ...noteOf(state, model),
     ...decided(definition),
   };
 };

@@ -2,7 +2,7 @@ import { versionsOf, type RegistryState } from '../domain/state';
 import {
   definitionDocument,
   deploymentDocument,
-  namesOf,
+  saidOf,
   runDocument,
   versionDocument,
   type DefinitionDocument,
@@ -57,7 +57,7 @@ export const stateListings = (state: RegistryState): Listings => ({
     ),
   versions: (model) =>
     Promise.resolve(
-      versionsOf(state, model).map((version) => versionDocument(version, namesOf(state, version))),
+      versionsOf(state, model).map((version) => versionDocument(version, saidOf(state, version))),
     ),
   deployments: () =>
     Promise.resolve(

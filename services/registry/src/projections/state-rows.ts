@@ -1,6 +1,6 @@
 import type { StateRow } from '#runtime';
 import type { RegistryState } from '../domain/state';
-import { definitionDocument, deploymentDocument, namesOf, runDocument, versionDocument } from './documents';
+import { definitionDocument, deploymentDocument, saidOf, runDocument, versionDocument } from './documents';
 
 /** All that doors answer from, as rows. */
 export function* stateRows(state: RegistryState): Iterable<StateRow> {
@@ -11,8 +11,9 @@ export function* stateRows(state: RegistryState): Iterable<StateRow> {
     ];
   for (const run of state.runs.values()) yield [`run/${run.run}`, runDocument(run)];
   for (const version of state.versions.values())
-    yield [`version/${version.model}@${version.version}`, versionDocument(version, namesOf(state, version))];
+    yield [`version/${version.model}@${version.version}`, versionDocument(version, saidOf(state, version))];
   for (const { model, alias, history } of state.aliases.values()) yield [`alias/${model}@${alias}`, history];
+  for (const [key, note] of state.notes.entries()) yield [`note/${key}`, note];
   for (const deployment of state.deployments.values())
     yield [`deployment/${deployment.fact.deployment}`, deploymentDocument(deployment)];
   for (const [id, replay] of state.replays.entries()) yield [`replay/${id}`, replay];

@@ -54,7 +54,10 @@ const touchOutcome = (touched: Touched, outcome: Outcome): void => {
       touched.models.add(outcome.fact.model);
       return;
     case 'version-reviewed':
+    case 'version-checked':
+    case 'model-noted':
     case 'alias-assigned':
+    case 'alias-removed':
       touched.models.add(outcome.fact.model);
       return;
     case 'deployment-updated':

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { aliasesOf, currentVersion, versionsOf, type RegistryState } from '../../domain/state';
-import { definitionDocument, deploymentDocument, namesOf, runDocument, versionDocument } from '../documents';
+import { definitionDocument, deploymentDocument, saidOf, runDocument, versionDocument } from '../documents';
 import type { Touched } from '../touched';
 import { AliasRow, DefinitionRow, DeploymentRow, RunRow, VersionRow } from './entities';
 
@@ -50,7 +50,7 @@ const versionRows = ({ models }: Touched, state: RegistryState): VersionRow[] =>
       model,
       version: version.version,
       passed: version.passed,
-      document: versionDocument(version, namesOf(state, version)),
+      document: versionDocument(version, saidOf(state, version)),
     })),
   );
 
