@@ -17,4 +17,16 @@ export { meanAbsoluteError, rootMeanSquaredError, rSquared } from './metrics/reg
 export { thresholdCounts, type ThresholdCounts } from './metrics/threshold-counts';
 export type { ParameterSpec, ParameterSpecs } from './parameters';
 export type { FitOptions, FitProgress, FittedModel, Trainer, TrainerKind } from './trainer';
+export * from './search';
 export { TRAINERS, trainerOf } from './trainers';
+export { beginOnline, isOnlineKind, restoreOnline } from './online/learner';
+export { mostProbable, ONLINE_KINDS } from './online/online-learner';
+export type { OnlineKind, OnlineLearner, OnlineSettings } from './online/online-learner';
+export {
+  ProgressiveMeasure,
+  progressiveValidate,
+  type Observation,
+  type ProgressiveOptions,
+  type ProgressiveReport,
+  type Said,
+} from './online/progressive';
