@@ -1,5 +1,6 @@
 import type { onnx } from 'onnx-proto';
 import type { Ensemble } from '../gbdt/ensemble';
+import type { Tree } from '../gbdt/tree';
 import {
   castTo,
   doubles,
@@ -15,22 +16,23 @@ import {
   writeModel,
 } from './model';
 
+type Trees = Pick<Ensemble, 'base'> & {
+  readonly trees: readonly Pick<Tree, 'column' | 'threshold' | 'left' | 'right' | 'missingLeft' | 'value'>[];
+};
+
 /**
- * A TreeEnsembleRegressor (ai.onnx.ml 3) in double: the comparisons are those of float32, since inputs and thresholds are float32
- * values, but leaf values add up in double. So the sum does not depend on batch size or threads beyond the last bit of its float32.
+ * `input_double` [-1, features] to `output` FP32 [-1, 1] by a TreeEnsembleRegressor (ai.onnx.ml 3) in double: the comparisons are
+ * those of float32, since inputs and thresholds are float32 values, but leaf values add up in double. So the sum does not depend on
+ * batch size or threads beyond the last bit of its float32.
  */
+export const sumOfTrees = (trees: Trees, output: string): onnx.INodeProto => ({
+  ...node('TreeEnsembleRegressor', ['input_double'], output, treeAttributes(trees)),
+  domain: ML_DOMAIN,
+});
+
 export const treeEnsembleModel = (ensemble: Ensemble, featureNames: readonly string[]): Uint8Array => {
   const { task } = ensemble;
   const output = OUTPUTS[task];
-  const trees = {
-    ...node(
-      'TreeEnsembleRegressor',
-      ['input_double'],
-      task === 'binary' ? 'score' : output,
-      treeAttributes(ensemble),
-    ),
-    domain: ML_DOMAIN,
-  };
   return writeModel({
     trainer: 'gbdt',
     task,
@@ -38,7 +40,7 @@ export const treeEnsembleModel = (ensemble: Ensemble, featureNames: readonly str
     constants: [],
     nodes: [
       castTo('DOUBLE', INPUT, 'input_double'),
-      trees,
+      sumOfTrees(ensemble, task === 'binary' ? 'score' : output),
       ...(task === 'binary'
         ? [
             castTo('DOUBLE', 'score', 'score_double'),
@@ -61,7 +63,7 @@ interface FlatNode {
   readonly value: number;
 }
 
-const treeAttributes = ({ base, trees }: Ensemble): onnx.IAttributeProto[] => {
+const treeAttributes = ({ base, trees }: Trees): onnx.IAttributeProto[] => {
   const nodes: FlatNode[] = trees.flatMap((t, tree) =>
     Array.from(t.column, (column, at) => ({
       tree,
