@@ -7,9 +7,18 @@ import {
   type Parameters,
   type ParameterSpecs,
 } from './parameters';
+import type { OnlineKind } from './online/online-learner';
 
 /** A trainer joins by its name here, in TRAINERS (trainers.ts) and in the contracts (definitions/kinds/model.ts). */
-export type TrainerKind = 'gbdt' | 'logistic' | 'linear';
+export type TrainerKind =
+  | 'gbdt'
+  | 'logistic'
+  | 'linear'
+  | 'isolation-forest'
+  | 'kmeans'
+  | 'matrix-factorisation'
+  | 'bandit'
+  | OnlineKind;
 
 export interface FitProgress {
   /** Iterations (trees, solver steps) done so far, from 1. */

@@ -2,10 +2,16 @@ import { Refused } from '#kernel';
 import { gbdt } from './gbdt/gbdt';
 import { linear } from './linear/linear';
 import { logistic } from './linear/logistic';
+import { ONLINE_TRAINERS } from './online/online-trainers';
 import { nearest } from './parameters';
 import type { Trainer, TrainerKind } from './trainer';
 
-export const TRAINERS: Readonly<Record<TrainerKind, Trainer>> = { gbdt, logistic, linear };
+export const TRAINERS: Readonly<Record<TrainerKind, Trainer>> = {
+  gbdt,
+  logistic,
+  linear,
+  ...ONLINE_TRAINERS,
+};
 
 /** The trainer of that name. @throws Refused PLAYHEAD_LEARN_INVALID with a suggestion when there is none. */
 export const trainerOf = (kind: string): Trainer => {
