@@ -38,12 +38,17 @@ export class RuntimeModule {
       { provide: LogTransport, useValue: new LogTransport(ports.logger) },
       { provide: ReadModels, useValue: new ReadModels() },
     ];
-    return { module: RuntimeModule, controllers: [HealthController, StateController], providers, exports: providers };
+    return {
+      module: RuntimeModule,
+      controllers: [HealthController, StateController],
+      providers,
+      exports: providers,
+    };
   }
 }
 
 /** The application's root: the runtime and one service's module. */
-export const rootModule = (runtime: DynamicModule, service: Type): DynamicModule => ({
+export const rootModule = (runtime: DynamicModule, service: Type | DynamicModule): DynamicModule => ({
   module: ServiceRoot,
   imports: [runtime, service],
 });

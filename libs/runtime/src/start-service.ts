@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -20,7 +20,7 @@ import { rootModule, RuntimeModule } from './runtime.module';
 export interface ServiceOptions {
   readonly config: CommonConfig;
   /** The service's `<name>.module.ts`. */
-  readonly module: Type;
+  readonly module: Type | DynamicModule;
   /** `openPorts(config)`, or in-memory twins in tests. */
   readonly ports: Ports;
   /** See `BodyMode`; `parsed` by default. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { scaledLinear } from '../onnx-models.testing';
 import { loadModel } from '../onnx-model';
+import { askInChild, askModel } from './answers-in-child';
 import { checkInChild } from './check-in-child';
 import { classifier, hanging } from './foreign-models.testing';
 
@@ -46,4 +47,24 @@ it('refuses with the reason of the child', async () => {
   await expect(
     checkInChild({ script })(Buffer.from('nonsense'), { task: 'regression', featureCount: 2 }),
   ).rejects.toThrow('no whole ONNX file');
+});
+
+describe('a model that is asked', () => {
+  const ask = (timeoutMs = 20_000) =>
+    askInChild({ script: script.replace('check-worker', 'answers-worker'), timeoutMs });
+
+  it('gives the bits that this process gets', async () => {
+    const bytes = scaledLinear({ features: 2 });
+    const signature = { task: 'binary', featureCount: 2 } as const;
+    const rows = [Float32Array.of(0.5, -1, Number.NaN, 2), Float32Array.of(1, 1)];
+    expect(await ask()(bytes, signature, rows)).toEqual(await askModel(bytes, signature, rows));
+  });
+
+  it('is refused with the reason where it cannot be loaded, and killed where it hangs', async () => {
+    const signature = { task: 'regression', featureCount: 2 } as const;
+    await expect(ask()(Buffer.from('nonsense'), signature, [])).rejects.toThrow(
+      'ONNX Runtime cannot load it',
+    );
+    await expect(ask(3_000)(hanging(3_000, 400), signature, [])).rejects.toThrow('did not answer within 3 s');
+  });
 });
