@@ -1,30 +1,28 @@
-import { gateMetric } from '#contracts';
+import type { GateMeasurement } from '#contracts';
 import { profileReference, writeReferenceProfile } from '#drift';
 import { Refused } from '#kernel';
 import {
-  evaluate,
+  pickScored,
+  predictedClasses,
   rowMajor,
   trainerOf,
-  type DataSet,
   type FitProgress,
-  type MetricName,
+  type FittedModel,
   type Task,
 } from '#learn';
+import { evaluateModel, type JudgedModel, type JudgedRequest } from './evaluation';
+import { metricsFor } from './evaluation-metrics';
+import { dataSetOf, pickRows, queryOrder, sampleRows, withQueries, type Part } from './part';
 import type { TrainingRequest } from './prepared-run';
+import { writeEvaluation, type MetricNumbers } from './report';
 
-type Metrics = Record<string, number | null>;
-
-/** A part of the data set by columns, in the canonical order of its rows: (trigger partition, offset). */
-export interface Part {
-  /** Trigger partition of each row. */
-  readonly partitions: Float64Array;
-  readonly columns: readonly Float64Array[];
-  readonly labels: Float64Array;
-}
+export type { Part } from './part';
 
 /** Everything that decides the model. Plain data, so that it can be sent to a thread. */
 export interface FitJob {
-  readonly request: Pick<TrainingRequest, 'task' | 'trainer' | 'seed' | 'gates'>;
+  readonly request: JudgedRequest &
+    Pick<TrainingRequest, 'trainer'> &
+    Partial<Pick<TrainingRequest, 'query'>>;
   readonly features: readonly string[];
   readonly train: Part;
   readonly holdout: Part;
@@ -44,7 +42,11 @@ export interface FittedRun {
   readonly onnx: Uint8Array;
   /** The reference profile, as its artifact's text. */
   readonly profile: string;
-  readonly metrics: { readonly train: Metrics; readonly holdout: Metrics };
+  readonly metrics: { readonly train: MetricNumbers; readonly holdout: MetricNumbers };
+  /** What gates by slice and of fairness go by, by `gateMetric`. */
+  readonly measured: Readonly<Record<string, GateMeasurement>>;
+  /** The evaluation report, as its artifact's text. */
+  readonly evaluation: string;
   /** Hold-out rows, evenly spaced, with the trainer's scores: what ONNX Runtime must answer, too. */
   readonly probe: { readonly matrix: Float32Array; readonly scores: Float64Array };
   /** Where a program fitted it. */
@@ -92,74 +94,107 @@ export const assertLearnable = ({ task, trainer: { kind, parameters } }: FitJob[
  * @throws Refused PLAYHEAD_LEARN_INVALID with all faults of data and parameters.
  */
 export const fitModel = (job: FitJob, watch: FitWatch = {}): FittedRun => {
-  const { request, features, train, holdout } = job;
+  const { request, features } = job;
   assertLearnable(request);
-  const answers = job.foreign ?? learn(job, watch);
-  const judge = (labels: Float64Array, scores: Float64Array): Metrics =>
-    metricsFor(request.task as Task, request.gates, labels, scores);
+  const ordered = inQueries(job);
+  const { train, holdout } = ordered;
+  const model = ordered.foreign ? judgedForeign(ordered.foreign, holdout) : learn(ordered, watch);
+  const { metrics, measured, report } = evaluateModel(request, features, { train, holdout }, model);
+  const isMulticlass = request.task === 'multiclass';
   return {
-    onnx: answers.onnx,
+    onnx: model.onnx,
     profile: writeReferenceProfile(
       profileReference(
         features.map((name, i) => ({ name, values: train.columns[i]! })),
-        answers.holdout,
+        isMulticlass ? predictedClasses(model.holdout, model.outputs) : model.holdout,
       ),
     ),
-    metrics: {
-      train: judge(train.labels, answers.train),
-      holdout: judge(holdout.labels, answers.holdout),
-    },
-    probe: probeOf(holdout, answers.holdout),
+    metrics,
+    measured,
+    evaluation: writeEvaluation(report),
+    probe: probeOf(holdout, model.holdout, model.outputs),
   };
 };
+
+/** A ranking learns and is judged by whole queries: their rows are brought together. */
+const inQueries = (job: FitJob): FitJob => {
+  if (job.request.task !== 'ranking') return job;
+  const { features, request, foreign } = job;
+  const side = (part: Part, scores: Float64Array | undefined) => {
+    const order = queryOrder(part, features, request.query);
+    const outputs = scores ? scores.length / part.labels.length : 1;
+    return {
+      part: withQueries(part, order),
+      scores: scores && pickScored({ labels: part.labels, scores, outputs }, order.rows).scores,
+    };
+  };
+  const train = side(job.train, foreign?.train);
+  const holdout = side(job.holdout, foreign?.holdout);
+  return {
+    ...job,
+    train: train.part,
+    holdout: holdout.part,
+    ...(foreign && { foreign: { onnx: foreign.onnx, train: train.scores!, holdout: holdout.scores! } }),
+  };
+};
+
+type FittedFile = JudgedModel & { readonly onnx: Uint8Array };
+
+const judgedForeign = (foreign: ForeignModel, { labels }: Part): FittedFile => ({
+  ...foreign,
+  outputs: Math.max(1, foreign.holdout.length / Math.max(1, labels.length)),
+});
 
 /** One of our own trainers, and its answers. */
-const learn = ({ request, features, train, holdout }: FitJob, watch: FitWatch): ForeignModel => {
+const learn = ({ request, features, train, holdout }: FitJob, watch: FitWatch): FittedFile => {
+  const model = fitTrainer(request, features, train, watch);
+  const { outputs, importance } = model;
   const task = request.task as Task;
-  const { kind, parameters } = request.trainer;
-  const stopsEarly = Number(parameters['early_stopping_rounds'] ?? 0) > 0;
-  const { rows, validation } = stopsEarly ? withValidation(train) : { rows: train, validation: undefined };
-  const model = trainerOf(kind).fit(dataSet(features, rows), parameters, {
-    task,
-    seed: request.seed,
-    ...(validation && { validation: dataSet(features, validation) }),
-    ...watch,
-  });
   return {
     onnx: model.toOnnx(),
+    outputs,
+    importance,
     train: model.predict(rowMajor(train.columns)),
     holdout: model.predict(rowMajor(holdout.columns)),
+    predict: (rows) => model.predict(rows),
+    ...(model.contributions && { contributions: (rows: Float32Array) => model.contributions!(rows) }),
+    fitFold: (learned, judged) => {
+      const fold = fitTrainer(request, features, learned, { shouldStop: watch.shouldStop });
+      const { labels, groups } = judged;
+      const scores = fold.predict(rowMajor(judged.columns));
+      return metricsFor(task, request.gates, { labels, scores, outputs: fold.outputs, groups });
+    },
   };
 };
 
-/** All metrics of the task; beside them, under its own name, each that a gate wants at another threshold or k. */
-export const metricsFor = (
-  task: Task,
-  gates: TrainingRequest['gates'],
-  labels: Float64Array,
-  scores: Float64Array,
-): Metrics => {
-  const metrics: Metrics = { ...evaluate(task, labels, scores) };
-  for (const gate of gates) {
-    const name = gateMetric(gate);
-    if (name in metrics) continue;
-    const { threshold, k } = gate;
-    metrics[name] = evaluate(task, labels, scores, { threshold, k })[gate.metric as MetricName] ?? null;
-  }
-  return metrics;
+const fitTrainer = (
+  { task, trainer: { kind, parameters }, seed }: FitJob['request'],
+  features: readonly string[],
+  train: Part,
+  { onProgress, shouldStop }: FitWatch,
+): FittedModel => {
+  const stopsEarly = Number(parameters['early_stopping_rounds'] ?? 0) > 0;
+  const { rows, validation } = stopsEarly ? withValidation(train) : { rows: train, validation: undefined };
+  return trainerOf(kind).fit(dataSetOf(features, rows), parameters, {
+    task: task as Task,
+    seed,
+    ...(validation && { validation: dataSetOf(features, validation) }),
+    ...(onProgress && { onProgress }),
+    ...(shouldStop && { shouldStop }),
+  });
 };
-
-const dataSet = (featureNames: readonly string[], { columns, labels }: Part): DataSet => ({
-  featureNames,
-  columns,
-  labels,
-});
 
 /** Cuts off the latest rows of each partition: rows stand in log order, so what early stopping watches lies after what is learned from. */
 const withValidation = (part: Part): { readonly rows: Part; readonly validation: Part } => {
-  const { partitions } = part;
+  const { partitions, groups } = part;
   const learned: number[] = [];
   const watched: number[] = [];
+  if (groups) {
+    const queries = new Set(groups);
+    const last = new Set([...queries].slice(queries.size - Math.floor(queries.size * VALIDATION_SHARE)));
+    groups.forEach((group, row) => (last.has(group) ? watched : learned).push(row));
+    return { rows: pickRows(part, learned), validation: pickRows(part, watched) };
+  }
   for (let from = 0; from < partitions.length;) {
     let to = from;
     while (to < partitions.length && partitions[to] === partitions[from]) to++;
@@ -167,19 +202,14 @@ const withValidation = (part: Part): { readonly rows: Part; readonly validation:
     for (let row = from; row < to; row++) (row < cut ? learned : watched).push(row);
     from = to;
   }
-  return { rows: pick(part, learned), validation: pick(part, watched) };
+  return { rows: pickRows(part, learned), validation: pickRows(part, watched) };
 };
 
-const pick = ({ partitions, columns, labels }: Part, rows: readonly number[]): Part => {
-  const of = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row]!);
-  return { partitions: of(partitions), columns: columns.map(of), labels: of(labels) };
-};
-
-const probeOf = ({ columns }: Part, scores: Float64Array): FittedRun['probe'] => {
-  const size = Math.min(PROBE_ROWS, scores.length);
-  const rows = Array.from({ length: size }, (_, i) => Math.floor((i * scores.length) / size));
+const probeOf = (holdout: Part, scores: Float64Array, outputs: number): FittedRun['probe'] => {
+  const { groups: _, ...part } = holdout;
+  const rows = sampleRows(part, PROBE_ROWS);
   return {
-    matrix: rowMajor(columns.map((column) => Float64Array.from(rows, (row) => column[row]!))),
-    scores: Float64Array.from(rows, (row) => scores[row]!),
+    matrix: rowMajor(pickRows(part, rows).columns),
+    scores: pickScored({ labels: part.labels, scores, outputs }, rows).scores,
   };
 };

@@ -65,10 +65,11 @@ export const fitInThread =
     });
 
 const buffersOf = ({ train, holdout }: FitJob): ArrayBuffer[] => {
-  const arrays = [train, holdout].flatMap(({ partitions, columns, labels }) => [
+  const arrays = [train, holdout].flatMap(({ partitions, columns, labels, times }) => [
     partitions,
     ...columns,
     labels,
+    ...(times ? [times] : []),
   ]);
   return [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))];
 };

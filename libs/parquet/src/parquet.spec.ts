@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readParquetColumns, writeParquet, type Cell } from './parquet';
+import { readParquetColumns, readParquetTexts, writeParquet, type Cell } from './parquet';
 
 describe('Parquet files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'playhead-parquet-'));
@@ -27,6 +27,17 @@ describe('Parquet files', () => {
       Array.from({ length: 5_000 }, (_, row) => amount(row) ?? Number.NaN),
     );
     expect(Array.from(table.columns[1]!)).toEqual(Array.from({ length: 5_000 }, (_, row) => row));
+    const { columns } = await readParquetColumns(path, ['at']);
+    expect(columns[0]![4_999]).toBe(1_700_000_004_999);
+  });
+
+  it('give texts by number, and none of a column that they do not have', async () => {
+    const path = join(folder, 'texts.parquet');
+    const texts = ['a', null, 'b', 'a', "it's"];
+    await writeParquet(path, [{ name: 'who', type: 'text' }], 5, (row) => texts[row]!);
+    expect(await readParquetTexts(path, ['who', 'where'])).toEqual({
+      who: { values: ['a', null, 'b', "it's"], codes: Uint32Array.of(0, 1, 2, 0, 3) },
+    });
   });
 
   it('may hold no rows', async () => {

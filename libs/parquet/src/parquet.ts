@@ -64,7 +64,7 @@ export interface NumericTable {
   readonly columns: readonly Float64Array[];
 }
 
-/** Reads columns of a Parquet file as doubles, in the order of the file. */
+/** Reads columns of a Parquet file as doubles, in the order of the file; timestamps as epoch ms. */
 export const readParquetColumns = async (path: string, names: readonly string[]): Promise<NumericTable> =>
   withDuckDb(async (connection) => {
     await connection.run('SET preserve_insertion_order = true');
@@ -73,8 +73,14 @@ export const readParquetColumns = async (path: string, names: readonly string[])
     );
     const rows = Number(counted.getRows()[0]![0]);
     const columns = names.map(() => new Float64Array(rows));
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`);
+    const times = described
+      .getRows()
+      .flatMap(([name, type]) => (String(type).startsWith('TIMESTAMP') ? [name] : []));
+    const double = (name: string): string =>
+      times.includes(name) ? `epoch_ms(${quote(name)})::DOUBLE` : `${quote(name)}::DOUBLE`;
     const result = await connection.stream(
-      `SELECT ${names.map((name) => `${quote(name)}::DOUBLE`).join(', ')} FROM read_parquet(${literal(path)})`,
+      `SELECT ${names.map(double).join(', ')} FROM read_parquet(${literal(path)})`,
     );
     let row = 0;
     for (
@@ -91,4 +97,43 @@ export const readParquetColumns = async (path: string, names: readonly string[])
       row += chunk.rowCount;
     }
     return { rows, columns };
+  });
+
+/** A column of texts by number. */
+export interface TextColumn {
+  /** The distinct texts, in the order in which they first stand in the file; null is missing. */
+  readonly values: readonly (string | null)[];
+  /** Index into `values`, for each row. */
+  readonly codes: Uint32Array;
+}
+
+/** Reads columns of a Parquet file as texts, in the order of the file; of those that it does not have there is none. */
+export const readParquetTexts = async (
+  path: string,
+  names: readonly string[],
+): Promise<Readonly<Record<string, TextColumn>>> =>
+  withDuckDb(async (connection) => {
+    await connection.run('SET preserve_insertion_order = true');
+    const file = `read_parquet(${literal(path)})`;
+    const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${file}`);
+    const known = described.getRows().map(([name]) => String(name));
+    const columns: Record<string, TextColumn> = {};
+    for (const name of names.filter((each) => known.includes(each))) {
+      const codeOf = new Map<string | null, number>();
+      const codes: number[] = [];
+      const result = await connection.stream(`SELECT ${quote(name)}::VARCHAR FROM ${file}`);
+      for (
+        let chunk = await result.fetchChunk();
+        chunk && chunk.rowCount > 0;
+        chunk = await result.fetchChunk()
+      )
+        for (const value of chunk.getColumnValues(0)) {
+          const text = value as string | null;
+          const code = codeOf.get(text) ?? codeOf.size;
+          codeOf.set(text, code);
+          codes.push(code);
+        }
+      columns[name] = { values: [...codeOf.keys()], codes: Uint32Array.from(codes) };
+    }
+    return columns;
   });

@@ -7,7 +7,8 @@ export interface Grouping {
   readonly codes: Uint32Array;
 }
 
-const MISSING = 'missing';
+/** How a value that is not there is called. */
+export const MISSING = 'missing';
 /** A column of numbers with more distinct values is cut into ranges with as many rows each. */
 const MOST_NUMBERS = 20;
 const RANGES = 5;
