@@ -1,5 +1,6 @@
 import type { Scenario } from './scenario';
 import { ceiling, codec, features, idle } from './scenarios/parts';
+import { elec2 } from './scenarios/elec2';
 import { latency } from './scenarios/latency';
 import { pipeline } from './scenarios/pipeline';
 import { recovery } from './scenarios/recovery';
@@ -64,5 +65,12 @@ export const SCENARIOS: readonly Scenario[] = [
     measures: 'the feature engine alone over the real stream, decoded: events a CPU second, bytes, snapshots',
     defaults: { rows: 872_795, repeats: 5 },
     run: features,
+  },
+  {
+    name: 'elec2',
+    measures:
+      'a drifting stream, predicted row by row: a model fitted once, fitted again, and online learners, beside "no change"',
+    defaults: { rows: 45_312, repeats: 1 },
+    run: elec2,
   },
 ];
