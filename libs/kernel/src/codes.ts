@@ -190,6 +190,48 @@ export const ERROR_CODES = {
       'the fit ended without an answer, twice: out of memory, or its thread broke; give it more memory or less data',
     action: 'give training more memory or the run less data, and train again',
   },
+  PLAYHEAD_COMMAND_OFF: {
+    status: 409,
+    meaning: 'programs as trainers are switched off here',
+    action: 'start training with PLAYHEAD_COMMAND_TRAINERS=on where its programs may be trusted',
+  },
+  PLAYHEAD_COMMAND_NOT_FOUND: {
+    status: 400,
+    meaning: 'the program of a command trainer is not there, or is no program (exit codes 126 and 127)',
+    action: 'put the program on the PATH of training, or write its whole path in `run`',
+  },
+  PLAYHEAD_COMMAND_FAILED: {
+    status: 400,
+    meaning: 'the program of a command trainer ended with another code than 0',
+    action:
+      'read the end of its output in the message, all of it in the logs of the run; correct the program',
+  },
+  PLAYHEAD_COMMAND_KILLED: {
+    status: 500,
+    meaning:
+      'the program of a command trainer was ended by a signal that nobody here sent (exit codes above 128)',
+    action: 'see whether the machine ran out of memory; a crash of the program stands in the logs of the run',
+  },
+  PLAYHEAD_COMMAND_TIMEOUT: {
+    status: 400,
+    meaning: 'the program of a command trainer took longer than its `timeout`',
+    action: 'raise `timeout`, or give it less to do',
+  },
+  PLAYHEAD_COMMAND_MEMORY: {
+    status: 400,
+    meaning: 'the program of a command trainer, with all that it started, held more than its `memory`',
+    action: 'raise `memory`, or give it less data',
+  },
+  PLAYHEAD_COMMAND_OUTPUT: {
+    status: 400,
+    meaning: 'the program of a command trainer wrote more than its `output`',
+    action: 'raise `output`, or write less',
+  },
+  PLAYHEAD_COMMAND_RESULT_INVALID: {
+    status: 400,
+    meaning: 'what the program of a command trainer left cannot be used',
+    action: 'write model.onnx, metrics.json and environment.json as docs/how-to/command-trainers.md says',
+  },
   PLAYHEAD_INFERENCE_INVALID: {
     status: 400,
     meaning: 'the input does not fit the model',

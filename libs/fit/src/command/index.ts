@@ -1,0 +1,1 @@
+export { fitByCommand, fitByKind, type CommandFitOptions } from './fit-by-command';
