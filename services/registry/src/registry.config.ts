@@ -4,6 +4,10 @@ import { commonRules, commonVariables, compileCommon, defineConfig, type CommonC
 export interface RegistryConfig extends CommonConfig {
   /** How long a door waits until its own request is folded. */
   readonly patienceMs: number;
+  /** Largest file that an MLflow client may upload. */
+  readonly artifactBytes: number;
+  /** How often it looks whether a run is due by schedule or volume. */
+  readonly triggersEveryMs: number;
 }
 
 export const registryConfig = defineConfig({
@@ -17,10 +21,26 @@ export const registryConfig = defineConfig({
       examples: [30_000],
       description: 'how long a door waits until its own request is folded before it answers 503',
     }),
+    PLAYHEAD_REGISTRY_TRIGGERS_EVERY_MS: Type.Integer({
+      default: 5_000,
+      minimum: 10,
+      unit: 'ms',
+      examples: [60_000],
+      description: 'how often the registry looks whether a run is due by schedule or by new vectors',
+    }),
+    PLAYHEAD_REGISTRY_ARTIFACT_BYTES: Type.Integer({
+      default: 1_073_741_824,
+      minimum: 1,
+      unit: 'bytes',
+      examples: [268_435_456],
+      description: 'largest file that an MLflow client may upload as an artifact',
+    }),
   },
   rules: commonRules,
   compile: (options): RegistryConfig => ({
     ...compileCommon('registry', options),
     patienceMs: options.PLAYHEAD_REGISTRY_PATIENCE_MS,
+    artifactBytes: options.PLAYHEAD_REGISTRY_ARTIFACT_BYTES,
+    triggersEveryMs: options.PLAYHEAD_REGISTRY_TRIGGERS_EVERY_MS,
   }),
 });

@@ -26,6 +26,8 @@ import { ModelsController } from './http/models.controller';
 import { RequestDesk } from './http/request-desk';
 import { ReplaysController } from './http/replays.controller';
 import { RunsController } from './http/runs.controller';
+import { TriggersController } from './http/triggers.controller';
+import { MLFLOW_CONTROLLERS, MLFLOW_PROVIDERS } from './mlflow/mlflow.providers';
 import { CurrentListings } from './projections/current-listings';
 import { ENTITIES } from './projections/postgres/entities';
 import { ReadModel1767225600000 } from './projections/postgres/migrations/1-read-model';
@@ -33,7 +35,9 @@ import { RegistryProjection } from './projections/postgres/registry-projection';
 import { RegistryView } from './projections/registry-view';
 import { stateRows } from './projections/state-rows';
 import type { RegistryConfig } from './registry.config';
-import { decider, followInputs, revisionRouter, runRouter } from './registry.topology';
+import { alertRouter, decider, followInputs, revisionRouter, runRouter } from './registry.topology';
+
+import { TriggerClock } from './triggers/trigger-clock';
 
 const INPUTS = Symbol('registry.inputs, folded');
 
@@ -45,9 +49,12 @@ const INPUTS = Symbol('registry.inputs, folded');
     DeploymentsController,
     ReplaysController,
     LineageController,
+    TriggersController,
+    ...MLFLOW_CONTROLLERS,
   ],
   providers: [
     provideServiceLog,
+    ...MLFLOW_PROVIDERS,
     { provide: INPUTS, inject: [ServiceLog], useFactory: followInputs },
     {
       provide: RegistryView,
@@ -130,6 +137,10 @@ export class RegistryModule {
     @Inject(Postgres) postgres: Postgres | null,
     @Inject(RegistryProjection) projection: RegistryProjection | null,
     @Inject(ReadModels) models: ReadModels,
+    @Inject(RegistryView) view: RegistryView,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(CONFIG) config: RegistryConfig,
   ) {
     models.add(followedTopicModel('memory', inputs, stateRows));
     transport.add('log', log);
@@ -137,6 +148,20 @@ export class RegistryModule {
     transport.add('decider', decider(log));
     transport.add('runs', runRouter(log, { eventLog, sleep, transport }));
     transport.add('revisions', revisionRouter(log, { eventLog, sleep, transport }));
+    transport.add('alerts', alertRouter(log, { eventLog, sleep, transport }));
+    transport.add(
+      'triggers',
+      new TriggerClock({
+        log: eventLog,
+        serviceLog: log,
+        view,
+        desk,
+        clock,
+        sleep,
+        logger,
+        everyMs: config.triggersEveryMs,
+      }),
+    );
     transport.add('desk', { start: () => Promise.resolve(), stop: () => desk.close() });
     if (!postgres || !projection) return;
     transport.add('postgres', { start: () => Promise.resolve(), stop: () => postgres.close() });

@@ -5,6 +5,8 @@
  *                                   -> RequestDesk -> registry.inputs       registry.input.*-submitted, with the id of the request
  *   training.runs                   -> onRun      -> registry.inputs        registry.input.run-reported
  *   feature.revisions               -> onRevision -> registry.inputs        registry.input.revision-reported
+ *   monitoring.alerts               -> onAlert    -> registry.inputs        registry.input.alert-reported
+ *   clock, vectors' offsets         -> TriggerClock -> registry.inputs      registry.input.training-submitted with its cause
  *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | activated | retired
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
  *                                                    registry.models        registry.model-version.registered | reviewed, registry.alias.assigned
@@ -18,6 +20,8 @@
  * All decisions come from folding `registry.inputs` alone: `domain/decide.ts`. Every topic here has one partition.
  */
 import {
+  AlertRaised,
+  AlertReported,
   AliasAssigned,
   CancellationRequested,
   CancellationSubmitted,
@@ -47,12 +51,14 @@ import {
   TrainingRunRequested,
   TrainingRunStarted,
   TrainingSubmitted,
+  TriggerSuppressed,
   type Topology,
 } from '#contracts';
 import { NoControl, type EventLog, type Fold, type FollowedTopic } from '#eventlog';
 import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { apply } from './domain/evolve';
 import { initialState, type RegistryState } from './domain/state';
+import { onAlert } from './handlers/on-alert';
 import { onInput } from './handlers/on-input';
 import { onRevision } from './handlers/on-revision';
 import { onRun } from './handlers/on-run';
@@ -67,7 +73,7 @@ const SUBMITTED = [
   ReviewSubmitted,
   ReplaySubmitted,
 ];
-const INPUTS = [...SUBMITTED, RunReported, RevisionReported];
+const INPUTS = [...SUBMITTED, RunReported, RevisionReported, AlertReported];
 
 export const TOPOLOGY: Topology = {
   service: 'registry',
@@ -88,6 +94,8 @@ export const TOPOLOGY: Topology = {
       gives: [RunReported],
     },
     { on: [RevisionWarmed], by: 'onRevision', gives: [RevisionReported] },
+    { on: [AlertRaised], by: 'onAlert', gives: [AlertReported] },
+    { on: 'clock', by: 'TriggerClock', gives: [TrainingSubmitted] },
     {
       on: INPUTS,
       by: 'onInput',
@@ -96,6 +104,7 @@ export const TOPOLOGY: Topology = {
         DefinitionActivated,
         DefinitionRetired,
         TrainingRequested,
+        TriggerSuppressed,
         CancellationRequested,
         CommandRefused,
         ModelVersionRegistered,
@@ -176,6 +185,15 @@ export const revisionRouter = (log: ServiceLog, parts: RouterParts): Worker =>
     log,
     TOPICS.revisions,
     onRevision((topic) => log.topic(topic)),
+    parts,
+  );
+
+/** `monitoring.alerts` -> `registry.inputs`. */
+export const alertRouter = (log: ServiceLog, parts: RouterParts): Worker =>
+  router(
+    log,
+    TOPICS.alerts,
+    onAlert((topic) => log.topic(topic)),
     parts,
   );
 

@@ -163,7 +163,6 @@ describe('the full project', () => {
       'full.yaml:64:60 Model fraud: spec.gates[0].tolerance: a tolerance against another version is not built yet: write `min` or `max`',
       'full.yaml:64:108 Model fraud: spec.gates[1].slice: a gate by slice is not built yet: leave `slice` out for all rows',
       'full.yaml:65:3 Model fraud: spec.approval: approval of versions is not built yet: a version that passes its gates is approved',
-      'full.yaml:66:3 Model fraud: spec.retrain: retraining by schedule or alarm is not built yet: run `playhead train`',
       'full.yaml:75:3 Deployment fraud: spec.rollout: a rollout in steps is not built yet: a promoted version takes all traffic at once',
       'full.yaml:76:3 Deployment fraud: spec.shadow: shadow scoring is not built yet',
       'full.yaml:77:3 Deployment fraud: spec.logging: the log of REST and gRPC answers is not built yet',

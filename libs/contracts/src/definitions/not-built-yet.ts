@@ -83,12 +83,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
     instead: 'a version that passes its gates is approved',
   },
   {
-    kind: 'Model',
-    path: spec('retrain'),
-    what: 'retraining by schedule or alarm',
-    instead: 'run `playhead train`',
-  },
-  {
     kind: 'Deployment',
     path: spec('rollout'),
     what: 'a rollout in steps',

@@ -124,6 +124,7 @@ export const Cause = Type.Object({
     Type.String({ description: 'the fact behind it, `<topic>:<partition>-<offset>`' }),
   ),
   reason: Type.Optional(Type.String({ description: 'in words' })),
+  due: Type.Optional(Type.String({ description: 'schedule: when it was due' })),
 });
 
 /** What a deployment, a data set or a monitor must know of a feature service: enough to read its vectors. */

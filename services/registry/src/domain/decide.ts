@@ -10,6 +10,7 @@ import { refuse } from './refusals';
 import { review } from './reviews';
 import { definitionsOf, hasEnded, phaseOf, type RegistryState, type Run } from './state';
 import { trainingRequest } from './training-request';
+import { onAlert, trigger } from './triggers';
 import { warmPlaces } from './warm-places';
 
 /** What follows from an input, given everything before it. Pure: position and time of the input are parameters. */
@@ -39,6 +40,8 @@ export const decide = (state: RegistryState, input: Input, at: InputPosition): O
       return takeOverRun(state, input);
     case 'revision':
       return activate(state, input);
+    case 'alert':
+      return onAlert(state, input, at);
   }
 };
 
@@ -73,8 +76,10 @@ const plain = (value: object): Record<string, unknown> =>
   JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
 
 const requestTraining = (state: RegistryState, command: Of<'training'>, at: InputPosition): Outcome[] => {
-  const model = applied(state, 'Model', command.value.model);
-  if (!model) return refuse(command, 'PLAYHEAD_NOT_FOUND', `there is no model ${command.value.model}`);
+  const { model: name, cause } = command.value;
+  if (cause && cause.trigger !== 'operator') return trigger(state, name, cause, at);
+  const model = applied(state, 'Model', name);
+  if (!model) return refuse(command, 'PLAYHEAD_NOT_FOUND', `there is no model ${name}`);
   return [{ type: 'training-requested', fact: trainingRequest(state, model, command.value, at) }];
 };
 

@@ -1,7 +1,7 @@
 import { tryParsePosition } from '#kernel';
 import { decide } from './decide';
 import { deploymentUpdates, retirements } from './deployments';
-import type { Input, InputPosition, RunReport } from './inputs';
+import type { AlertReport, Input, InputPosition, RunReport } from './inputs';
 import { noteAfter } from './notes';
 import type { Outcome } from './outcomes';
 import {
@@ -13,7 +13,9 @@ import {
   type Decided,
   type RegistryState,
   type RunStatus,
+  type Trigger,
 } from './state';
+import { onDefinitions } from './triggers';
 import { warmPlaces } from './warm-places';
 
 /** The state after an outcome. */
@@ -45,8 +47,12 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
         ...decided,
         updated: decided.time,
       };
-      return { ...state, runs: state.runs.set(run.run, run) };
+      const { model, cause } = request;
+      const runs = state.runs.set(run.run, run);
+      return { ...state, runs, ...(cause && { triggers: triggersAfter(state, { model, cause }, decided) }) };
     }
+    case 'trigger-suppressed':
+      return { ...state, triggers: triggersAfter(state, outcome.fact, decided) };
     case 'cancellation-requested': {
       const run = state.runs.get(outcome.fact.run)!;
       return {
@@ -113,6 +119,15 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
   }
 };
 
+const triggersAfter = (
+  { triggers }: RegistryState,
+  { model, cause, ...refused }: Omit<Trigger, keyof Decided | 'due'> & { readonly model: string },
+  decided: Decided,
+): RegistryState['triggers'] => {
+  const due = cause.due ?? triggers.get(model)?.due;
+  return triggers.set(model, { cause, ...refused, ...(due === undefined ? {} : { due }), ...decided });
+};
+
 /** A revision that is as it was but for some members. */
 const revised = (
   state: RegistryState,
@@ -145,7 +160,9 @@ export const apply = (state: RegistryState, input: Input, at: InputPosition): Ap
     outcomes.push(...more);
     next = more.reduce((now, outcome) => evolve(now, outcome, decided), next);
   };
-  follow(decide(state, input, at));
+  const decidedNow = decide(state, input, at);
+  follow(decidedNow);
+  follow(onDefinitions(next, input, decidedNow, at));
   follow(deploymentUpdates(next));
   follow(retirements(next));
   return { state: next, outcomes };
@@ -153,12 +170,13 @@ export const apply = (state: RegistryState, input: Input, at: InputPosition): Ap
 
 const isRepeated = (state: RegistryState, input: Input): boolean => {
   if (input.type === 'run') return offsetOf(input) <= state.reported;
+  if (input.type === 'alert') return offsetOf(input) <= state.alerted;
   // A place that was said to be warm before changes nothing.
   return input.type !== 'revision' && state.requests.has(input.value.request);
 };
 
-/** The offset in `training.runs` that a report names. */
-const offsetOf = ({ value }: RunReport): number => {
+/** The offset in its own topic that a report names. */
+const offsetOf = ({ value }: RunReport | AlertReport): number => {
   const position = tryParsePosition(value.reference.slice(value.reference.lastIndexOf(':') + 1));
   return position?.offset ?? Number.MAX_SAFE_INTEGER;
 };
@@ -173,6 +191,7 @@ const note = (state: RegistryState, input: Input, decided: Decided): RegistrySta
     const named = { name: fact.service, revision: fact.revision };
     return revised(moved, named, { warm: warmPlaces(known, fact), places: fact.places });
   }
+  if (input.type === 'alert') return { ...moved, alerted: offsetOf(input) };
   if (input.type !== 'run') {
     const engine = input.type === 'definitions' ? input.value.engine : state.engine;
     return { ...moved, engine, requests: state.requests.set(input.value.request, decided) };
@@ -180,11 +199,11 @@ const note = (state: RegistryState, input: Input, decided: Decided): RegistrySta
   const noted = { ...moved, reported: offsetOf(input) };
   const run = state.runs.get(input.value.fact.run);
   if (!run || hasEnded(run)) return noted;
-  const status = STATUS_AFTER[input.value.type];
-  return {
-    ...noted,
-    runs: state.runs.set(run.run, { ...run, status, report: input.value, updated: decided.time }),
-  };
+  const { value: report } = input;
+  const status = STATUS_AFTER[report.type];
+  const cut = report.type === 'training.run.started' ? report.fact.cut : run.cut;
+  const moving = { ...run, status, report, updated: decided.time, ...(cut && { cut }) };
+  return { ...noted, runs: state.runs.set(run.run, moving) };
 };
 
 const STATUS_AFTER = {

@@ -1,4 +1,5 @@
 import {
+  AlertReported,
   AliasRemovalSubmitted,
   CancellationSubmitted,
   CheckSubmitted,
@@ -40,8 +41,14 @@ export interface RevisionReport {
   readonly value: EventOf<typeof RevisionReported>;
 }
 
+/** What monitoring says is over its limit. */
+export interface AlertReport {
+  readonly type: 'alert';
+  readonly value: EventOf<typeof AlertReported>;
+}
+
 /** A record of `registry.inputs`. */
-export type Input = Command | RunReport | RevisionReport;
+export type Input = Command | RunReport | RevisionReport | AlertReport;
 
 export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } = {
   definitions: DefinitionsSubmitted,
@@ -56,6 +63,7 @@ export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } =
   replay: ReplaySubmitted,
   run: RunReported,
   revision: RevisionReported,
+  alert: AlertReported,
 };
 
 /** Where an input stands on `registry.inputs`, and when it was appended there (ISO, ms, UTC). */

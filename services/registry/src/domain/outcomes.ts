@@ -13,6 +13,7 @@ import {
   ModelVersionReviewed,
   ReplayReported,
   TrainingRequested,
+  TriggerSuppressed,
   type EventContract,
   type EventOf,
 } from '#contracts';
@@ -22,6 +23,7 @@ interface Facts {
   'definition-activated': EventOf<typeof DefinitionActivated>;
   'definition-retired': EventOf<typeof DefinitionRetired>;
   'training-requested': EventOf<typeof TrainingRequested>;
+  'trigger-suppressed': EventOf<typeof TriggerSuppressed>;
   'cancellation-requested': EventOf<typeof CancellationRequested>;
   'command-refused': EventOf<typeof CommandRefused>;
   'version-registered': EventOf<typeof ModelVersionRegistered>;
@@ -51,6 +53,7 @@ export const OUTCOME_CONTRACTS: {
   'definition-activated': { contract: DefinitionActivated, key: ({ kind, name }) => `${kind}/${name}` },
   'definition-retired': { contract: DefinitionRetired, key: ({ kind, name }) => `${kind}/${name}` },
   'training-requested': { contract: TrainingRequested, key: ({ run }) => run },
+  'trigger-suppressed': { contract: TriggerSuppressed, key: ({ model }) => model },
   'cancellation-requested': { contract: CancellationRequested, key: ({ run }) => run },
   'command-refused': { contract: CommandRefused, key: ({ request }) => request },
   'version-registered': { contract: ModelVersionRegistered, key: ({ model }) => model },

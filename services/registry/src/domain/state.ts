@@ -1,4 +1,4 @@
-import type { Definition, EventOf, RunReported } from '#contracts';
+import type { Definition, EventOf, RunReported, TrainingRunStarted } from '#contracts';
 import type { OutcomeOf } from './outcomes';
 import { PersistentMap } from './persistent-map';
 
@@ -36,6 +36,8 @@ export interface Run extends Decided {
   /** What training said last. */
   readonly report?: EventOf<typeof RunReported>;
   readonly updated: string;
+  /** Offset ranges that its data set was read from. */
+  readonly cut?: EventOf<typeof TrainingRunStarted>['cut'];
   /** Given when a completed run became a version. */
   readonly version?: number;
 }
@@ -69,6 +71,15 @@ export interface Deployment extends Decided {
 
 export interface Replay extends Readonly<OutcomeOf<'replay-reported'>['fact']>, Decided {}
 
+/** What last asked for a run of a model by policy; with `code` and `reason` where no run was asked for. */
+export interface Trigger extends Decided {
+  readonly cause: NonNullable<Run['request']['cause']>;
+  readonly code?: OutcomeOf<'trigger-suppressed'>['fact']['code'];
+  readonly reason?: string;
+  /** The last time of its schedule that was seen to. */
+  readonly due?: string;
+}
+
 /** How a request ended; the door that made it answers from here. */
 export interface RequestOutcome extends Decided {
   readonly refused?: { readonly code: string; readonly message: string };
@@ -93,10 +104,14 @@ export interface RegistryState extends Decided {
   readonly deployments: PersistentMap<Deployment>;
   /** By id. */
   readonly replays: PersistentMap<Replay>;
+  /** By model. */
+  readonly triggers: PersistentMap<Trigger>;
   /** By request id. */
   readonly requests: PersistentMap<RequestOutcome>;
   /** Highest offset of `training.runs` that was taken over (law L3). */
   readonly reported: number;
+  /** The same of `monitoring.alerts`. */
+  readonly alerted: number;
 }
 
 export const initialState: RegistryState = {
@@ -112,8 +127,10 @@ export const initialState: RegistryState = {
   notes: PersistentMap.empty(),
   deployments: PersistentMap.empty(),
   replays: PersistentMap.empty(),
+  triggers: PersistentMap.empty(),
   requests: PersistentMap.empty(),
   reported: -1,
+  alerted: -1,
 };
 
 export const definitionsOf = ({ definitions }: RegistryState): Definition[] =>

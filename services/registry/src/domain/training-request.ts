@@ -6,9 +6,9 @@ import { labelReference, serviceReference } from './references';
 import { currentVersion, type AppliedDefinition, type RegistryState } from './state';
 
 type Request = OutcomeOf<'training-requested'>['fact'];
-type Submitted = Extract<Command, { type: 'training' }>['value'];
+type Submitted = Pick<Extract<Command, { type: 'training' }>['value'], 'as_of' | 'seed' | 'actor' | 'cause'>;
 
-/** Everything that decides the result of a run: the definition as it is now, with what it names resolved. */
+/** Everything that decides the result of a run: the definition as it is now, with what it names resolved. `k`: where one input asks for several. */
 export const trainingRequest = (
   state: RegistryState,
   {
@@ -21,11 +21,12 @@ export const trainingRequest = (
   },
   { as_of, seed, actor, cause }: Submitted,
   at: InputPosition,
+  k = 0,
 ): Request => {
   const { task, service, label, query, split, trainer, evaluate, gates } = compiled;
   const against = comparedWith(state, name, gates);
   return {
-    run: `run-${formatPosition(0, at.offset)}`,
+    run: `run-${formatPosition(0, at.offset, k)}`,
     model: name,
     revision,
     definition: digest,

@@ -1,0 +1,43 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Refused, formatPosition } from '#kernel';
+import { applied } from '../domain/references';
+import type { RegistryState } from '../domain/state';
+import { RegistryView } from '../projections/registry-view';
+import { nextDue, watchedVolumes } from '../triggers/due';
+
+/** When a model is trained again by itself. */
+@ApiTags('models')
+@Controller('v1/models/:model/triggers')
+export class TriggersController {
+  constructor(@Inject(RegistryView) private readonly view: RegistryView) {}
+
+  @Get()
+  @ApiOperation({ summary: "a model's retraining policy, when its schedule is due, and the last trigger" })
+  @ApiQuery({ name: 'asOf', required: false, description: 'position in registry.inputs, or RFC 3339' })
+  triggers(@Param('model') model: string, @Query('asOf') asOf?: string): TriggersDocument {
+    return triggersDocument(this.view.asOf(asOf), model);
+  }
+}
+
+const triggersDocument = (state: RegistryState, model: string) => {
+  const found = applied(state, 'Model', model);
+  if (!found) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no model ${model}`);
+  const last = state.triggers.get(model);
+  const volume = watchedVolumes(state).find((watched) => watched.model === model);
+  return {
+    model,
+    policy: found.compiled.retrain ?? null,
+    nextDue: nextDue(state, model) ?? null,
+    vectorsSeen: volume?.seen ?? null,
+    last: last
+      ? {
+          cause: last.cause,
+          suppressed: last.code === undefined ? null : { code: last.code, reason: last.reason! },
+          position: formatPosition(0, last.position),
+          decidedAt: last.time,
+        }
+      : null,
+  };
+};
+type TriggersDocument = ReturnType<typeof triggersDocument>;

@@ -1,0 +1,103 @@
+import { Cron } from 'croner';
+import { TOPICS, type CompiledModel } from '#contracts';
+import { applied } from '../domain/references';
+import type { RegistryState, Run } from '../domain/state';
+
+export interface Due {
+  readonly model: string;
+  /** Names the trigger, so that several instances, and one that is started again, ask once. */
+  readonly request: string;
+  readonly cause: { readonly trigger: 'schedule' | 'rows'; readonly reason: string; readonly due?: string };
+}
+
+/** Models with a policy, each with the newest revision of its definition. */
+const policies = (state: RegistryState) =>
+  [...state.definitions.values()].flatMap(({ kind, name }) => {
+    if (kind !== 'Model') return [];
+    const { compiled, time } = applied(state, 'Model', name)!;
+    return compiled.retrain ? [{ name, compiled, policy: compiled.retrain, applied: time }] : [];
+  });
+
+/** The next time of the schedule of a model, from what was seen to last; undefined without one. ISO. */
+export const nextDue = (state: RegistryState, model: string): string | undefined => {
+  const found = policies(state).find(({ name }) => name === model);
+  if (!found) return undefined;
+  const { policy, applied: since } = found;
+  const seen = state.triggers.get(model)?.due;
+  const newest = [since, ...(seen === undefined ? [] : [seen])].reduce((a, b) => (a > b ? a : b));
+  if (policy.cron !== undefined)
+    return new Cron(policy.cron, { timezone: 'UTC', paused: true }).nextRun(new Date(newest))?.toISOString();
+  if (policy.everyMs === undefined) return undefined;
+  const last = lastRun(state, model)?.time;
+  const from = last !== undefined && last > newest ? last : newest;
+  return new Date(Date.parse(from) + policy.everyMs).toISOString();
+};
+
+/**
+ * What is due at `now` (epoch ms) by schedule. Of a schedule that came due several times while nobody looked, the last time
+ * counts: one run catches up.
+ */
+export const dueBySchedule = (state: RegistryState, now: number): Due[] =>
+  policies(state).flatMap(({ name, policy }) => {
+    let due = nextDue(state, name);
+    if (due === undefined || Date.parse(due) > now) return [];
+    const cron =
+      policy.cron === undefined ? undefined : new Cron(policy.cron, { timezone: 'UTC', paused: true });
+    for (let next = cron?.nextRun(new Date(due)); next && next.getTime() <= now; next = cron?.nextRun(next))
+      due = next.toISOString();
+    const reason = cron ? `cron ${policy.cron}` : `each ${policy.everyMs! / 1_000} s`;
+    return [
+      {
+        model: name,
+        request: `schedule/${name}/${due}`,
+        cause: { trigger: 'schedule' as const, reason, due },
+      },
+    ];
+  });
+
+/** Services whose vectors must be counted: by model, what the last run has seen of them and how many new ones are wanted. */
+export interface WatchedVolume {
+  readonly model: string;
+  readonly service: string;
+  readonly seen: number;
+  readonly wanted: number;
+  readonly debounceMs: number;
+}
+
+export const watchedVolumes = (state: RegistryState): WatchedVolume[] =>
+  policies(state).flatMap(({ name, compiled, policy }) => {
+    if (policy.rows === undefined) return [];
+    const seen = seenVectors(state, name, compiled);
+    return [
+      { model: name, service: compiled.service, seen, wanted: policy.rows, debounceMs: policy.debounceMs },
+    ];
+  });
+
+/** Due where so many vectors lie behind what the last run has seen; asked again after the debounce while it goes unanswered. */
+export const dueByVolume = (
+  { model, seen, wanted, debounceMs }: WatchedVolume,
+  vectors: number,
+  now: number,
+): Due | undefined => {
+  if (vectors - seen < wanted) return undefined;
+  const reason = `${vectors - seen} vectors since the last run, a run each ${wanted}`;
+  const turn = Math.floor(now / Math.max(debounceMs, 60_000));
+  return { model, request: `rows/${model}/${seen}/${turn}`, cause: { trigger: 'rows', reason } };
+};
+
+/** Vectors up to the end of the newest cut that a run of the model was built on. */
+const seenVectors = (state: RegistryState, model: string, { service }: CompiledModel): number => {
+  const runs = [...state.runs.values()].filter(({ request }) => request.model === model);
+  const ends = runs.map(({ cut = [] }) =>
+    cut.filter(({ topic }) => topic === TOPICS.vectors(service)).reduce((sum, { to }) => sum + to, 0),
+  );
+  return Math.max(0, ...ends);
+};
+
+const lastRun = (state: RegistryState, model: string): Run | undefined =>
+  [...state.runs.values()]
+    .filter(({ request }) => request.model === model)
+    .reduce<Run | undefined>(
+      (newest, run) => (newest && newest.position > run.position ? newest : run),
+      undefined,
+    );
