@@ -1,4 +1,5 @@
 export * from './code-version';
+export * from './command';
 export { metricsFor } from './evaluation-metrics';
 export * from './fit-model';
 export * from './fit-thread';
