@@ -12,7 +12,7 @@ import {
 } from '#learn';
 import { evaluateModel, type JudgedModel, type JudgedRequest } from './evaluation';
 import { metricsFor } from './evaluation-metrics';
-import { dataSetOf, pickRows, queryOrder, sampleRows, withQueries, type Part } from './part';
+import { cutLatest, dataSetOf, pickRows, queryOrder, sampleRows, withQueries, type Part } from './part';
 import type { TrainingRequest } from './prepared-run';
 import { writeEvaluation, type MetricNumbers } from './report';
 
@@ -167,42 +167,23 @@ const learn = ({ request, features, train, holdout }: FitJob, watch: FitWatch): 
   };
 };
 
-const fitTrainer = (
+export const fitTrainer = (
   { task, trainer: { kind, parameters }, seed }: FitJob['request'],
   features: readonly string[],
   train: Part,
   { onProgress, shouldStop }: FitWatch,
 ): FittedModel => {
   const stopsEarly = Number(parameters['early_stopping_rounds'] ?? 0) > 0;
-  const { rows, validation } = stopsEarly ? withValidation(train) : { rows: train, validation: undefined };
+  const { rows, latest } = stopsEarly
+    ? cutLatest(train, VALIDATION_SHARE)
+    : { rows: train, latest: undefined };
   return trainerOf(kind).fit(dataSetOf(features, rows), parameters, {
     task: task as Task,
     seed,
-    ...(validation && { validation: dataSetOf(features, validation) }),
+    ...(latest && { validation: dataSetOf(features, latest) }),
     ...(onProgress && { onProgress }),
     ...(shouldStop && { shouldStop }),
   });
-};
-
-/** Cuts off the latest rows of each partition: rows stand in log order, so what early stopping watches lies after what is learned from. */
-const withValidation = (part: Part): { readonly rows: Part; readonly validation: Part } => {
-  const { partitions, groups } = part;
-  const learned: number[] = [];
-  const watched: number[] = [];
-  if (groups) {
-    const queries = new Set(groups);
-    const last = new Set([...queries].slice(queries.size - Math.floor(queries.size * VALIDATION_SHARE)));
-    groups.forEach((group, row) => (last.has(group) ? watched : learned).push(row));
-    return { rows: pickRows(part, learned), validation: pickRows(part, watched) };
-  }
-  for (let from = 0; from < partitions.length;) {
-    let to = from;
-    while (to < partitions.length && partitions[to] === partitions[from]) to++;
-    const cut = to - Math.floor((to - from) * VALIDATION_SHARE);
-    for (let row = from; row < to; row++) (row < cut ? learned : watched).push(row);
-    from = to;
-  }
-  return { rows: pickRows(part, learned), validation: pickRows(part, watched) };
 };
 
 const probeOf = (holdout: Part, scores: Float64Array, outputs: number): FittedRun['probe'] => {

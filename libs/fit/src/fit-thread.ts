@@ -3,6 +3,8 @@ import { Worker, type ResourceLimits } from 'node:worker_threads';
 import { PlatformError, Refused, messageOf, type ErrorCode } from '#kernel';
 import type { FitProgress } from '#learn';
 import type { FitJob, FittedRun } from './fit-model';
+import type { TrialJob } from './fit-trial';
+import type { Part } from './part';
 
 export interface FitControl {
   /** Aborted: the fit ends at once and rejects with PLAYHEAD_LEARN_CANCELLED. */
@@ -13,10 +15,16 @@ export interface FitControl {
 /** Fits a job off the event loop. May take the job's buffers for itself. */
 export type Fit = (job: FitJob, control: FitControl) => Promise<FittedRun>;
 
+/** Tries parameters off the event loop; null where the metric has no value. May take the job's buffers for itself. */
+export type FitTrial = (job: TrialJob, control: FitControl) => Promise<number | null>;
+
+/** What a thread is for. */
+export type ThreadJob = { readonly fit: FitJob } | { readonly trial: TrialJob };
+
 /** What the thread says. */
 export type FitMessage =
   | { readonly type: 'progressed'; readonly progress: FitProgress }
-  | { readonly type: 'fitted'; readonly fitted: FittedRun }
+  | { readonly type: 'done'; readonly answer: unknown }
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly message: string };
 
 export interface FitThreadOptions {
@@ -34,38 +42,52 @@ export const cancelledFit = (): Refused =>
  * @throws PlatformError PLAYHEAD_LEARN_CRASHED when it ended without an answer.
  */
 export const fitInThread =
-  ({ script = join(__dirname, 'fit-worker.js'), resourceLimits }: FitThreadOptions = {}): Fit =>
-  (job, { signal, onProgress }) =>
-    new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(cancelledFit());
-        return;
-      }
-      const worker = new Worker(script, { workerData: job, transferList: buffersOf(job), resourceLimits });
-      const settle = (then: () => void): void => {
-        signal.removeEventListener('abort', cancel);
-        then();
-        void worker.terminate();
-      };
-      const cancel = (): void => settle(() => reject(cancelledFit()));
-      const crashed = (reason: string): void =>
-        settle(() =>
-          reject(
-            new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', `the fit ended without an answer: ${reason}`),
-          ),
-        );
-      signal.addEventListener('abort', cancel);
-      worker.on('message', (message: FitMessage) => {
-        if (message.type === 'progressed') onProgress(message.progress);
-        else if (message.type === 'fitted') settle(() => resolve(message.fitted));
-        else settle(() => reject(new Refused(message.code, message.message)));
-      });
-      worker.on('error', (error) => crashed(messageOf(error)));
-      worker.on('exit', (code) => crashed(`its thread exited with code ${code}`));
-    });
+  (options: FitThreadOptions = {}): Fit =>
+  (job, control) =>
+    inThread<FittedRun>({ fit: job }, [job.train, job.holdout], control, options);
 
-const buffersOf = ({ train, holdout }: FitJob): ArrayBuffer[] => {
-  const arrays = [train, holdout].flatMap(({ partitions, columns, labels, times }) => [
+/** Runs `fitTrial` in a thread of its own, as `fitInThread` does. */
+export const trialInThread =
+  (options: FitThreadOptions = {}): FitTrial =>
+  (job, control) =>
+    inThread<number | null>({ trial: job }, [job.train], control, options);
+
+const inThread = <T>(
+  job: ThreadJob,
+  parts: readonly Part[],
+  { signal, onProgress }: FitControl,
+  { script = join(__dirname, 'fit-worker.js'), resourceLimits }: FitThreadOptions,
+): Promise<T> =>
+  new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(cancelledFit());
+      return;
+    }
+    const worker = new Worker(script, { workerData: job, transferList: buffersOf(parts), resourceLimits });
+    const settle = (then: () => void): void => {
+      signal.removeEventListener('abort', cancel);
+      then();
+      void worker.terminate();
+    };
+    const cancel = (): void => settle(() => reject(cancelledFit()));
+    const crashed = (reason: string): void =>
+      settle(() =>
+        reject(
+          new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', `the fit ended without an answer: ${reason}`),
+        ),
+      );
+    signal.addEventListener('abort', cancel);
+    worker.on('message', (message: FitMessage) => {
+      if (message.type === 'progressed') onProgress(message.progress);
+      else if (message.type === 'done') settle(() => resolve(message.answer as T));
+      else settle(() => reject(new Refused(message.code, message.message)));
+    });
+    worker.on('error', (error) => crashed(messageOf(error)));
+    worker.on('exit', (code) => crashed(`its thread exited with code ${code}`));
+  });
+
+const buffersOf = (parts: readonly Part[]): ArrayBuffer[] => {
+  const arrays = parts.flatMap(({ partitions, columns, labels, times }) => [
     partitions,
     ...columns,
     labels,

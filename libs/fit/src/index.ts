@@ -3,6 +3,7 @@ export * from './command';
 export { metricsFor } from './evaluation-metrics';
 export * from './fit-model';
 export * from './fit-thread';
+export * from './fit-trial';
 export * from './model-manifest';
 export * from './prepared-run';
 export * from './read-dataset';

@@ -122,3 +122,27 @@ export const sampleRows = ({ labels, groups }: Part, most: number): Uint32Array 
   const size = Math.min(most, rows);
   return Uint32Array.from({ length: size }, (_, i) => Math.floor((i * rows) / size));
 };
+
+/**
+ * Cuts off a share of the rows, the latest of each partition: rows stand in log order, so what is watched lies behind what is learned
+ * from. Of queries the last ones, whole.
+ */
+export const cutLatest = (part: Part, share: number): { readonly rows: Part; readonly latest: Part } => {
+  const { partitions, groups } = part;
+  const learned: number[] = [];
+  const watched: number[] = [];
+  if (groups) {
+    const queries = new Set(groups);
+    const last = new Set([...queries].slice(queries.size - Math.floor(queries.size * share)));
+    groups.forEach((group, row) => (last.has(group) ? watched : learned).push(row));
+    return { rows: pickRows(part, learned), latest: pickRows(part, watched) };
+  }
+  for (let from = 0; from < partitions.length;) {
+    let to = from;
+    while (to < partitions.length && partitions[to] === partitions[from]) to++;
+    const cut = to - Math.floor((to - from) * share);
+    for (let row = from; row < to; row++) (row < cut ? learned : watched).push(row);
+    from = to;
+  }
+  return { rows: pickRows(part, learned), latest: pickRows(part, watched) };
+};
