@@ -106,6 +106,8 @@ interface TrainerDefinition<S extends ParameterSpecs> {
   readonly kind: TrainerKind;
   readonly tasks: readonly Task[];
   readonly parameters: S;
+  /** Every reason why parameters that are right one by one do not go together, or not with the task. */
+  rules?(task: Task, parameters: Parameters<S>): string[];
   /** `outputs` is 1 where it is not said. */
   learn(
     fit: Fit<Parameters<S>>,
@@ -115,10 +117,13 @@ interface TrainerDefinition<S extends ParameterSpecs> {
 /** A trainer around a learning function: all checks, cancelling and progress are the same for all of them. */
 export const defineTrainer = <S extends ParameterSpecs>(definition: TrainerDefinition<S>): Trainer => {
   const { kind, tasks, parameters: specs } = definition;
-  const faults: Trainer['faults'] = (task, given) => [
-    ...(tasks.includes(task) ? [] : [`"${kind}" learns ${tasks.join(' and ')}, not ${task}`]),
-    ...parameterFaults(specs, given),
-  ];
+  const faults: Trainer['faults'] = (task, given) => {
+    const wrong = [
+      ...(tasks.includes(task) ? [] : [`"${kind}" learns ${tasks.join(' and ')}, not ${task}`]),
+      ...parameterFaults(specs, given),
+    ];
+    return wrong.length > 0 ? wrong : (definition.rules?.(task, withDefaults(specs, given)) ?? []);
+  };
   return {
     kind,
     tasks,

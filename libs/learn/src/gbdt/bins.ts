@@ -9,9 +9,16 @@ import type { Memory } from './kernels/memory';
 export interface BinnedFeature {
   /** Its place among the columns. */
   readonly column: number;
-  /** Ascending; the last is Infinity. */
-  readonly upper: Float32Array;
+  /** How many there are; missing values have the number behind the last. */
+  readonly bins: number;
   readonly hasMissing: boolean;
+  /** Ascending; the last is Infinity. Empty where the values are categories. */
+  readonly upper: Float32Array;
+  /**
+   * Where the values are categories: the value of each bin, ascending. If there are more categories than bins, all but the most frequent
+   * share one further bin.
+   */
+  readonly categories: Float32Array | null;
 }
 
 export interface BinnedTable {
@@ -28,17 +35,26 @@ export interface BinnedTable {
 /** The bin numbers of one feature take a byte: at most 255 for values and one for the missing. */
 export const BINS = 256;
 
-export const binTable = (columns: readonly Float32Array[], maxBins: number, memory: Memory): BinnedTable => {
+/** `categorical` are the columns whose values are categories. */
+export const binTable = (
+  columns: readonly Float32Array[],
+  maxBins: number,
+  memory: Memory,
+  categorical: ReadonlySet<number> = new Set(),
+): BinnedTable => {
   const rows = columns[0]!.length;
   const features: BinnedFeature[] = [];
   const numbers: Uint8Array[] = [];
   columns.forEach((values, column) => {
     const sorted = sortRows(values);
-    const upper = upperBounds(sorted, maxBins);
+    const upper = categorical.has(column) ? new Float32Array(0) : upperBounds(sorted, maxBins);
+    const kept = categorical.has(column) ? frequentCategories(sorted, maxBins) : null;
+    const bins = kept ? kept.categories.length + (kept.someAreLeft ? 1 : 0) : upper.length;
     const hasMissing = sorted.present < rows;
-    if (upper.length + (hasMissing ? 1 : 0) < 2) return;
-    features.push({ column, upper, hasMissing });
-    numbers.push(binNumbers(sorted, upper, memory.bytes(rows)));
+    if (bins + (hasMissing ? 1 : 0) < 2) return;
+    features.push({ column, bins, hasMissing, upper, categories: kept?.categories ?? null });
+    const into = memory.bytes(rows).fill(bins);
+    numbers.push(kept ? numberCategories(sorted, kept.categories, into) : numberValues(sorted, upper, into));
   });
   const wordsPerRow = Math.ceil(features.length / 4);
   const words = memory.int32(rows * wordsPerRow);
@@ -148,8 +164,8 @@ const between = (low: number, high: number): number => {
   return middle >= low && middle < high ? middle : low;
 };
 
-/** Writes the bin numbers into `numbers`. */
-const binNumbers = (
+/** Writes the bin numbers of all rows that have a value. */
+const numberValues = (
   { order, values, present }: SortedRows,
   upper: Float32Array,
   numbers: Uint8Array,
@@ -159,6 +175,33 @@ const binNumbers = (
     while (values[i]! > upper[bin]!) bin++;
     numbers[order[i]!] = bin;
   }
-  for (let i = present; i < order.length; i++) numbers[order[i]!] = upper.length;
+  return numbers;
+};
+
+/** The most frequent values, ascending, that leave a bin for the others if there are others; among equals the lower ones. */
+const frequentCategories = (
+  { values, present }: SortedRows,
+  maxBins: number,
+): { categories: Float32Array; someAreLeft: boolean } => {
+  const groups: { value: number; rows: number }[] = [];
+  for (let i = 0; i < present; i++) {
+    if (i === 0 || values[i] !== values[i - 1]) groups.push({ value: values[i]!, rows: 0 });
+    groups.at(-1)!.rows++;
+  }
+  const someAreLeft = groups.length > maxBins;
+  const kept = someAreLeft ? groups.sort((a, b) => b.rows - a.rows).slice(0, maxBins - 1) : groups;
+  return { categories: Float32Array.from(kept, ({ value }) => value).sort(), someAreLeft };
+};
+
+const numberCategories = (
+  { order, values, present }: SortedRows,
+  categories: Float32Array,
+  numbers: Uint8Array,
+): Uint8Array => {
+  let bin = 0;
+  for (let i = 0; i < present; i++) {
+    while (bin < categories.length && categories[bin]! < values[i]!) bin++;
+    numbers[order[i]!] = categories[bin] === values[i] ? bin : categories.length;
+  }
   return numbers;
 };

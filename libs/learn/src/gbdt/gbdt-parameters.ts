@@ -1,4 +1,6 @@
-import type { ParameterSpecs } from '../parameters';
+import { CLASS_WEIGHTS } from '../class-weights';
+import type { Task } from '../data-set';
+import type { Parameters, ParameterSpecs } from '../parameters';
 
 export const GBDT_PARAMETERS = {
   trees: {
@@ -6,7 +8,7 @@ export const GBDT_PARAMETERS = {
     default: 100,
     min: 1,
     max: 10000,
-    meaning: 'how many trees; fewer if early stopping ends the run',
+    meaning: 'how many trees (for each class of a multiclass task); fewer if early stopping ends the run',
     aka: [
       'n_estimators',
       'num_trees',
@@ -94,6 +96,31 @@ export const GBDT_PARAMETERS = {
       'the greatest number of bins of a feature; a feature with no more distinct values than this is split exactly',
     aka: ['max_bin'],
   },
+  categorical: {
+    type: 'names',
+    default: [],
+    meaning:
+      'features whose values are names, not amounts: split into two sets; a value never seen goes with the set that a split does not name',
+    aka: ['categorical_feature', 'categorical_features', 'cat_features', 'enable_categorical'],
+  },
+  categorical_l2: {
+    type: 'number',
+    default: 10,
+    min: 0,
+    max: 1e9,
+    meaning: 'added to l2 where more than four categories are parted: keeps rare ones from deciding',
+    aka: ['cat_l2', 'cat_smooth'],
+  },
+  monotone: {
+    type: 'numbers',
+    of: 'features',
+    default: {},
+    min: -1,
+    max: 1,
+    meaning: 'features that answers never fall with (1), such as {"amount": 1}, or never rise with (-1)',
+    aka: ['monotone_constraints', 'monotonic_cst'],
+  },
+  class_weights: CLASS_WEIGHTS,
   early_stopping_rounds: {
     type: 'integer',
     default: 0,
@@ -104,3 +131,22 @@ export const GBDT_PARAMETERS = {
     aka: ['early_stopping_round', 'n_iter_no_change', 'patience'],
   },
 } as const satisfies ParameterSpecs;
+
+/** Every reason why these parameters do not go together, or not with the task. */
+export const gbdtRules = (
+  task: Task,
+  { monotone, categorical, class_weights: weights }: Parameters<typeof GBDT_PARAMETERS>,
+): string[] => [
+  ...Object.entries(monotone).flatMap(([name, direction]) => [
+    ...(Number.isInteger(direction)
+      ? []
+      : [`parameter "monotone": "${name}" is 1, -1 or 0, not ${direction}`]),
+    ...(categorical.includes(name) ? [`"${name}" is categorical and cannot be monotone`] : []),
+  ]),
+  ...(task === 'multiclass' && Object.keys(monotone).length > 0
+    ? ['parameter "monotone" is for one answer, not for the probabilities of several classes']
+    : []),
+  ...(task !== 'binary' && task !== 'multiclass' && Object.keys(weights).length > 0
+    ? [`parameter "class_weights" is for classes, not for ${task}`]
+    : []),
+];

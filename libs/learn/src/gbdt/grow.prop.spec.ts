@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { binTable, type BinnedTable } from './bins';
 import { plainKernels } from './kernels/plain-kernels';
 import { TreeGrower, type GrowRules } from './grow';
-import { exactness } from './objective';
+import { exactness } from './objectives/objective';
 import { leafOfColumns, leafOfRow, type Tree } from './tree';
 import { rowMajor } from '../data-set';
 
@@ -30,16 +30,22 @@ interface Problem {
 const slowTree = ({ columns, gradients, rules }: Problem, table: BinnedTable): Shape => {
   const sum = (rows: readonly number[], part: 0 | 1): number =>
     rows.reduce((total, row) => total + gradients[2 * row + part]!, 0);
-  const score = (rows: readonly number[]): number =>
-    (sum(rows, 0) * sum(rows, 0)) / (sum(rows, 1) + rules.l2);
+  const weight = (rows: readonly number[], [low, high]: Range): number =>
+    Math.min(high, Math.max(low, -sum(rows, 0) / (sum(rows, 1) + rules.l2)));
+  const score = (rows: readonly number[], within: Range): number => {
+    const [gradient, hessian] = [sum(rows, 0), sum(rows, 1) + rules.l2];
+    if (within[0] === -Infinity && within[1] === Infinity) return (gradient * gradient) / hessian;
+    return -(2 * gradient + hessian * weight(rows, within)) * weight(rows, within);
+  };
   const allowed = (rows: readonly number[]): boolean =>
     rows.length >= rules.minSamplesLeaf && rows.length > 0 && sum(rows, 1) >= rules.minChildWeight;
 
-  const grow = (rows: readonly number[], depth: number): Shape => {
+  const grow = (rows: readonly number[], depth: number, within: Range): Shape => {
     let best = { gain: 0, column: -1, threshold: 0, missingLeft: false, left: rows, right: rows };
     if (depth < rules.depth) {
       for (const { column, upper } of table.features) {
         const values = columns[column]!;
+        const direction = rules.directions?.[column] ?? 0;
         const someMissing = rows.some((row) => Number.isNaN(values[row]));
         for (const missingLeft of someMissing ? [false, true] : [false]) {
           for (const threshold of upper) {
@@ -50,7 +56,8 @@ const slowTree = ({ columns, gradients, rules }: Problem, table: BinnedTable): S
             if (!allowed(left) || !allowed(right)) continue;
             // All values on one side and the missing on the other is tried once, with the missing on the right.
             if (missingLeft && threshold === Infinity) continue;
-            const gain = score(left) + score(right) - score(rows);
+            if (direction * (weight(right, within) - weight(left, within)) < 0) continue;
+            const gain = score(left, within) + score(right, within) - score(rows, within);
             if (gain > best.gain) {
               const heavierLeft = 2 * sum(left, 1) > sum(rows, 1);
               best = {
@@ -66,12 +73,25 @@ const slowTree = ({ columns, gradients, rules }: Problem, table: BinnedTable): S
         }
       }
     }
-    if (best.column < 0) return Math.fround(rules.learningRate * (-sum(rows, 0) / (sum(rows, 1) + rules.l2)));
+    if (best.column < 0) return Math.fround(rules.learningRate * weight(rows, within));
     const { column, threshold, missingLeft, left, right } = best;
-    return { column, threshold, missingLeft, left: grow(left, depth + 1), right: grow(right, depth + 1) };
+    const direction = rules.directions?.[column] ?? 0;
+    const middle = weight(left, within) / 2 + weight(right, within) / 2;
+    const below: Range = direction === 0 ? within : [within[0], middle];
+    const above: Range = direction === 0 ? within : [middle, within[1]];
+    const [ofLeft, ofRight] = direction < 0 ? [above, below] : [below, above];
+    return {
+      column,
+      threshold,
+      missingLeft,
+      left: grow(left, depth + 1, ofLeft),
+      right: grow(right, depth + 1, ofRight),
+    };
   };
-  return grow([...columns[0]!.keys()], 0);
+  return grow([...columns[0]!.keys()], 0, [-Infinity, Infinity]);
 };
+
+type Range = readonly [low: number, high: number];
 
 const value = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: -5, max: 5 }) },
@@ -105,6 +125,12 @@ const problem: fc.Arbitrary<Problem> = fc
         l2: fc.constantFrom(0, 1),
         minChildWeight: fc.constantFrom(0, 0.5, 2),
         minSamplesLeaf: fc.constantFrom(1, 2, 5),
+        categoricalL2: fc.constantFrom(0, 1),
+        directions: fc.option(
+          fc
+            .array(fc.constantFrom(-1, 0, 1), { minLength: features, maxLength: features })
+            .map((of) => Int8Array.from(of)),
+        ),
       }),
     });
   });
@@ -141,12 +167,21 @@ it('grows the tree, to the bit, that trying everything on the raw values gives',
 
 it('rows go down the tree on their values to the leaf that they were put in by their bins', () => {
   fc.assert(
-    fc.property(problem, fc.integer({ min: 2, max: 12 }), (given, bins) => {
-      const { tree, leafOf } = grown(given, binTable(given.columns, bins, plainKernels()));
+    fc.property(problem, fc.integer({ min: 2, max: 12 }), fc.nat(63), (given, bins, categorical) => {
+      const isCategorical = (column: number): boolean => ((categorical >> column) & 1) === 1;
+      const columns = new Set(all(given.columns.length).filter(isCategorical));
+      const table = binTable(given.columns, bins, plainKernels(), columns);
+      const rules = { ...given.rules, directions: null };
+      const { tree, leafOf } = grown({ ...given, rules }, table);
       const rows = rowMajor(given.columns);
       leafOf.forEach((leaf, row) => {
         expect(leafOfColumns(tree, given.columns, row)).toBe(leaf);
         expect(leafOfRow(tree, rows, row * given.columns.length)).toBe(leaf);
+      });
+      tree.column.forEach((column, node) => {
+        const below = [tree.left[node]!, tree.right[node]!].map((child) => tree.cover[child]!);
+        const reached = leafOf.filter((leaf) => leaf === node).length;
+        expect(tree.cover[node]).toBe(column < 0 ? reached : below[0]! + below[1]!);
       });
     }),
   );

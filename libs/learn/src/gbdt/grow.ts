@@ -1,7 +1,9 @@
 import { BINS, type BinnedTable } from './bins';
 import type { Histogram, Kernels } from './kernels/kernels';
-import { bestSplit, type NodeSums, type Split, type SplitRules } from './split';
-import { TreeBuilder, type Tree } from './tree';
+import { childBounds, leafWeight, UNBOUNDED, type Bounds } from './leaf';
+import { bestSplit } from './split';
+import type { NodeSums, Split, SplitRules } from './split-rules';
+import { TreeBuilder, type Question, type Tree } from './tree';
 
 export interface GrowRules extends SplitRules {
   readonly depth: number;
@@ -10,24 +12,19 @@ export interface GrowRules extends SplitRules {
   readonly learningRate: number;
 }
 
-/** A node that may still be split: its rows are rows[begin..end) of the grower. */
-interface OpenNode {
-  readonly leaf: number;
-  readonly depth: number;
-  readonly begin: number;
-  readonly end: number;
-  readonly sums: NodeSums;
-  readonly histogram: Histogram;
-  readonly split: Split;
-}
-
-/** A node of the tree with the rows that reached it. */
+/** A node of the tree with the rows that reached it: rows[begin..end) of the grower. */
 interface Reached {
   readonly leaf: number;
   readonly depth: number;
   readonly begin: number;
   readonly end: number;
   readonly sums: NodeSums;
+}
+
+/** A node that will be split. */
+interface OpenNode extends Reached {
+  readonly histogram: Histogram;
+  readonly split: Split;
 }
 
 /**
@@ -55,12 +52,11 @@ export class TreeGrower {
    * Writes into `leafOf` the leaf of each sampled row.
    */
   grow(gradients: Float64Array, sample: Uint32Array, slots: readonly number[], leafOf: Uint32Array): Tree {
-    const { leaves } = this.rules;
+    const { leaves, learningRate } = this.rules;
     const tree = new TreeBuilder();
     const open: OpenNode[] = [];
     const settle = (node: Reached): void => {
-      const value = -node.sums.gradient / (node.sums.hessian + this.rules.l2);
-      tree.setValue(node.leaf, this.rules.learningRate * value);
+      tree.setValue(node.leaf, learningRate * this.weightOf(node.sums));
       for (let j = node.begin; j < node.end; j++) leafOf[this.rows[j]!] = node.leaf;
     };
     const openOrSettle = (node: Reached, histogram: Histogram | null): void => {
@@ -71,13 +67,8 @@ export class TreeGrower {
     };
 
     this.rows.set(sample);
-    const root = {
-      leaf: tree.addLeaf(),
-      depth: 0,
-      begin: 0,
-      end: sample.length,
-      sums: this.sumsOf(gradients, sample),
-    };
+    const sums = this.sumsOf(gradients, sample);
+    const root = { leaf: tree.addLeaf(sample.length), depth: 0, begin: 0, end: sample.length, sums };
     openOrSettle(root, this.maySplit(root) ? this.histogramOf(root, gradients) : null);
     for (let size = 1; open.length > 0; size++) {
       if (leaves > 0 && size >= leaves) break;
@@ -94,44 +85,43 @@ export class TreeGrower {
     return tree.build();
   }
 
+  private weightOf({ gradient, hessian, bounds }: NodeSums): number {
+    return leafWeight(gradient, hessian + this.rules.l2, bounds);
+  }
+
   private splitNode(tree: TreeBuilder, node: OpenNode): [Reached, Reached] {
-    const { split, sums, begin, end } = node;
-    const feature = this.table.features[split.slot]!;
-    const [left, right] = tree.split(node.leaf, {
-      column: feature.column,
-      threshold: feature.upper[split.bin]!,
-      missingLeft: split.missingLeft,
-      gain: split.gain,
-    });
+    const { split, begin, end } = node;
     const middle = this.partition(split, begin, end);
+    const [leftSums, rightSums] = this.childSums(node, middle);
     const depth = node.depth + 1;
-    return [
+    const left = { leaf: tree.addLeaf(leftSums.count), depth, begin, end: middle, sums: leftSums };
+    const right = { leaf: tree.addLeaf(rightSums.count), depth, begin: middle, end, sums: rightSums };
+    tree.split(node.leaf, questionOf(split, this.table), left.leaf, right.leaf);
+    return [left, right];
+  }
+
+  private childSums({ split, sums, begin, end }: OpenNode, middle: number): [NodeSums, NodeSums] {
+    const within = (bounds: Bounds, rightBounds: Bounds): [NodeSums, NodeSums] => [
+      { gradient: split.leftGradient, hessian: split.leftHessian, count: middle - begin, bounds },
       {
-        leaf: left,
-        depth,
-        begin,
-        end: middle,
-        sums: { gradient: split.leftGradient, hessian: split.leftHessian, count: middle - begin },
-      },
-      {
-        leaf: right,
-        depth,
-        begin: middle,
-        end,
-        sums: {
-          gradient: sums.gradient - split.leftGradient,
-          hessian: sums.hessian - split.leftHessian,
-          count: end - middle,
-        },
+        gradient: sums.gradient - split.leftGradient,
+        hessian: sums.hessian - split.leftHessian,
+        count: end - middle,
+        bounds: rightBounds,
       },
     ];
+    const direction = this.rules.directions?.[this.table.features[split.slot]!.column] ?? 0;
+    const [left, right] = within(sums.bounds, sums.bounds);
+    return within(...childBounds(direction, sums.bounds, this.weightOf(left), this.weightOf(right)));
   }
 
   /** Moves the rows that go left to the front, keeping the order on both sides; answers where the right side begins. */
-  private partition({ slot, bin, missingLeft }: Split, begin: number, end: number): number {
+  private partition({ slot, bin, categories, missingLeft }: Split, begin: number, end: number): number {
     const { kernels, table, rows, goesLeft, moved } = this;
-    goesLeft.fill(0).fill(1, 0, bin + 1);
-    if (missingLeft) goesLeft[table.features[slot]!.upper.length] = 1;
+    goesLeft.fill(0);
+    if (categories === null) goesLeft.fill(1, 0, bin + 1);
+    else for (const category of categories) goesLeft[category] = 1;
+    if (missingLeft) goesLeft[table.features[slot]!.bins] = 1;
     return kernels.partition(rows, begin, end, table.numbers[slot]!, goesLeft, moved);
   }
 
@@ -188,9 +178,21 @@ export class TreeGrower {
       gradient += gradients[2 * sample[j]!]!;
       hessian += gradients[2 * sample[j]! + 1]!;
     }
-    return { gradient, hessian, count: sample.length };
+    return { gradient, hessian, count: sample.length, bounds: UNBOUNDED };
   }
 }
+
+/** What a split asks of bin numbers, asked of values. */
+const questionOf = (split: Split, { features }: BinnedTable): Question => {
+  const { column, upper, categories } = features[split.slot]!;
+  return {
+    column,
+    threshold: split.categories !== null ? 0 : categories !== null ? Infinity : upper[split.bin]!,
+    categories: split.categories && Float32Array.from(split.categories, (bin) => categories![bin]!),
+    missingLeft: split.missingLeft,
+    gain: split.gain,
+  };
+};
 
 const indexOfGreatestGain = (open: readonly OpenNode[]): number =>
   open.reduce((best, node, index) => (node.split.gain > open[best]!.split.gain ? index : best), 0);

@@ -1,30 +1,8 @@
 import { BINS, type BinnedTable } from './bins';
+import { bestCategories } from './category-split';
+import { clampedScore, leafWeight, UNBOUNDED } from './leaf';
+import type { NodeSums, Split, SplitRules } from './split-rules';
 import type { Histogram } from './kernels/kernels';
-
-/** What a split must keep to. */
-export interface SplitRules {
-  readonly l2: number;
-  readonly minChildWeight: number;
-  readonly minSamplesLeaf: number;
-}
-
-/** Sums over the rows of a node. */
-export interface NodeSums {
-  readonly gradient: number;
-  readonly hessian: number;
-  readonly count: number;
-}
-
-/** Rows with a value in bin <= `bin` go left, greater ones right, missing ones where `missingLeft` says. */
-export interface Split {
-  readonly slot: number;
-  readonly bin: number;
-  readonly missingLeft: boolean;
-  /** How much the (second-order, regularised) loss falls, twice. */
-  readonly gain: number;
-  readonly leftGradient: number;
-  readonly leftHessian: number;
-}
 
 /**
  * The split with the greatest gain G_l^2/(H_l + l2) + G_r^2/(H_r + l2) - G^2/(H + l2) (Chen and Guestrin, "XGBoost", 2016, equation 7;
@@ -40,6 +18,10 @@ export const bestSplit = (
 ): Split | null => {
   let best: Split | null = null;
   for (const slot of slots) {
+    if (table.features[slot]!.categories !== null) {
+      best = bestCategories(histogram, table, slot, node, rules, best);
+      continue;
+    }
     best = bestOfFeature(histogram, table, slot, node, rules, false, best);
     if (hasMissing(histogram, table, slot))
       best = bestOfFeature(histogram, table, slot, node, rules, true, best);
@@ -49,7 +31,7 @@ export const bestSplit = (
 
 // A row's hessian is never 0, so an empty bin is one whose hessian is 0.
 const hasMissing = ({ sums }: Histogram, { features }: BinnedTable, slot: number): boolean =>
-  features[slot]!.hasMissing && sums[(slot * BINS + features[slot]!.upper.length) * 2 + 1]! > 0;
+  features[slot]!.hasMissing && sums[(slot * BINS + features[slot]!.bins) * 2 + 1]! > 0;
 
 const bestOfFeature = (
   histogram: Histogram,
@@ -62,13 +44,15 @@ const bestOfFeature = (
 ): Split | null => {
   const { sums, counts } = histogram;
   const { l2, minChildWeight, minSamplesLeaf } = rules;
-  const { gradient, hessian, count } = node;
-  const bins = table.features[slot]!.upper.length;
+  const { gradient, hessian, count, bounds } = node;
+  const { bins, column } = table.features[slot]!;
+  const direction = rules.directions?.[column] ?? 0;
+  const isFree = direction === 0 && bounds === UNBOUNDED;
   const withMissing = hasMissing(histogram, table, slot);
   const first = slot * BINS;
   // With missing values on the right, even the last bin of values can be split off from them.
   const end = first + (withMissing && !missingLeft ? bins : bins - 1);
-  const parent = (gradient * gradient) / (hessian + l2);
+  const parent = clampedScore(gradient, hessian + l2, bounds);
   let leftGradient = missingLeft ? sums[2 * (first + bins)]! : 0;
   let leftHessian = missingLeft ? sums[2 * (first + bins) + 1]! : 0;
   let leftCount = missingLeft && counts ? counts[first + bins]! : 0;
@@ -91,10 +75,22 @@ const bestOfFeature = (
     if (leftHessian < minChildWeight) continue;
     if (rightHessian < minChildWeight) break;
     const rightGradient = gradient - leftGradient;
-    const gain =
-      (leftGradient * leftGradient) / (leftHessian + l2) +
-      (rightGradient * rightGradient) / (rightHessian + l2) -
-      parent;
+    let gain: number;
+    if (isFree) {
+      gain =
+        (leftGradient * leftGradient) / (leftHessian + l2) +
+        (rightGradient * rightGradient) / (rightHessian + l2) -
+        parent;
+    } else {
+      const step =
+        leafWeight(rightGradient, rightHessian + l2, bounds) -
+        leafWeight(leftGradient, leftHessian + l2, bounds);
+      if (direction * step < 0) continue;
+      gain =
+        clampedScore(leftGradient, leftHessian + l2, bounds) +
+        clampedScore(rightGradient, rightHessian + l2, bounds) -
+        parent;
+    }
     if (gain > bestGain) {
       bestGain = gain;
       bestAt = at;
@@ -106,6 +102,7 @@ const bestOfFeature = (
   return {
     slot,
     bin: bestAt - first,
+    categories: null,
     missingLeft: withMissing ? missingLeft : 2 * bestHessian > hessian,
     gain: bestGain,
     leftGradient: bestGradient,

@@ -4,6 +4,8 @@ export interface Tree {
   readonly column: Int32Array;
   /** A row goes left if its float32 value is <= the threshold (a float32, too). */
   readonly threshold: Float32Array;
+  /** Where it is not null: a row goes left if its value is one of these, whatever the threshold. */
+  readonly categories: readonly (Float32Array | null)[];
   readonly left: Int32Array;
   readonly right: Int32Array;
   /** 1 where a missing value goes left. */
@@ -12,23 +14,28 @@ export interface Tree {
   readonly value: Float32Array;
   /** What the split of a node gained; 0 in a leaf. */
   readonly gain: Float64Array;
+  /** How many of the rows that the tree was grown on reached a node. */
+  readonly cover: Float64Array;
 }
+
+/** What a node asks of a row. */
+export interface Question {
+  readonly column: number;
+  readonly threshold: number;
+  readonly categories: Float32Array | null;
+  readonly missingLeft: boolean;
+  readonly gain: number;
+}
+
+const NO_QUESTION: Question = { column: -1, threshold: 0, categories: null, missingLeft: false, gain: 0 };
 
 /** Grows by a split or a leaf at a time. */
 export class TreeBuilder {
-  private readonly nodes: {
-    column: number;
-    threshold: number;
-    left: number;
-    right: number;
-    missingLeft: boolean;
-    value: number;
-    gain: number;
-  }[] = [];
+  private readonly nodes: (Question & { cover: number; left: number; right: number; value: number })[] = [];
 
-  /** A new leaf worth nothing yet; answers its number. */
-  addLeaf(): number {
-    this.nodes.push({ column: -1, threshold: 0, left: 0, right: 0, missingLeft: false, value: 0, gain: 0 });
+  /** A new leaf worth nothing yet, reached by `cover` rows; answers its number. */
+  addLeaf(cover: number): number {
+    this.nodes.push({ ...NO_QUESTION, cover, left: 0, right: 0, value: 0 });
     return this.nodes.length - 1;
   }
 
@@ -36,50 +43,50 @@ export class TreeBuilder {
     this.nodes[leaf]!.value = value;
   }
 
-  /** Makes a leaf a split and gives it two new leaves; answers their numbers. */
-  split(
-    leaf: number,
-    split: { column: number; threshold: number; missingLeft: boolean; gain: number },
-  ): [left: number, right: number] {
-    const left = this.addLeaf();
-    const right = this.addLeaf();
-    Object.assign(this.nodes[leaf]!, split, { left, right });
-    return [left, right];
+  /** Makes a leaf a split between two leaves. */
+  split(leaf: number, question: Question, left: number, right: number): void {
+    Object.assign(this.nodes[leaf]!, question, { left, right });
   }
 
   build(): Tree {
+    const { nodes } = this;
     return {
-      column: Int32Array.from(this.nodes, (node) => node.column),
-      threshold: Float32Array.from(this.nodes, (node) => node.threshold),
-      left: Int32Array.from(this.nodes, (node) => node.left),
-      right: Int32Array.from(this.nodes, (node) => node.right),
-      missingLeft: Uint8Array.from(this.nodes, (node) => (node.missingLeft ? 1 : 0)),
-      value: Float32Array.from(this.nodes, (node) => node.value),
-      gain: Float64Array.from(this.nodes, (node) => node.gain),
+      column: Int32Array.from(nodes, (node) => node.column),
+      threshold: Float32Array.from(nodes, (node) => node.threshold),
+      categories: nodes.map((node) => node.categories),
+      left: Int32Array.from(nodes, (node) => node.left),
+      right: Int32Array.from(nodes, (node) => node.right),
+      missingLeft: Uint8Array.from(nodes, (node) => (node.missingLeft ? 1 : 0)),
+      value: Float32Array.from(nodes, (node) => node.value),
+      gain: Float64Array.from(nodes, (node) => node.gain),
+      cover: Float64Array.from(nodes, (node) => node.cover),
     };
   }
 }
 
+/** Where a row with this value goes from a node that is no leaf. */
+export const goesLeft = (tree: Tree, node: number, value: number): boolean => {
+  if (value !== value) return tree.missingLeft[node] === 1;
+  const categories = tree.categories[node]!;
+  return categories === null ? value <= tree.threshold[node]! : categories.includes(value);
+};
+
 /** The leaf that a row of a row-major table ends in; the row's first value is at `start`. */
 export const leafOfRow = (tree: Tree, rows: Float32Array, start: number): number => {
-  const { column, threshold, left, right, missingLeft } = tree;
+  const { column, left, right } = tree;
   let node = 0;
   for (let at = column[0]!; at >= 0; at = column[node]!) {
-    const value = rows[start + at]!;
-    const goesLeft = value !== value ? missingLeft[node] === 1 : value <= threshold[node]!;
-    node = goesLeft ? left[node]! : right[node]!;
+    node = goesLeft(tree, node, rows[start + at]!) ? left[node]! : right[node]!;
   }
   return node;
 };
 
 /** The leaf that row `row` of a table of columns ends in. */
 export const leafOfColumns = (tree: Tree, columns: readonly Float32Array[], row: number): number => {
-  const { column, threshold, left, right, missingLeft } = tree;
+  const { column, left, right } = tree;
   let node = 0;
   for (let at = column[0]!; at >= 0; at = column[node]!) {
-    const value = columns[at]![row]!;
-    const goesLeft = value !== value ? missingLeft[node] === 1 : value <= threshold[node]!;
-    node = goesLeft ? left[node]! : right[node]!;
+    node = goesLeft(tree, node, columns[at]![row]!) ? left[node]! : right[node]!;
   }
   return node;
 };

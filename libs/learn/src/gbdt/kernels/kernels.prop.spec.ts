@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Rng } from '#kernel';
 import { BINS, binTable } from '../bins';
-import { exactness } from '../objective';
+import { exactness } from '../objectives/objective';
 import type { Kernels } from './kernels';
 import { plainKernels } from './plain-kernels';
 import { simdKernels } from './simd-kernels';
