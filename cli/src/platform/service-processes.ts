@@ -105,7 +105,13 @@ const startOne = async (
     command: process.execPath,
     args: [...NODE_FLAGS, join(DIST, 'services', name, 'src', 'main.js')],
     cwd: resolve(dataDir),
-    env: { ...env, ...serviceEnvironment(namespace, endpoints, ports), PLAYHEAD_PORT: String(ports[name]) },
+    // On one's own machine one's own programs may train.
+    env: {
+      PLAYHEAD_COMMAND_TRAINERS: 'on',
+      ...env,
+      ...serviceEnvironment(namespace, endpoints, ports),
+      PLAYHEAD_PORT: String(ports[name]),
+    },
     log,
     nice: NICE[name],
   });

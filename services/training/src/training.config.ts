@@ -3,6 +3,7 @@ import { commonRules, commonVariables, compileCommon, defineConfig, type CommonC
 
 export interface TrainingConfig extends CommonConfig {
   readonly workers: number;
+  readonly commandTrainers: boolean;
 }
 
 export const trainingConfig = defineConfig({
@@ -17,10 +18,18 @@ export const trainingConfig = defineConfig({
       examples: [2],
       description: 'how many runs are fitted at once, each in a thread with its whole data set in memory',
     }),
+    PLAYHEAD_COMMAND_TRAINERS: Type.Enum(['on', 'off'], {
+      default: 'off',
+      examples: ['on'],
+      description: 'whether trainers of the kind `command` may run their programs here',
+      caution:
+        'whoever may apply definitions then runs programs with the rights of this service; `./playhead up` switches it on',
+    }),
   },
   rules: commonRules,
   compile: (options): TrainingConfig => ({
     ...compileCommon('training', options),
     workers: options.PLAYHEAD_TRAINING_WORKERS,
+    commandTrainers: options.PLAYHEAD_COMMAND_TRAINERS === 'on',
   }),
 });

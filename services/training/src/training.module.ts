@@ -1,7 +1,7 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
-import { fitInThread } from '#fit';
+import { fitByCommand, fitByKind, fitInThread } from '#fit';
 import type { Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
@@ -37,7 +37,7 @@ import { trainingWorkers } from './training.topology';
 export class TrainingModule {
   constructor(
     @Inject(LogTransport) transport: LogTransport,
-    @Inject(CONFIG) { workers }: TrainingConfig,
+    @Inject(CONFIG) { workers, commandTrainers }: TrainingConfig,
     @Inject(EVENT_LOG) log: EventLog,
     @Inject(ARTIFACT_STORE) artifacts: ArtifactStore,
     @Inject(CLOCK) clock: Clock,
@@ -50,6 +50,8 @@ export class TrainingModule {
     transport.add('log', serviceLog);
     transport.add('run list', runs);
     models.add(runs);
+    const learn = fitInThread();
+    const command = fitByCommand({ judge: learn, allowed: commandTrainers });
     const parts = {
       log,
       serviceLog,
@@ -59,7 +61,7 @@ export class TrainingModule {
       logger,
       transport,
       workers,
-      fit: fitInThread(),
+      fit: fitByKind({ learn, command }),
     };
     for (const [name, worker] of trainingWorkers(parts)) transport.add(name, worker);
   }

@@ -66,6 +66,7 @@ export const TrainingInputFitReported = defineEvent({
       outcome: Type.Literal('failed'),
       code: Type.String(),
       message: Type.String(),
+      logs: Type.Optional(Sha('what the program of a command trainer wrote')),
     }),
     Type.Object({ run: Type.String(), outcome: Type.Literal('cancelled') }),
   ]),

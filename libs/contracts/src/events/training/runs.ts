@@ -93,7 +93,12 @@ export const TrainingRunFailed = defineEvent({
   ...fact,
   type: 'training.run.failed',
   meaning: 'The fit gave no model; the message says why and what to do.',
-  schema: Type.Object({ ...Identity, code: Type.String(), message: Type.String() }),
+  schema: Type.Object({
+    ...Identity,
+    code: Type.String(),
+    message: Type.String(),
+    logs: Type.Optional(Sha('what the program of a command trainer wrote')),
+  }),
   sample: {
     run: 'run-0-12',
     model: 'fraud',
