@@ -49,13 +49,17 @@ const NEEDS: Readonly<
   Partial<Record<TrainerKind, { ids?: readonly string[]; quick?: Record<string, unknown>; digits?: number }>>
 > = {
   gbdt: { quick: { trees: 12 } },
+  'isolation-forest': { quick: { trees: 20 } },
+  // The default score is optimistic; this one is the mean reward where nothing else is known.
+  bandit: { ids: ['arm'], quick: { exploration: 'none', l2: 1e-9 } },
+  'matrix-factorisation': { ids: ['user', 'item'], quick: { factors: 3 } },
   'online-logistic': { digits: 1 },
   'hoeffding-tree': { quick: { grace_period: 200, delta: 0.1, tau: 0.2 } },
   'adaptive-random-forest': { quick: { trees: 4 }, digits: 1 },
 };
 
 /** Rows of all kinds: those of the data, and every column's values each beside missing, huge, infinite and neighbouring ones. */
-const probingRows = (data: DataSet): Float32Array => {
+export const probingRows = (data: DataSet): Float32Array => {
   const known = rowMajor(data.columns);
   const width = data.columns.length;
   const probes: number[] = [];

@@ -1,5 +1,9 @@
 import { Refused } from '#kernel';
+import { bandit } from './bandit/bandit';
+import { matrixFactorisation } from './factorisation/matrix-factorisation';
 import { gbdt } from './gbdt/gbdt';
+import { isolationForest } from './isolation-forest/isolation-forest';
+import { kmeans } from './kmeans/kmeans';
 import { linear } from './linear/linear';
 import { logistic } from './linear/logistic';
 import { ONLINE_TRAINERS } from './online/online-trainers';
@@ -10,6 +14,10 @@ export const TRAINERS: Readonly<Record<TrainerKind, Trainer>> = {
   gbdt,
   logistic,
   linear,
+  'isolation-forest': isolationForest,
+  kmeans,
+  'matrix-factorisation': matrixFactorisation,
+  bandit,
   ...ONLINE_TRAINERS,
 };
 

@@ -82,6 +82,18 @@ export const doubles = (
   doubleData: Array.from(values),
 });
 
+export const floats = (name: string, values: Float32Array, dims: readonly number[]): onnx.ITensorProto => ({
+  name,
+  dims: [...dims],
+  dataType: DataType.FLOAT,
+  floatData: Array.from(values),
+});
+
+export const longScalar = (name: string, value: number): onnx.ITensorProto => ({
+  ...longs(name, [value]),
+  dims: [],
+});
+
 export const longs = (name: string, values: readonly number[]): onnx.ITensorProto => ({
   name,
   dims: [values.length],
