@@ -12,6 +12,7 @@ export const TOPICS = {
   datasets: 'feature.datasets',
   revisions: 'feature.revisions',
   trainingInputs: 'training.inputs',
+  learnerInputs: (model: string) => `training.inputs.${model}`,
   runs: 'training.runs',
   progress: 'training.progress',
   registryInputs: 'registry.inputs',

@@ -28,5 +28,6 @@ export * from './serving/interval-reported';
 export * from './serving/prediction-made';
 export { gateMetric, GateResult, LabelReference, ServiceReference } from './shapes';
 export * from './training/inputs';
+export * from './training/learner-inputs';
 export * from './training/runs';
 export * from './training/trials';
