@@ -26,6 +26,7 @@ export const TrainingRunStarted = defineEvent({
     trainer: Type.String(),
     parameters: Parameters,
     seed: Type.Integer(),
+    trials: Type.Optional(Type.Integer({ description: 'of its search, at most' })),
     dataset_manifest: Type.Optional(Sha('everything needed to build the data set again')),
     cut: Type.Optional(
       Type.Array(OffsetRange, { description: 'offset ranges that the data set was read from' }),
@@ -70,6 +71,12 @@ export const TrainingRunCompleted = defineEvent({
     card: Type.Optional(Sha('the model card as training wrote it')),
     logs: Type.Optional(Sha('what the program of a command trainer wrote')),
     trials: Type.Optional(Type.Integer({ description: 'of its search' })),
+    best: Type.Optional(
+      Type.Object(
+        { trial: Type.Integer(), metric: Type.String(), value: Type.Number() },
+        { description: 'the trial whose trainer and parameters were fitted on all training rows' },
+      ),
+    ),
     origin: Type.Optional(Type.Enum(['trained', 'online'], { description: 'trained where it is not said' })),
   }),
   sample: {
@@ -140,6 +147,8 @@ export const TrainingRunProgressed = defineEvent({
     metric: Type.String({ description: 'smaller is better' }),
     train: Type.Number(),
     validation: Type.Optional(Type.Number()),
+    trial: Type.Optional(Type.Integer({ description: 'of a search: the trial that is fitted' })),
+    trials: Type.Optional(Type.Integer({ description: 'how many it has at most' })),
   }),
   sample: {
     run: 'run-0-12',
