@@ -1,7 +1,10 @@
-import { Inject, Module } from '@nestjs/common';
+import { Inject, Module, type DynamicModule } from '@nestjs/common';
+import type { ArtifactStore } from '#artifacts';
 import { TOPICS } from '#contracts';
 import type { EventLog, FollowedTopic } from '#eventlog';
+import { askInChild, type AskModel } from '#inference';
 import {
+  ARTIFACT_STORE,
   CLOCK,
   CONFIG,
   EVENT_LOG,
@@ -19,8 +22,11 @@ import {
 } from '#runtime';
 import type { Clock } from '#kernel';
 import type { RegistryState } from './domain/state';
+import { VersionChecks } from './effects/version-checks';
+import { DecisionDesk } from './http/decision-desk';
 import { DefinitionsController } from './http/definitions.controller';
 import { DeploymentsController } from './http/deployments.controller';
+import { GovernanceController } from './http/governance.controller';
 import { LineageController } from './http/lineage.controller';
 import { ModelsController } from './http/models.controller';
 import { RequestDesk } from './http/request-desk';
@@ -31,6 +37,7 @@ import { MLFLOW_CONTROLLERS, MLFLOW_PROVIDERS } from './mlflow/mlflow.providers'
 import { CurrentListings } from './projections/current-listings';
 import { ENTITIES } from './projections/postgres/entities';
 import { ReadModel1767225600000 } from './projections/postgres/migrations/1-read-model';
+import { NotesAndSearch1795305600000 } from './projections/postgres/migrations/2-notes-and-search';
 import { RegistryProjection } from './projections/postgres/registry-projection';
 import { RegistryView } from './projections/registry-view';
 import { stateRows } from './projections/state-rows';
@@ -40,11 +47,13 @@ import { alertRouter, decider, followInputs, revisionRouter, runRouter } from '.
 import { TriggerClock } from './triggers/trigger-clock';
 
 const INPUTS = Symbol('registry.inputs, folded');
+const ASK = Symbol('asks a model file about rows');
 
 @Module({
   controllers: [
     DefinitionsController,
     ModelsController,
+    GovernanceController,
     RunsController,
     DeploymentsController,
     ReplaysController,
@@ -81,6 +90,36 @@ const INPUTS = Symbol('registry.inputs, folded');
           patienceMs: config.patienceMs,
         }),
     },
+    { provide: ASK, useFactory: () => askInChild() },
+    {
+      provide: VersionChecks,
+      inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, ServiceLog, RegistryView, RequestDesk, ASK, SLEEP],
+      useFactory: (
+        { patienceMs }: RegistryConfig,
+        log: EventLog,
+        artifacts: ArtifactStore,
+        serviceLog: ServiceLog,
+        view: RegistryView,
+        desk: RequestDesk,
+        ask: AskModel,
+        sleep: Sleep,
+      ) =>
+        new VersionChecks({
+          log,
+          artifacts,
+          ask,
+          topic: (name) => serviceLog.topic(name),
+          view,
+          submit: (check) => desk.submit(check),
+          sleep,
+          patienceMs,
+        }),
+    },
+    {
+      provide: DecisionDesk,
+      inject: [RequestDesk, VersionChecks],
+      useFactory: (desk: RequestDesk, checks: VersionChecks) => new DecisionDesk(desk, checks),
+    },
     {
       provide: Postgres,
       inject: [CONFIG, LOGGER],
@@ -92,7 +131,7 @@ const INPUTS = Symbol('registry.inputs, folded');
               namespace,
               service,
               entities: ENTITIES,
-              migrations: [ReadModel1767225600000],
+              migrations: [ReadModel1767225600000, NotesAndSearch1795305600000],
               logger,
             }),
     },
@@ -126,6 +165,11 @@ const INPUTS = Symbol('registry.inputs, folded');
   ],
 })
 export class RegistryModule {
+  /** With another way to ask model files: in this process, where there is no compiled child. */
+  static asking(ask: AskModel): DynamicModule {
+    return { module: RegistryModule, providers: [{ provide: ASK, useValue: ask }] };
+  }
+
   constructor(
     @Inject(LogTransport) transport: LogTransport,
     @Inject(Readiness) readiness: Readiness,

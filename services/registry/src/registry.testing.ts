@@ -5,6 +5,8 @@ import {
   type EventOf,
   type TrainingRunCompleted,
 } from '#contracts';
+import { trainerOf } from '#learn';
+import { CHECKED_RULES } from './domain/obstacles';
 import type { Input, InputPosition } from './domain/inputs';
 
 /** The smallest whole project, as a user writes it. */
@@ -96,19 +98,73 @@ export const promote = (version: number, alias = 'champion', request?: string): 
   type: 'promotion',
   value: { ...asked(request), model: 'fraud', version, alias },
 });
+/** As the doors of today ask. */
+export const promoteChecked = (version: number, alias = 'champion', actor = 'ada'): Input => ({
+  type: 'promotion',
+  value: { ...asked(), actor, model: 'fraud', version, alias, rules: CHECKED_RULES },
+});
+/** What the registry found when it loaded a version that a run gave. */
+export const checked = (version: number, run: string, reason?: string): Input => ({
+  type: 'check',
+  value: {
+    ...asked(),
+    model: 'fraud',
+    version,
+    artifact: completed(run, null).artifact,
+    ok: reason === undefined,
+    rows: 8,
+    ...(reason === undefined ? {} : { reason }),
+  },
+});
+export const removeAlias = (alias: string): Input => ({
+  type: 'alias-removal',
+  value: { ...asked(), model: 'fraud', alias },
+});
+export const note = (
+  version: number | undefined,
+  tags: Record<string, string | null>,
+  description?: string | null,
+): Input => ({
+  type: 'note',
+  value: {
+    ...asked(),
+    model: 'fraud',
+    ...(version === undefined ? {} : { version }),
+    tags,
+    ...(description === undefined ? {} : { description }),
+  },
+});
 export const rollBack = (alias = 'champion', request?: string): Input => ({
   type: 'rollback',
   value: { ...asked(request), model: 'fraud', alias },
 });
-export const review = (version: number, verdict: 'approved' | 'rejected', request?: string): Input => ({
+export const review = (
+  version: number,
+  verdict: 'approved' | 'rejected',
+  request?: string,
+  actor = 'ada',
+): Input => ({
   type: 'review',
-  value: { ...asked(request), model: 'fraud', version, verdict },
+  value: { ...asked(request), actor, model: 'fraud', version, verdict },
 });
+/** PROJECT with more below the spec of its model, one line each. */
+export const withModel = (...lines: readonly string[]): string =>
+  PROJECT.replace(
+    '  gates: [ { metric: average_precision, min: 0.1 } ]',
+    lines.some((line) => line.startsWith('gates'))
+      ? lines.map((line) => `  ${line}`).join('\n')
+      : ['  gates: [ { metric: average_precision, min: 0.1 } ]', ...lines.map((line) => `  ${line}`)].join(
+          '\n',
+        ),
+  );
+
+type Completed = EventOf<typeof TrainingRunCompleted>;
 
 export const completed = (
   run: string,
   averagePrecision: number | null,
-): EventOf<typeof TrainingRunCompleted> => ({
+  more: Partial<Completed> = {},
+): Completed => ({
   run,
   model: 'fraud',
   task: 'binary',
@@ -122,19 +178,28 @@ export const completed = (
   parameters: { trees: 10 },
   seed: 0,
   seconds: 1.5,
+  ...more,
 });
+
+/** A model file that reads the two features of the project. */
+export const modelFile = (): Uint8Array => {
+  const columns = [Float64Array.of(1, 2, 3, 4), Float64Array.of(0, 1, 0, 1)];
+  const data = { featureNames: ['amount', 'tx_count_1d'], columns, labels: Float64Array.of(0, 0, 1, 1) };
+  return trainerOf('logistic').fit(data, {}, { task: 'binary', seed: 0 }).toOnnx();
+};
 
 /** What training said at an offset of its topic. */
 export const reportCompleted = (
   offset: number,
   run: string,
   averagePrecision: number | null = 0.6,
+  more: Partial<Completed> = {},
 ): Input => ({
   type: 'run',
   value: {
     reference: `training.runs:0-${offset}`,
     type: 'training.run.completed',
-    fact: completed(run, averagePrecision),
+    fact: completed(run, averagePrecision, more),
   },
 });
 export const reportFailed = (offset: number, run: string): Input => ({

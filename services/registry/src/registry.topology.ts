@@ -7,9 +7,11 @@
  *   feature.revisions               -> onRevision -> registry.inputs        registry.input.revision-reported
  *   monitoring.alerts               -> onAlert    -> registry.inputs        registry.input.alert-reported
  *   clock, vectors' offsets         -> TriggerClock -> registry.inputs      registry.input.training-submitted with its cause
+ *   a version, the newest feature.vectors.<service> -> VersionChecks -> registry.inputs   registry.input.version-checked, before somebody decides about it
  *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | activated | retired
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
- *                                                    registry.models        registry.model-version.registered | reviewed, registry.alias.assigned
+ *                                                    registry.models        registry.model-version.registered | reviewed | checked, registry.alias.assigned | removed,
+ *                                                                           registry.model.noted
  *                                                    registry.deployments   registry.deployment.updated
  *                                                    registry.replays       registry.replay.reported
  *                                                    registry.lineage       registry.lineage.reported, as OpenLineage run events
@@ -23,8 +25,11 @@ import {
   AlertRaised,
   AlertReported,
   AliasAssigned,
+  AliasRemovalSubmitted,
+  AliasRemoved,
   CancellationRequested,
   CancellationSubmitted,
+  CheckSubmitted,
   CommandRefused,
   DefinitionActivated,
   DefinitionApplied,
@@ -32,8 +37,11 @@ import {
   DefinitionsSubmitted,
   DeploymentUpdated,
   LineageReported,
+  ModelNoted,
+  ModelVersionChecked,
   ModelVersionRegistered,
   ModelVersionReviewed,
+  NoteSubmitted,
   PromotionSubmitted,
   ReplayReported,
   ReplaySubmitted,
@@ -52,6 +60,7 @@ import {
   TrainingRunStarted,
   TrainingSubmitted,
   TriggerSuppressed,
+  VectorComputed,
   type Topology,
 } from '#contracts';
 import { NoControl, type EventLog, type Fold, type FollowedTopic } from '#eventlog';
@@ -71,9 +80,11 @@ const SUBMITTED = [
   PromotionSubmitted,
   RollbackSubmitted,
   ReviewSubmitted,
+  AliasRemovalSubmitted,
+  NoteSubmitted,
   ReplaySubmitted,
 ];
-const INPUTS = [...SUBMITTED, RunReported, RevisionReported, AlertReported];
+const INPUTS = [...SUBMITTED, CheckSubmitted, RunReported, RevisionReported, AlertReported];
 
 export const TOPOLOGY: Topology = {
   service: 'registry',
@@ -95,6 +106,7 @@ export const TOPOLOGY: Topology = {
     },
     { on: [RevisionWarmed], by: 'onRevision', gives: [RevisionReported] },
     { on: [AlertRaised], by: 'onAlert', gives: [AlertReported] },
+    { on: 'doors (HTTP)', by: 'VersionChecks', looksUp: [VectorComputed], gives: [CheckSubmitted] },
     { on: 'clock', by: 'TriggerClock', gives: [TrainingSubmitted] },
     {
       on: INPUTS,
@@ -109,7 +121,10 @@ export const TOPOLOGY: Topology = {
         CommandRefused,
         ModelVersionRegistered,
         ModelVersionReviewed,
+        ModelVersionChecked,
+        ModelNoted,
         AliasAssigned,
+        AliasRemoved,
         DeploymentUpdated,
         ReplayReported,
         LineageReported,

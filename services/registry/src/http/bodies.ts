@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { Type, type Static, type TSchema } from 'typebox';
-import { ReplayReport } from '#contracts';
+import { ENVIRONMENTS, ReplayReport } from '#contracts';
 import { Refused } from '#kernel';
 
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 2_000, description });
@@ -32,17 +32,59 @@ export const TrainBody = Type.Object(
   { additionalProperties: false },
 );
 
+const ALIAS = '^[A-Za-z][A-Za-z0-9_-]{0,99}$';
+
 export const PromoteBody = Type.Object(
   {
     alias: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z][A-Za-z0-9_-]{0,99}$',
+        pattern: ALIAS,
         description: 'letters, digits, - and _; not a number',
         default: 'champion',
       }),
     ),
+    to: Type.Optional(
+      Type.Enum([...ENVIRONMENTS], { description: 'an environment, which is the alias of that name' }),
+    ),
   },
   { additionalProperties: false },
+);
+
+/** The alias that is meant: `champion` where none is said. */
+export const aliasOf = ({ alias, to }: Static<typeof PromoteBody>): string => {
+  if (alias !== undefined && to !== undefined && alias !== to)
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `say either the alias ${alias} or the environment ${to}`);
+  return to ?? alias ?? 'champion';
+};
+
+export const checkedAlias = (alias: string): string => {
+  if (new RegExp(ALIAS).test(alias)) return alias;
+  throw new Refused(
+    'PLAYHEAD_REQUEST_INVALID',
+    `"${alias}" is no alias; it begins with a letter and has letters, digits, - and _, at most 100`,
+  );
+};
+
+export const AliasBody = Type.Object(
+  { version: Type.Union([Type.Integer({ minimum: 1 }), text('a number or another alias')]) },
+  { additionalProperties: false },
+);
+
+export const NoteBody = Type.Object(
+  {
+    tags: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[^\\s=][^=]{0,249}$' }),
+        Type.Union([Type.String({ maxLength: 5_000 }), Type.Null()]),
+        {
+          additionalProperties: false,
+          description: 'by name, which has no `=`; null takes one away, the others stay',
+        },
+      ),
+    ),
+    description: Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()])),
+  },
+  { additionalProperties: false, minProperties: 1 },
 );
 
 export const ReviewBody = Type.Object(
@@ -64,4 +106,16 @@ export const bodyOf = <S extends TSchema>(schema: S, body: unknown): Static<S> =
     return `${instancePath || 'the body'} ${message ?? 'is not valid'}${extra === undefined ? '' : ` (${extra})`}`;
   });
   throw new Refused('PLAYHEAD_REQUEST_INVALID', faults.join('; '), { details: { faults } });
+};
+
+/** The most that a list gives: 100 where nothing is said. */
+export const limitOf = (text: string | undefined, most: number): number => {
+  if (text === undefined) return 100;
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1 || limit > most)
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `limit must be a whole number from 1 to ${most}, not "${text}"`,
+    );
+  return limit;
 };

@@ -1,14 +1,16 @@
 import { MemoryArtifactStore } from '#artifacts';
 import { EnvelopeTemplate, TOPICS, TrainingRunCompleted, encodeEvent } from '#contracts';
 import { createMemoryLog } from '#eventlog';
+import { askModel } from '#inference';
 import { MovableClock } from '#kernel';
 import { createLogger, createMetrics, startService, type RunningService } from '#runtime';
 import { loadConfig } from '#runtime';
 import { registryConfig } from '../registry.config';
 import { RegistryModule } from '../registry.module';
-import { PROJECT, completed } from '../registry.testing';
+import { PROJECT, completed, modelFile } from '../registry.testing';
 
 const clock = new MovableClock(Date.UTC(2026, 0, 1));
+const artifacts = new MemoryArtifactStore('doors');
 const log = createMemoryLog({ now: () => clock.now() });
 let service: RunningService;
 
@@ -21,10 +23,10 @@ beforeAll(async () => {
       PLAYHEAD_ARTIFACT_DIR: '/nowhere',
       PLAYHEAD_REGISTRY_PATIENCE_MS: '2000',
     }),
-    module: RegistryModule,
+    module: RegistryModule.asking(askModel),
     ports: {
       log,
-      artifacts: new MemoryArtifactStore('doors'),
+      artifacts,
       clock,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms).unref()),
       logger: createLogger({ service: 'registry', instance: 'test', level: 'silent' }),
@@ -76,6 +78,7 @@ const eventually = async (path: string, done: (answer: Answer) => boolean): Prom
 
 /** As training would say it. */
 const complete = async (run: string, averagePrecision: number, offset: number): Promise<void> => {
+  const artifact = await artifacts.put(modelFile());
   const headers = new EnvelopeTemplate({
     type: TrainingRunCompleted.type,
     source: TOPICS.trainingInputs,
@@ -85,7 +88,7 @@ const complete = async (run: string, averagePrecision: number, offset: number): 
       topic: `doors.${TOPICS.runs}`,
       partition: 0,
       key: null,
-      value: encodeEvent(TrainingRunCompleted, completed(run, averagePrecision)),
+      value: encodeEvent(TrainingRunCompleted, completed(run, averagePrecision, { artifact })),
       headers,
     },
   ]);
@@ -184,18 +187,19 @@ describe('a model', () => {
         version: 1,
         previous: null,
         deployments: [{ name: 'fraud', state: 'active' }],
-        position: '0-3',
+        position: '0-4',
       },
     ]);
     expect((await get('/v1/models/fraud/versions/champion')).body).toMatchObject({
       version: 1,
       aliases: ['champion'],
+      check: { ok: true, rows: 0, position: '0-3' },
     });
   });
 
   it('refuses a version that did not pass, with the reason', async () => {
     await post('/v1/models/fraud/train');
-    await complete('run-0-4', 0.02, 1);
+    await complete('run-0-5', 0.02, 1);
     await eventually('/v1/models/fraud', (answer) => answer.body['versions'] === 2);
     const { status, body } = await post('/v1/models/fraud/versions/2/promote', { alias: 'champion' });
     expect([status, body.error!.message]).toEqual([
@@ -206,7 +210,7 @@ describe('a model', () => {
 
   it('answers as of a position and as of a time', async () => {
     expect((await get('/v1/deployments/fraud?asOf=0-2')).body).toMatchObject({ state: 'waiting' });
-    expect((await get('/v1/deployments/fraud?asOf=0-3')).body).toMatchObject({ state: 'active' });
+    expect((await get('/v1/deployments/fraud?asOf=0-4')).body).toMatchObject({ state: 'active' });
     expect((await get(`/v1/deployments/fraud?asOf=${before}`)).body).toMatchObject({ state: 'waiting' });
     expect((await get('/v1/deployments/fraud?asOf=2020-01-01T00:00:00Z')).status).toBe(404);
     expect((await get('/v1/runs?asOf=0-3')).body).toMatchObject({ runs: [{ run: 'run-0-1' }] });
@@ -219,6 +223,46 @@ describe('a model', () => {
       status: 400,
       body: { error: { code: 'PLAYHEAD_POSITION_INVALID' } },
     });
+  });
+
+  it('is written about, found again and compared', async () => {
+    const written = await post('/v1/models/fraud/versions/1/notes', {
+      tags: { team: 'risk' },
+      description: 'the first one',
+    });
+    expect(written.body).toMatchObject({ version: 1, tags: { team: 'risk' }, description: 'the first one' });
+    expect((await post('/v1/models/fraud/notes', { tags: { owner: 'ada' } })).body).toMatchObject({
+      tags: { owner: 'ada' },
+      description: null,
+    });
+    const found = async (q: string): Promise<unknown> =>
+      (
+        (await get(`/v1/models/search?q=${encodeURIComponent(q)}`)).body['versions'] as { version: number }[]
+      ).map(({ version }) => version);
+    expect(await found('metric.average_precision>=0.5 tag.team=risk')).toEqual([1]);
+    expect(await found('tag.owner=ada')).toEqual([2, 1]);
+    expect(await found('first alias=champion')).toEqual([1]);
+    expect((await get('/v1/models/search?q=stage=x')).status).toBe(400);
+    expect((await get('/v1/models/fraud/diff?from=1&to=2')).body).toMatchObject({
+      from: 'fraud@1',
+      to: 'fraud@2',
+      metrics: [{ name: 'average_precision', from: 0.6, to: 0.02 }],
+    });
+    expect((await get('/v1/models/fraud/diff?from=1')).status).toBe(400);
+  });
+
+  it('gets aliases of its own, which can be taken away unless somebody is answered by them', async () => {
+    const put = await call('PUT', '/v1/models/fraud/aliases/candidate', { version: 1 });
+    expect(put).toMatchObject({ status: 200, body: { alias: 'candidate', version: 1 } });
+    expect((await call('DELETE', '/v1/models/fraud/aliases/candidate')).body).toMatchObject({
+      removed: true,
+    });
+    const { status, body } = await call('DELETE', '/v1/models/fraud/aliases/champion');
+    expect([status, body.error!.message]).toEqual([
+      409,
+      'deployment fraud answers with champion of fraud, which is fraud@1: promote another version, or let the deployment name another alias',
+    ]);
+    expect((await call('PUT', '/v1/models/fraud/aliases/7', { version: 1 })).status).toBe(400);
   });
 
   it.each([

@@ -2,7 +2,11 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@ne
 import { ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { formatAsOf, parseAsOf } from '#contracts';
 import { Refused, formatPosition } from '#kernel';
-import { currentVersion, type ModelVersion, type RegistryState } from '../domain/state';
+import {
+  compareVersions,
+  type ComparedVersion,
+  type VersionComparison,
+} from '../projections/compare-versions';
 import { CurrentListings } from '../projections/current-listings';
 import {
   modelDocument,
@@ -14,9 +18,13 @@ import {
 } from '../projections/documents';
 import { byText } from '../projections/listings';
 import { RegistryView } from '../projections/registry-view';
-import { PromoteBody, ReviewBody, TrainBody, bodyOf } from './bodies';
+import { parseVersionQuery } from '../projections/search/version-query';
+import { TrainBody, bodyOf, limitOf } from './bodies';
+import { modelIn, versionIn } from './model-names';
 import { RequestDesk } from './request-desk';
 import { Requester, type RequesterOf } from './requester';
+
+const MOST_FOUND = 1_000;
 
 @ApiTags('models')
 @Controller('v1/models')
@@ -42,11 +50,55 @@ export class ModelsController {
     return { models: wanted.sort(byText).map((name) => modelDocument(state, name)) };
   }
 
+  @Get('search')
+  @ApiOperation({
+    summary: 'versions of all models by words, tags, metrics, aliases and status; by model, the newest first',
+  })
+  @ApiQuery({
+    name: 'q',
+    required: false,
+    description:
+      'such as `fraud metric.average_precision>=0.6 tag.team=risk alias=champion status!=rejected`',
+  })
+  @ApiQuery({ name: 'limit', required: false, description: `100 by default, at most ${MOST_FOUND}` })
+  @ApiQuery({ name: 'asOf', required: false })
+  async search(
+    @Query('q') q = '',
+    @Query('limit') limit?: string,
+    @Query('asOf') asOf?: string,
+  ): Promise<{ versions: VersionDocument[] }> {
+    const query = parseVersionQuery(q, limitOf(limit, MOST_FOUND));
+    return { versions: await this.listings.list(asOf, (listings) => listings.search(query)) };
+  }
+
   @Get(':model')
   @ApiOperation({ summary: 'one model' })
   @ApiQuery({ name: 'asOf', required: false })
   one(@Param('model') model: string, @Query('asOf') asOf?: string): ModelDocument {
     return modelDocument(modelIn(this.view.asOf(asOf), model), model);
+  }
+
+  @Get(':model/diff')
+  @ApiOperation({ summary: 'in what two versions differ: parameters, metrics, features, data' })
+  @ApiQuery({ name: 'from', description: 'a number, an alias, or another model as `name@3`' })
+  @ApiQuery({ name: 'to', description: 'the same' })
+  @ApiQuery({ name: 'asOf', required: false })
+  diff(
+    @Param('model') model: string,
+    @Query('from') from?: string,
+    @Query('to') to?: string,
+    @Query('asOf') asOf?: string,
+  ): VersionComparison {
+    const state = this.view.asOf(asOf);
+    const compared = (text: string | undefined, name: string): ComparedVersion => {
+      if (!text)
+        throw new Refused('PLAYHEAD_REQUEST_INVALID', `say \`${name}\`: a version number or an alias`);
+      const [other, version] = text.includes('@') ? (text.split('@') as [string, string]) : [model, text];
+      const found = versionIn(state, other, version);
+      const run = state.runs.get(found.run);
+      return { version: versionDocument(found, saidOf(state, found)), run: run && runDocument(run) };
+    };
+    return compareVersions(compared(from, 'from'), compared(to, 'to'));
   }
 
   @Get(':model/versions')
@@ -94,124 +146,7 @@ export class ModelsController {
     };
   }
 
-  @Post(':model/versions/:version/promote')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'give an alias to a version' })
-  @ApiBody({ schema: PromoteBody as object, required: false })
-  async promote(
-    @Param('model') model: string,
-    @Param('version') version: string,
-    @Body() body: unknown,
-    @Requester() requester: RequesterOf,
-  ) {
-    const { alias = 'champion' } = bodyOf(PromoteBody, body);
-    const value = {
-      ...this.asked(requester),
-      model,
-      version: versionNumber(this.view.now, model, version),
-      alias,
-    };
-    const { state, offset } = await this.desk.submit({ type: 'promotion', value });
-    return aliasAnswer(state, model, alias, offset);
-  }
-
-  @Post(':model/rollback')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'let an alias name the version it named before' })
-  @ApiBody({ schema: PromoteBody as object, required: false })
-  async rollback(@Param('model') model: string, @Body() body: unknown, @Requester() requester: RequesterOf) {
-    const { alias = 'champion' } = bodyOf(PromoteBody, body);
-    const { state, offset } = await this.desk.submit({
-      type: 'rollback',
-      value: { ...this.asked(requester), model, alias },
-    });
-    return aliasAnswer(state, model, alias, offset);
-  }
-
-  @Post(':model/versions/:version/approve')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'approve a version' })
-  @ApiBody({ schema: ReviewBody as object, required: false })
-  approve(
-    @Param('model') model: string,
-    @Param('version') version: string,
-    @Body() body: unknown,
-    @Requester() requester: RequesterOf,
-  ) {
-    return this.review('approved', model, version, body, requester);
-  }
-
-  @Post(':model/versions/:version/reject')
-  @HttpCode(200)
-  @ApiOperation({ summary: 'reject a version: it can get no alias' })
-  @ApiBody({ schema: ReviewBody as object, required: false })
-  reject(
-    @Param('model') model: string,
-    @Param('version') version: string,
-    @Body() body: unknown,
-    @Requester() requester: RequesterOf,
-  ) {
-    return this.review('rejected', model, version, body, requester);
-  }
-
-  private async review(
-    verdict: 'approved' | 'rejected',
-    model: string,
-    version: string,
-    body: unknown,
-    requester: RequesterOf,
-  ) {
-    const { comment } = bodyOf(ReviewBody, body);
-    const number = versionNumber(this.view.now, model, version);
-    const value = {
-      ...this.asked(requester),
-      model,
-      version: number,
-      verdict,
-      ...(comment === undefined ? {} : { comment }),
-    };
-    const { state, offset } = await this.desk.submit({ type: 'review', value });
-    const reviewed = versionIn(state, model, String(number));
-    return { ...versionDocument(reviewed, saidOf(state, reviewed)), position: formatPosition(0, offset) };
-  }
-
   private asked({ actor, request }: RequesterOf): { actor: string; request: string } {
     return { actor, request: this.desk.requestId(request) };
   }
 }
-
-const modelIn = (state: RegistryState, model: string): RegistryState => {
-  if (!state.definitions.has(`Model/${model}`))
-    throw new Refused('PLAYHEAD_NOT_FOUND', `there is no model ${model}`);
-  return state;
-};
-
-/** The number of `3` or of an alias; numbers that do not exist are left to the registry to refuse. */
-const versionNumber = (state: RegistryState, model: string, text: string): number => {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  const alias = state.aliases.get(`${model}@${text}`);
-  if (!alias)
-    throw new Refused('PLAYHEAD_NOT_FOUND', `${text} is neither a version number nor an alias of ${model}`);
-  return currentVersion(alias);
-};
-
-const versionIn = (state: RegistryState, model: string, text: string): ModelVersion => {
-  const version = modelIn(state, model).versions.get(`${model}@${versionNumber(state, model, text)}`);
-  if (!version) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no ${model}@${text}`);
-  return version;
-};
-
-const aliasAnswer = (state: RegistryState, model: string, alias: string, offset: number) => {
-  const { history } = state.aliases.get(`${model}@${alias}`)!;
-  const deployments = [...state.deployments.values()]
-    .map(({ fact }) => fact)
-    .filter((fact) => fact.model === model && fact.alias === alias);
-  return {
-    model,
-    alias,
-    version: history.at(-1)!,
-    previous: history.at(-2) ?? null,
-    deployments: deployments.map(({ deployment, state: now }) => ({ name: deployment, state: now })),
-    position: formatPosition(0, offset),
-  };
-};

@@ -5,6 +5,7 @@ import type { Run, RegistryState } from '../domain/state';
 import { CurrentListings } from '../projections/current-listings';
 import { runDocument, type RunDocument } from '../projections/documents';
 import { RegistryView } from '../projections/registry-view';
+import { limitOf } from './bodies';
 import { RequestDesk } from './request-desk';
 import { Requester, type RequesterOf } from './requester';
 
@@ -37,7 +38,7 @@ export class RunsController {
   ): Promise<{ runs: RunDocument[] }> {
     return {
       runs: await this.listings.list(asOf, (listings) =>
-        listings.runs({ model, status, limit: limitOf(limit) }),
+        listings.runs({ model, status, limit: limitOf(limit, MOST_LISTED) }),
       ),
     };
   }
@@ -65,16 +66,4 @@ const runIn = (state: RegistryState, id: string): Run => {
   const run = state.runs.get(id);
   if (!run) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no run ${id}`);
   return run;
-};
-
-const limitOf = (text: string | undefined): number => {
-  if (text === undefined) return 100;
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_LISTED) {
-    throw new Refused(
-      'PLAYHEAD_REQUEST_INVALID',
-      `limit must be a whole number from 1 to ${MOST_LISTED}, not "${text}"`,
-    );
-  }
-  return limit;
 };

@@ -69,6 +69,7 @@ export const runDocument = (run: Run) => {
     serviceRevision: request.service.revision,
     dataset: ended?.dataset ?? begun?.dataset ?? null,
     rows: ended?.rows ?? begun?.rows ?? null,
+    cut: run.cut ?? null,
     metrics: ended?.metrics ?? null,
     seconds: ended?.seconds ?? null,
     error: failed ? { code: failed.code, message: failed.message } : null,
@@ -130,6 +131,15 @@ export const saidOf = (state: RegistryState, version: ModelVersion): VersionName
   note: noteOf(state, version.model, version.version),
 });
 export type VersionDocument = ReturnType<typeof versionDocument>;
+
+/** The tags of a version over those of its model: what it is found by. */
+export const tagsOf = (
+  state: RegistryState,
+  { model, version }: Pick<ModelVersion, 'model' | 'version'>,
+): Readonly<Record<string, string>> => ({
+  ...noteOf(state, model).tags,
+  ...noteOf(state, model, version).tags,
+});
 
 /** The aliases that name a version now. */
 const namesOf = (

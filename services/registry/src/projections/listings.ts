@@ -1,5 +1,8 @@
 import { versionsOf, type RegistryState } from '../domain/state';
+import { matchesVersion } from './search/match-version';
+import type { VersionQuery } from './search/version-query';
 import {
+  tagsOf,
   definitionDocument,
   deploymentDocument,
   saidOf,
@@ -32,6 +35,8 @@ export interface Listings {
   /** 1 to n. */
   versions(model: string): Promise<VersionDocument[]>;
   deployments(): Promise<DeploymentDocument[]>;
+  /** Versions of all models by model, the newest first. */
+  search(query: VersionQuery): Promise<VersionDocument[]>;
 }
 
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -64,5 +69,13 @@ export const stateListings = (state: RegistryState): Listings => ({
       [...state.deployments.values()]
         .sort((a, b) => byText(a.fact.deployment, b.fact.deployment))
         .map(deploymentDocument),
+    ),
+  search: (query) =>
+    Promise.resolve(
+      [...state.versions.values()]
+        .sort((a, b) => byText(a.model, b.model) || b.version - a.version)
+        .map((version) => versionDocument(version, saidOf(state, version)))
+        .filter((version) => matchesVersion(version, tagsOf(state, version), query))
+        .slice(0, query.limit),
     ),
 });

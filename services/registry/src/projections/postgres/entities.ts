@@ -33,6 +33,8 @@ export class VersionRow {
   @PrimaryColumn('text') declare model: string;
   @PrimaryColumn('integer') declare version: number;
   @Column('boolean') declare passed: boolean;
+  /** Its own over those of its model. */
+  @Column('jsonb') declare tags: Readonly<Record<string, string>>;
   @Column('jsonb') declare document: VersionDocument;
 }
 

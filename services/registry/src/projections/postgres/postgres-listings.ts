@@ -2,9 +2,7 @@ import { Raw } from 'typeorm';
 import type { Postgres } from '#runtime';
 import type { Listings } from '../listings';
 import { DefinitionRow, DeploymentRow, RunRow, VersionRow } from './entities';
-
-/** `%` and `_` in a search mean themselves. */
-const containing = (search: string): string => `%${search.replace(/[\\%_]/g, (special) => `\\${special}`)}%`;
+import { containing, whereVersion } from './version-search';
 
 /** Bytewise, as the fold in memory orders. */
 const ORDER_BY_NAME = 'collate "C"';
@@ -44,6 +42,16 @@ export const postgresListings = (postgres: Postgres): Listings => ({
   deployments: async () => {
     const rows = await postgres.read((manager) =>
       manager.createQueryBuilder(DeploymentRow, 'd').orderBy(`d.name ${ORDER_BY_NAME}`).getMany(),
+    );
+    return rows.map(({ document }) => document);
+  },
+  search: async (query) => {
+    const rows = await postgres.read((manager) =>
+      whereVersion(manager.createQueryBuilder(VersionRow, 'v'), query)
+        .orderBy(`v.model ${ORDER_BY_NAME}`)
+        .addOrderBy('v.version', 'DESC')
+        .limit(query.limit)
+        .getMany(),
     );
     return rows.map(({ document }) => document);
   },

@@ -1,6 +1,13 @@
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
 import { aliasesOf, currentVersion, versionsOf, type RegistryState } from '../../domain/state';
-import { definitionDocument, deploymentDocument, saidOf, runDocument, versionDocument } from '../documents';
+import {
+  definitionDocument,
+  deploymentDocument,
+  runDocument,
+  saidOf,
+  tagsOf,
+  versionDocument,
+} from '../documents';
 import type { Touched } from '../touched';
 import { AliasRow, DefinitionRow, DeploymentRow, RunRow, VersionRow } from './entities';
 
@@ -20,6 +27,8 @@ export const writeRows = async (
   await upsert(DefinitionRow, definitionRows(touched, state), ['kind', 'name', 'revision']);
   await upsert(RunRow, runRows(touched, state), ['run']);
   await upsert(VersionRow, versionRows(touched, state), ['model', 'version']);
+  // An alias may be gone.
+  if (touched.models.size > 0) await manager.delete(AliasRow, { model: In([...touched.models]) });
   await upsert(AliasRow, aliasRows(touched, state), ['model', 'alias']);
   await upsert(DeploymentRow, deploymentRows(touched, state), ['name']);
 };
@@ -50,6 +59,7 @@ const versionRows = ({ models }: Touched, state: RegistryState): VersionRow[] =>
       model,
       version: version.version,
       passed: version.passed,
+      tags: tagsOf(state, version),
       document: versionDocument(version, saidOf(state, version)),
     })),
   );
