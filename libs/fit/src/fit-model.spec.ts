@@ -82,7 +82,7 @@ it.each([
     'did you mean "trees"',
   ],
   ['a trainer that is unknown', jobOf({ trainer: { kind: 'gbtd', parameters: {} } }), 'did you mean "gbdt"'],
-  ['a task that nobody learns', jobOf({ task: 'ranking' }), 'not ranking'],
+  ['a task that nobody learns', jobOf({ task: 'anomaly' }), 'not anomaly'],
   ['labels of one class', jobOf({}, { ...part(50, 1), labels: new Float64Array(50) }), 'all 50 labels are 0'],
   [
     'a label that is missing',

@@ -8,4 +8,6 @@ export * from './model-manifest';
 export * from './prepared-run';
 export * from './read-dataset';
 export * from './report';
+export * from './store-run';
+export { trialByFit, trialByKind } from './trial-by-command';
 export * from './verify-model';

@@ -1,13 +1,15 @@
 import type { RuntimeFingerprint } from '#inference';
-import { PlatformError, canonicalJson, type CanonicalValue } from '#kernel';
+import { PlatformError, canonicalJson, sha256, type CanonicalValue } from '#kernel';
 import type { FittedRun } from './fit-model';
-import type { Dataset, PreparedRun, TrainingRequest } from './prepared-run';
+import type { Dataset, PreparedRun, Searched, TrainingRequest } from './prepared-run';
 
 export interface ModelFiles {
   /** SHA-256 of the ONNX file. */
   readonly artifact: string;
   /** SHA-256 of the reference profile. */
   readonly profile: string;
+  /** SHA-256 of the evaluation report. */
+  readonly evaluation?: string;
 }
 
 /** What may decide the bytes of a model beside its inputs. */
@@ -29,21 +31,50 @@ export interface ModelManifest extends ModelFiles, FitEnvironment {
   };
   readonly dataset: Pick<TrainingRequest, 'label' | 'split' | 'as_of'> &
     Pick<Dataset, 'digest' | 'manifest' | 'features' | 'cut' | 'train' | 'holdout'> & {
-      readonly service: { readonly name: string; readonly revision: string; readonly definition: string };
+      readonly service: {
+        readonly name: string;
+        readonly revision: string;
+        readonly definition: string;
+        /** The name of the entity. */
+        readonly key?: string;
+      };
+      readonly query?: string;
     };
   readonly trainer: TrainingRequest['trainer'];
+  /** How `trainer` was found: to fit it again, nobody searches again. */
+  readonly search?: SearchTrace;
   readonly seed: number;
   readonly gates: TrainingRequest['gates'];
+  readonly evaluate?: TrainingRequest['evaluate'];
   readonly metrics: FittedRun['metrics'];
 }
 
+/** What a search was asked for, and what it came to. */
+export interface SearchTrace {
+  readonly asked: TrainingRequest['trainer'];
+  /** How many there were. */
+  readonly trials: number;
+  /** Of the canonical list of all trials: number, trainer, parameters, resource, value. */
+  readonly digest: string;
+  /** `trial` is counted from 1. */
+  readonly best: { readonly trial: number; readonly metric: string; readonly value: number };
+}
+
+const traceOf = ({ asked, metric, best, trials }: Searched): SearchTrace => ({
+  asked,
+  trials: trials.length,
+  digest: sha256(canonicalJson(trials as unknown as CanonicalValue)),
+  best: { trial: best.number + 1, metric, value: best.value },
+});
+
 export const writeManifest = (
-  { request, dataset }: PreparedRun,
+  { request, dataset, searched }: PreparedRun,
   files: ModelFiles,
   metrics: FittedRun['metrics'],
   environment: FitEnvironment,
 ): string => {
   const { run, model, revision, definition, task, label, split, as_of, trainer, seed, gates } = request;
+  const { query, evaluate, service } = request;
   const manifest: ModelManifest = {
     version: 1,
     run,
@@ -52,7 +83,13 @@ export const writeManifest = (
     dataset: {
       digest: dataset.digest,
       manifest: dataset.manifest,
-      service: { name: dataset.service, revision: dataset.revision, definition: dataset.definition },
+      service: {
+        name: dataset.service,
+        revision: dataset.revision,
+        definition: dataset.definition,
+        key: service.key,
+      },
+      ...(query === undefined ? {} : { query }),
       features: dataset.features,
       label,
       split,
@@ -62,8 +99,10 @@ export const writeManifest = (
       holdout: dataset.holdout,
     },
     trainer,
+    ...(searched && { search: traceOf(searched) }),
     seed,
     gates,
+    ...(evaluate && { evaluate }),
     metrics,
     ...environment,
   };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ArtifactStore } from '#artifacts';
 import { MISSING, type Grouping } from '#learn';
 import { readParquetColumns, readParquetTexts } from '#parquet';
+import type { FitJob } from './fit-model';
 import type { Part } from './part';
 import type { Dataset, TrainingRequest } from './prepared-run';
 
@@ -23,8 +24,9 @@ export const fieldsOf = ({
   evaluate,
   service,
 }: Pick<TrainingRequest, 'query' | 'split' | 'gates' | 'evaluate'> & {
-  readonly service: Pick<TrainingRequest['service'], 'key' | 'features'>;
-}): Required<ReadFields> => {
+  readonly service: Partial<Pick<TrainingRequest['service'], 'key'>> &
+    Pick<TrainingRequest['service'], 'features'>;
+}): ReadFields => {
   const named = [
     query,
     ...(evaluate?.slices ?? []),
@@ -32,8 +34,31 @@ export const fieldsOf = ({
     ...gates.flatMap(({ slice, group }) => [slice, group]),
     ...(split.by === 'entity' && evaluate?.folds !== undefined ? [service.key] : []),
   ].flatMap((name) => (name === undefined || service.features.includes(name) ? [] : [name]));
-  return { key: service.key, fields: [...new Set(named)] };
+  return { ...(service.key !== undefined && { key: service.key }), fields: [...new Set(named)] };
 };
+
+/** What of a request decides a fit. */
+export const judgedRequest = ({
+  task,
+  trainer,
+  seed,
+  gates,
+  split,
+  query,
+  evaluate,
+  service,
+}: Pick<TrainingRequest, 'task' | 'trainer' | 'seed' | 'gates' | 'split' | 'query' | 'evaluate'> & {
+  readonly service: { readonly key?: string };
+}): FitJob['request'] => ({
+  task,
+  trainer,
+  seed,
+  gates,
+  split,
+  ...(query !== undefined && { query }),
+  ...(evaluate && { evaluate }),
+  ...(service.key !== undefined && { key: service.key }),
+});
 
 /** Both parts of a data set, their files checked against their digests. */
 export const readDataset = async (

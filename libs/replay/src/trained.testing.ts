@@ -1,5 +1,5 @@
 import { DefinitionApplied, TOPICS, TrainingRequested, loadDefinitions, type EventOf } from '#contracts';
-import { codeVersion, fitModel, readDataset, verifyModel, writeManifest, type Fit } from '#fit';
+import { fieldsOf, fitModel, judgedRequest, readDataset, storeRun, type Fit } from '#fit';
 import { buildDataset } from './datasets';
 import { compiledOf, projectOf } from './replay.testing';
 import { JudgedHotPath } from './what-if/what-if.testing';
@@ -59,36 +59,19 @@ export class TrainedHotPath extends JudgedHotPath {
     const { log, artifacts, namespace } = this;
     const request = this.requestOf(over);
     const dataset = await buildDataset({ log, artifacts, namespace }, request);
-    const { task, trainer, seed, gates } = request;
-    const parts = await readDataset(artifacts, dataset);
-    const fitted = fitModel({
-      request: { task, trainer, seed, gates },
-      features: dataset.features,
-      ...parts,
-    });
-    const runtime = {
-      node: process.version,
-      ...(await verifyModel(fitted, 'regression', dataset.features.length)),
-    };
-    const files = {
-      artifact: await artifacts.put(fitted.onnx),
-      profile: await artifacts.put(Buffer.from(fitted.profile)),
-    };
-    const environment = { code: codeVersion(), runtime };
-    const manifest = await artifacts.put(
-      Buffer.from(writeManifest({ request, dataset }, files, fitted.metrics, environment)),
-    );
+    const parts = await readDataset(artifacts, dataset, fieldsOf(request));
+    const fitted = fitModel({ request: judgedRequest(request), features: dataset.features, ...parts });
+    const stored = await storeRun({ artifacts }, { request, dataset }, fitted, 1);
+    const { logs: _, ...files } = stored;
     await this.register(version, {
       ...files,
-      manifest,
       dataset: dataset.digest,
       service: request.service,
-      metrics: fitted.metrics,
-      trainer: trainer.kind,
-      parameters: trainer.parameters,
-      seed,
+      trainer: request.trainer.kind,
+      parameters: request.trainer.parameters,
+      seed: request.seed,
     });
-    return manifest;
+    return stored.manifest;
   }
 
   /** While work is done, one byte of a stored artifact is another. */

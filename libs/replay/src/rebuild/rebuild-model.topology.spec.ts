@@ -30,7 +30,7 @@ it.each(['vectors', 'observations'] as const)(
   async (from) => {
     await world.label(3, 10, '2026-04-01T00:00:00.000Z');
     await world.pay(10);
-    const { artifact, dataset, profile } = await stored();
+    const { artifact, dataset, profile, evaluation } = await stored();
     expect(await rebuild({}, from)).toEqual({
       model: 'risk',
       version: 1,
@@ -40,6 +40,7 @@ it.each(['vectors', 'observations'] as const)(
       identical: true,
       dataset: { expected: dataset.digest, rebuilt: dataset.digest },
       profile: { expected: profile, rebuilt: profile },
+      evaluation: { expected: evaluation!, rebuilt: evaluation! },
       spoilt: [],
     } satisfies RebuildReport);
   },

@@ -5,6 +5,8 @@ import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
 import {
   codeVersion,
+  fieldsOf,
+  judgedRequest,
   readManifest,
   readPart,
   verifyModel,
@@ -56,6 +58,8 @@ export interface RebuildReport {
   readonly dataset: { readonly expected: Digest; readonly rebuilt: Digest } | null;
   /** Digests of the reference profile that was computed along with it. */
   readonly profile: { readonly expected: Digest; readonly rebuilt: Digest } | null;
+  /** Digests of the evaluation report, where there is one. */
+  readonly evaluation?: { readonly expected: Digest; readonly rebuilt: Digest };
   /** Stored files whose bytes are not what their digest says, or that are gone. None of them was used. */
   readonly spoilt: readonly SpoiltArtifact[];
 }
@@ -186,16 +190,20 @@ interface FittedAgain {
 
 const fitAgain = async (
   { fit, signal = new AbortController().signal }: RebuildPorts,
-  { model, trainer, seed, gates, dataset }: ModelManifest,
+  { model, trainer, seed, gates, evaluate, dataset }: ModelManifest,
   rebuilt: RebuiltDataset,
 ): Promise<FittedAgain> => {
-  const { features } = dataset;
+  const { features, service, split, query } = dataset;
+  const request = { task: model.task, trainer, seed, gates, evaluate, split, query, service };
+  const fields = fieldsOf({ ...request, service: { ...service, features } });
   const [train, holdout] = [
-    await readPart(rebuilt.train.path, features),
-    await readPart(rebuilt.holdout.path, features),
+    await readPart(rebuilt.train.path, features, fields),
+    await readPart(rebuilt.holdout.path, features, fields),
   ];
-  const request = { task: model.task, trainer, seed, gates };
-  const fitted = await fit({ request, features, train, holdout }, { signal, onProgress: () => undefined });
+  const fitted = await fit(
+    { request: judgedRequest(request), features, train, holdout },
+    { signal, onProgress: () => undefined },
+  );
   const runtime = {
     node: process.version,
     ...(await verifyModel(fitted, model.task as Task, features.length)),
@@ -206,17 +214,20 @@ const fitAgain = async (
 const compare = (
   manifest: ModelManifest,
   { fitted, environment }: FittedAgain,
-): Pick<RebuildReport, 'rebuilt' | 'identical' | 'profile' | 'cause' | 'step'> => {
+): Pick<RebuildReport, 'rebuilt' | 'identical' | 'profile' | 'evaluation' | 'cause' | 'step'> => {
   const rebuilt = sha256(fitted.onnx);
   const profile = { expected: manifest.profile, rebuilt: sha256(Buffer.from(fitted.profile)) };
-  if (rebuilt === manifest.artifact) return { rebuilt, identical: true, profile };
+  const evaluation = manifest.evaluation && {
+    evaluation: { expected: manifest.evaluation, rebuilt: sha256(Buffer.from(fitted.evaluation)) },
+  };
+  if (rebuilt === manifest.artifact) return { rebuilt, identical: true, profile, ...evaluation };
   const changed = environmentChanges(manifest, environment);
   const { kind } = manifest.trainer;
   const cause =
     changed.length === 0
       ? `the data set, trainer ${kind}, parameters, seed ${manifest.seed}, code and runtime are the same, yet the model differs: the trainer is not deterministic, or its code changed under one version`
       : `the data set, parameters and seed are the same; what differs is ${changed.join(', ')}`;
-  return { rebuilt, identical: false, profile, step: 'model', cause };
+  return { rebuilt, identical: false, profile, ...evaluation, step: 'model', cause };
 };
 
 /** `code 0.1.0 -> 0.2.0`, for each thing beside the inputs that may decide the bytes. */
