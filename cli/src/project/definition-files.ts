@@ -3,8 +3,9 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DefinitionFile } from '#contracts';
 import { Refused } from '#kernel';
+import { withProgramFolders } from './program-folders';
 
-/** The file, or every `.yaml` and `.yml` below the folder in the order of their names; what is hidden or installed is left out. */
+/** The file, with the programs that it names put into it, or every `.yaml` and `.yml` below the folder in the order of their names; what is hidden or installed is left out. */
 export const readDefinitionFiles = async (path: string): Promise<readonly DefinitionFile[]> => {
   if (!existsSync(path)) throw new Refused('PLAYHEAD_REQUEST_INVALID', `there is no file or folder ${path}`);
   const paths = (await stat(path)).isDirectory() ? await yamlBelow(path) : [path];
@@ -13,7 +14,9 @@ export const readDefinitionFiles = async (path: string): Promise<readonly Defini
       'PLAYHEAD_REQUEST_INVALID',
       `${path} holds no .yaml file; \`playhead init\` writes an example`,
     );
-  return Promise.all(paths.map(async (file) => ({ path: file, text: await readFile(file, 'utf8') })));
+  return Promise.all(
+    paths.map(async (file) => withProgramFolders({ path: file, text: await readFile(file, 'utf8') })),
+  );
 };
 
 const yamlBelow = async (folder: string): Promise<string[]> => {

@@ -12,6 +12,7 @@ export { splitConflicts, type SplitSpec } from './split';
 export {
   bytesOf,
   isOnlineTrainer,
+  MAX_PROGRAM_BYTES,
   tasksOfTrainer,
   trainerConflicts,
   TRAINERS,

@@ -107,6 +107,9 @@ const ByteCount = (meaning: string, fallback: string) =>
     default: fallback,
   });
 
+/** Bytes that the files of a program may have together: they stand in several records. */
+export const MAX_PROGRAM_BYTES = 131_072;
+
 /** A path below the program's folder. */
 const FILE_PATH = '^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$';
 
@@ -216,6 +219,20 @@ export const trainerConflicts = ({
     faults.push({ path: ['kind'], message: 'trainer command needs `command: { run: [...] }`' });
   if (kind !== 'command' && command)
     faults.push({ path: ['command'], message: `trainer ${kind} runs no program; write \`kind: command\`` });
+  if (command?.folder !== undefined)
+    faults.push({
+      path: ['command', 'folder'],
+      message: '`folder` is read by `playhead apply`; write `files` where definitions are sent otherwise',
+    });
+  const programBytes = Object.values(command?.files ?? {}).reduce(
+    (sum, text) => sum + new TextEncoder().encode(text).length,
+    0,
+  );
+  if (programBytes > MAX_PROGRAM_BYTES)
+    faults.push({
+      path: ['command', 'files'],
+      message: `the files of the program have ${programBytes} bytes; at most ${MAX_PROGRAM_BYTES} are taken`,
+    });
   if (kind === 'auto' && !search)
     faults.push({ path: ['kind'], message: 'trainer auto needs `search: { trials, metric }`' });
   if (kind !== 'auto' && search?.kinds)
