@@ -1,6 +1,6 @@
 import { sha256 } from '#kernel';
 import { onnx } from 'onnx-proto';
-import { rowMajor } from '../data-set';
+import { rowMajor, type Task } from '../data-set';
 import { evaluate } from '../evaluate';
 import { runOnnx } from '../onnx/onnx-runtime.testing';
 import { awkwardData } from '../trainer.conformance';
@@ -11,16 +11,22 @@ const binary = awkwardData('binary', 2000);
 
 // A change of these digests is a change of what is learned: raise the engine's version with it.
 it('gives these bytes on every engine', () => {
-  const digestOf = (task: 'binary' | 'regression', parameters = {}): string =>
+  const digestOf = (task: Task, parameters = {}): string =>
     sha256(gbdt.fit(awkwardData(task, 500), { trees: 20, ...parameters }, { task, seed: 42 }).toOnnx());
   expect({
     binary: digestOf('binary'),
     regression: digestOf('regression'),
     sampled: digestOf('binary', { subsample: 0.5, feature_fraction: 0.6, leaves: 9 }),
+    multiclass: digestOf('multiclass', { class_weights: { '2': 3 }, min_samples_leaf: 5 }),
+    ranking: digestOf('ranking', { monotone: { signal: 1 } }),
+    categorical: digestOf('regression', { categorical: ['gaps', 'large'] }),
   }).toEqual({
     binary: '573eb5467754a1d32c168b706cb9fd14a20f5f1904c9a2ace2cedede60409bae',
     regression: '68b6ca7fc93d94b0f0c050d1529634a05b6fc51c0c6bc53be865876043f6378c',
     sampled: '6016b8c8cd4bedd8b728492c596698c31fa6a95ed6d896e05c88465b04fc77a7',
+    multiclass: '6daf6e0f8b49faf1e81e05fc640814f2bee3a9465f91ac622f84ecc1d3ba3346',
+    ranking: '597cdbc723f0c2bd4839571930f3a2d085b723db38c1361a2e4217029444e757',
+    categorical: '49dccc7703c38d46337861b012da35202503cd096af97f703626af43384bb1e5',
   });
 });
 

@@ -55,7 +55,9 @@ const slowTree = ({ columns, gradients, rules }: Problem, table: BinnedTable): S
             const right = rows.filter((row) => !goesLeft(row));
             if (!allowed(left) || !allowed(right)) continue;
             // All values on one side and the missing on the other is tried once, with the missing on the right.
-            if (missingLeft && threshold === Infinity) continue;
+            const areMissing = (side: readonly number[]): boolean =>
+              side.every((row) => Number.isNaN(values[row]));
+            if (missingLeft && (threshold === Infinity || areMissing(left))) continue;
             if (direction * (weight(right, within) - weight(left, within)) < 0) continue;
             const gain = score(left, within) + score(right, within) - score(rows, within);
             if (gain > best.gain) {
