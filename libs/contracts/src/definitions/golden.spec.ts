@@ -159,10 +159,6 @@ describe('the full project', () => {
   it('is read, and each option without a runtime is refused at its place', () => {
     expect(faultsOf([golden('full.yaml')])).toEqual([
       'full.yaml:63:26 Model fraud: spec.trainer.search: search for parameters is not built yet: write `parameters`',
-      'full.yaml:64:41 Model fraud: spec.gates[0].against: a gate against another version is not built yet: write `min` or `max`',
-      'full.yaml:64:60 Model fraud: spec.gates[0].tolerance: a tolerance against another version is not built yet: write `min` or `max`',
-      'full.yaml:64:108 Model fraud: spec.gates[1].slice: a gate by slice is not built yet: leave `slice` out for all rows',
-      'full.yaml:65:3 Model fraud: spec.approval: approval of versions is not built yet: a version that passes its gates is approved',
       'full.yaml:75:3 Deployment fraud: spec.rollout: a rollout in steps is not built yet: a promoted version takes all traffic at once',
       'full.yaml:76:3 Deployment fraud: spec.shadow: shadow scoring is not built yet',
       'full.yaml:77:3 Deployment fraud: spec.logging: the log of REST and gRPC answers is not built yet',
