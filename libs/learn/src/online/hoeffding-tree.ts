@@ -1,6 +1,6 @@
 import type { ParameterSpecs } from '../parameters';
 import { voteModel } from './online-onnx';
-import type { OnlineDefinition } from './online-learner';
+import { CLASSES_PARAMETER, type OnlineDefinition } from './online-learner';
 import { GrowingTree, type GrowthOptions } from './tree';
 
 const MANY = 1_000_000;
@@ -38,6 +38,7 @@ export const treeParameters = {
     max: 10_000,
     meaning: 'most leaves of a tree; a full one goes on learning in its leaves',
   },
+  classes: CLASSES_PARAMETER,
 } as const satisfies ParameterSpecs;
 
 /** How a tree grows under the parameters of its trainer. */

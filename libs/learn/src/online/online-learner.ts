@@ -4,6 +4,15 @@ import type { Sink, Source } from './state-bytes';
 export const ONLINE_KINDS = ['online-logistic', 'hoeffding-tree', 'adaptive-random-forest'] as const;
 export type OnlineKind = (typeof ONLINE_KINDS)[number];
 
+/** Of every kind of learner. */
+export const CLASSES_PARAMETER = {
+  type: 'integer',
+  default: 2,
+  min: 2,
+  max: 1_000,
+  meaning: 'multiclass, as a stream: how many classes there are; a data set says it itself',
+} as const;
+
 export interface OnlineSettings {
   readonly kind: OnlineKind;
   readonly task: 'binary' | 'multiclass';

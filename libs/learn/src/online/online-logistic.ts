@@ -1,7 +1,13 @@
 import { exp } from '#kernel';
 import { sigmoid } from '../link';
 import { softmaxModel } from './online-onnx';
-import { softmax, type Begin, type OnlineAlgorithm, type OnlineDefinition } from './online-learner';
+import {
+  CLASSES_PARAMETER,
+  softmax,
+  type Begin,
+  type OnlineAlgorithm,
+  type OnlineDefinition,
+} from './online-learner';
 import type { Parameters, ParameterSpecs } from '../parameters';
 import type { Sink, Source } from './state-bytes';
 
@@ -31,6 +37,7 @@ const parameters = {
     meaning: 'how strongly coefficients are drawn to 0 at each observation',
     aka: ['alpha', 'reg_lambda'],
   },
+  classes: CLASSES_PARAMETER,
 } as const satisfies ParameterSpecs;
 
 /**
