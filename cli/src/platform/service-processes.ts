@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Refused, TransientFailure } from '#kernel';
 import {
@@ -108,6 +109,7 @@ const startOne = async (
     // On one's own machine one's own programs may train.
     env: {
       PLAYHEAD_COMMAND_TRAINERS: 'on',
+      ...(name === 'registry' && { PLAYHEAD_WEBHOOK_SECRET: localSecret(dataDir, 'webhook-secret') }),
       ...env,
       ...serviceEnvironment(namespace, endpoints, ports),
       PLAYHEAD_PORT: String(ports[name]),
@@ -116,6 +118,13 @@ const startOne = async (
     nice: NICE[name],
   });
   return { identity, port: ports[name], log };
+};
+
+/** Random, made at the first start and kept in the data folder, readable by its owner only. */
+const localSecret = (dataDir: string, name: string): string => {
+  const path = join(resolve(dataDir), name);
+  if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(path, 'utf8').trim();
 };
 
 const serviceEnvironment = (

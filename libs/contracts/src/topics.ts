@@ -22,6 +22,7 @@ export const TOPICS = {
   deployments: 'registry.deployments',
   replays: 'registry.replays',
   lineage: 'registry.lineage',
+  webhooks: 'registry.webhooks',
   tracking: 'registry.tracking',
   predictions: (deployment: string) => `serving.predictions.${deployment}`,
   servingStatus: 'serving.status',

@@ -8,6 +8,8 @@ export interface RegistryConfig extends CommonConfig {
   readonly artifactBytes: number;
   /** How often it looks whether a run is due by schedule or volume. */
   readonly triggersEveryMs: number;
+  /** What the keys of webhooks are made from; null where none is given, and then none can be set. */
+  readonly webhookSecret: string | null;
 }
 
 export const registryConfig = defineConfig({
@@ -28,6 +30,14 @@ export const registryConfig = defineConfig({
       examples: [60_000],
       description: 'how often the registry looks whether a run is due by schedule or by new vectors',
     }),
+    PLAYHEAD_WEBHOOK_SECRET: Type.Optional(
+      Type.String({
+        minLength: 16,
+        secret: true,
+        examples: ['a-long-random-text'],
+        description: 'what the keys that sign webhooks are made from; without it none can be set',
+      }),
+    ),
     PLAYHEAD_REGISTRY_ARTIFACT_BYTES: Type.Integer({
       default: 1_073_741_824,
       minimum: 1,
@@ -41,6 +51,7 @@ export const registryConfig = defineConfig({
     ...compileCommon('registry', options),
     patienceMs: options.PLAYHEAD_REGISTRY_PATIENCE_MS,
     artifactBytes: options.PLAYHEAD_REGISTRY_ARTIFACT_BYTES,
+    webhookSecret: options.PLAYHEAD_WEBHOOK_SECRET ?? null,
     triggersEveryMs: options.PLAYHEAD_REGISTRY_TRIGGERS_EVERY_MS,
   }),
 });

@@ -33,6 +33,7 @@ import { RequestDesk } from './http/request-desk';
 import { ReplaysController } from './http/replays.controller';
 import { RunsController } from './http/runs.controller';
 import { TriggersController } from './http/triggers.controller';
+import { WebhooksController } from './http/webhooks.controller';
 import { MLFLOW_CONTROLLERS, MLFLOW_PROVIDERS } from './mlflow/mlflow.providers';
 import { CurrentListings } from './projections/current-listings';
 import { ENTITIES } from './projections/postgres/entities';
@@ -45,6 +46,7 @@ import type { RegistryConfig } from './registry.config';
 import { alertRouter, decider, followInputs, revisionRouter, runRouter } from './registry.topology';
 
 import { TriggerClock } from './triggers/trigger-clock';
+import { WebhookSenders } from './webhooks/webhook-senders';
 
 const INPUTS = Symbol('registry.inputs, folded');
 const ASK = Symbol('asks a model file about rows');
@@ -59,6 +61,7 @@ const ASK = Symbol('asks a model file about rows');
     ReplaysController,
     LineageController,
     TriggersController,
+    WebhooksController,
     ...MLFLOW_CONTROLLERS,
   ],
   providers: [
@@ -88,6 +91,32 @@ const ASK = Symbol('asks a model file about rows');
           clock,
           sleep,
           patienceMs: config.patienceMs,
+        }),
+    },
+    {
+      provide: WebhookSenders,
+      inject: [CONFIG, EVENT_LOG, ServiceLog, INPUTS, RegistryView, CLOCK, SLEEP, LOGGER],
+      useFactory: (
+        { namespace, webhookSecret: secret }: RegistryConfig,
+        log: EventLog,
+        serviceLog: ServiceLog,
+        inputs: FollowedTopic<RegistryState>,
+        view: RegistryView,
+        clock: Clock,
+        sleep: Sleep,
+        logger: Logger,
+      ) =>
+        new WebhookSenders({
+          namespace,
+          secret,
+          log,
+          topic: serviceLog.topic(TOPICS.registryInputs),
+          inputs,
+          view,
+          clock,
+          sleep,
+          logger,
+          post: fetch,
         }),
     },
     { provide: ASK, useFactory: () => askInChild() },
@@ -182,6 +211,7 @@ export class RegistryModule {
     @Inject(RegistryProjection) projection: RegistryProjection | null,
     @Inject(ReadModels) models: ReadModels,
     @Inject(RegistryView) view: RegistryView,
+    @Inject(WebhookSenders) webhooks: WebhookSenders,
     @Inject(CLOCK) clock: Clock,
     @Inject(LOGGER) logger: Logger,
     @Inject(CONFIG) config: RegistryConfig,
@@ -206,6 +236,7 @@ export class RegistryModule {
         everyMs: config.triggersEveryMs,
       }),
     );
+    transport.add('webhooks', webhooks);
     transport.add('desk', { start: () => Promise.resolve(), stop: () => desk.close() });
     if (!postgres || !projection) return;
     transport.add('postgres', { start: () => Promise.resolve(), stop: () => postgres.close() });

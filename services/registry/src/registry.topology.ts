@@ -17,6 +17,9 @@
  *                                                    registry.lineage       registry.lineage.reported, as OpenLineage run events
  *   registry.inputs                 -> RegistryView        every instance, in memory: what the doors answer from, as of any position
  *   registry.inputs                 -> RegistryProjection  Postgres: lists and search; dropped and rebuilt at will
+ *   registry.inputs                 -> WebhookSenders the facts that follow from each, to the URLs that want them
+ *   doors (MLflow's REST API)       -> TrackingLog -> registry.tracking     registry.experiment.*, registry.registered-model.*, registry.tracking.*
+ *   registry.tracking               -> TrackingLog         every instance, in memory: what MLflow's clients are answered from
  *   records that break their contract             -> registry.dead-letters
  *
  * All decisions come from folding `registry.inputs` alone: `domain/decide.ts`. Every topic here has one partition.
@@ -61,6 +64,10 @@ import {
   TrainingSubmitted,
   TriggerSuppressed,
   VectorComputed,
+  WebhookRemovalSubmitted,
+  WebhookRemoved,
+  WebhookSet,
+  WebhookSubmitted,
   type Topology,
 } from '#contracts';
 import { NoControl, type EventLog, type Fold, type FollowedTopic } from '#eventlog';
@@ -72,6 +79,7 @@ import { onInput } from './handlers/on-input';
 import { onRevision } from './handlers/on-revision';
 import { onRun } from './handlers/on-run';
 import { decodeInput } from './handlers/registry-records';
+import { TRACKING_CONTRACTS } from './mlflow/domain/facts';
 
 const SUBMITTED = [
   DefinitionsSubmitted,
@@ -82,9 +90,13 @@ const SUBMITTED = [
   ReviewSubmitted,
   AliasRemovalSubmitted,
   NoteSubmitted,
+  WebhookSubmitted,
+  WebhookRemovalSubmitted,
   ReplaySubmitted,
 ];
 const INPUTS = [...SUBMITTED, CheckSubmitted, RunReported, RevisionReported, AlertReported];
+
+const TRACKED = Object.values(TRACKING_CONTRACTS);
 
 export const TOPOLOGY: Topology = {
   service: 'registry',
@@ -126,12 +138,17 @@ export const TOPOLOGY: Topology = {
         AliasAssigned,
         AliasRemoved,
         DeploymentUpdated,
+        WebhookSet,
+        WebhookRemoved,
         ReplayReported,
         LineageReported,
       ],
     },
     { on: INPUTS, by: 'RegistryView', gives: [] },
+    { on: 'doors (HTTP)', by: 'TrackingLog', gives: TRACKED },
+    { on: TRACKED, by: 'TrackingLog', gives: [] },
     { on: INPUTS, by: 'RegistryProjection', gives: [] },
+    { on: INPUTS, by: 'WebhookSenders', gives: [] },
   ],
 };
 
@@ -141,6 +158,7 @@ export const OUTCOME_TOPICS = [
   TOPICS.models,
   TOPICS.deployments,
   TOPICS.replays,
+  TOPICS.webhooks,
   TOPICS.lineage,
 ] as const;
 

@@ -23,6 +23,7 @@ export * from './registry/replays';
 export * from './registry/requests';
 export * from './registry/tracking';
 export * from './registry/triggers';
+export * from './registry/webhooks';
 export * from './serving/deployment-started';
 export * from './serving/interval-reported';
 export * from './serving/prediction-made';

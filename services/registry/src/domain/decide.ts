@@ -11,6 +11,7 @@ import { review } from './reviews';
 import { definitionsOf, hasEnded, phaseOf, type RegistryState, type Run } from './state';
 import { trainingRequest } from './training-request';
 import { onAlert, trigger } from './triggers';
+import { removeWebhook, setWebhook } from './webhooks';
 import { warmPlaces } from './warm-places';
 
 /** What follows from an input, given everything before it. Pure: position and time of the input are parameters. */
@@ -34,6 +35,10 @@ export const decide = (state: RegistryState, input: Input, at: InputPosition): O
       return annotate(state, input);
     case 'check':
       return takeCheck(state, input);
+    case 'webhook':
+      return setWebhook(state, input, at);
+    case 'webhook-removal':
+      return removeWebhook(state, input);
     case 'replay':
       return reportReplay(input);
     case 'run':

@@ -108,6 +108,12 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
       const { model, alias } = outcome.fact;
       return { ...state, aliases: state.aliases.delete(`${model}@${alias}`) };
     }
+    case 'webhook-set': {
+      const { fact } = outcome;
+      return { ...state, webhooks: state.webhooks.set(fact.webhook, { ...fact, ...decided }) };
+    }
+    case 'webhook-removed':
+      return { ...state, webhooks: state.webhooks.delete(outcome.fact.webhook) };
     case 'replay-reported': {
       const { fact } = outcome;
       return { ...state, replays: state.replays.set(fact.replay, { ...fact, ...decided }) };

@@ -12,6 +12,8 @@ import {
   RollbackSubmitted,
   RunReported,
   TrainingSubmitted,
+  WebhookRemovalSubmitted,
+  WebhookSubmitted,
   type EventContract,
   type EventOf,
 } from '#contracts';
@@ -27,6 +29,8 @@ export type Command =
   | { readonly type: 'alias-removal'; readonly value: EventOf<typeof AliasRemovalSubmitted> }
   | { readonly type: 'note'; readonly value: EventOf<typeof NoteSubmitted> }
   | { readonly type: 'check'; readonly value: EventOf<typeof CheckSubmitted> }
+  | { readonly type: 'webhook'; readonly value: EventOf<typeof WebhookSubmitted> }
+  | { readonly type: 'webhook-removal'; readonly value: EventOf<typeof WebhookRemovalSubmitted> }
   | { readonly type: 'replay'; readonly value: EventOf<typeof ReplaySubmitted> };
 
 /** What training says about a run. */
@@ -60,6 +64,8 @@ export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } =
   'alias-removal': AliasRemovalSubmitted,
   note: NoteSubmitted,
   check: CheckSubmitted,
+  webhook: WebhookSubmitted,
+  'webhook-removal': WebhookRemovalSubmitted,
   replay: ReplaySubmitted,
   run: RunReported,
   revision: RevisionReported,

@@ -14,6 +14,8 @@ import {
   ReplayReported,
   TrainingRequested,
   TriggerSuppressed,
+  WebhookRemoved,
+  WebhookSet,
   type EventContract,
   type EventOf,
 } from '#contracts';
@@ -33,6 +35,8 @@ interface Facts {
   'alias-assigned': EventOf<typeof AliasAssigned>;
   'alias-removed': EventOf<typeof AliasRemoved>;
   'deployment-updated': EventOf<typeof DeploymentUpdated>;
+  'webhook-set': EventOf<typeof WebhookSet>;
+  'webhook-removed': EventOf<typeof WebhookRemoved>;
   'replay-reported': EventOf<typeof ReplayReported>;
 }
 
@@ -63,6 +67,8 @@ export const OUTCOME_CONTRACTS: {
   'alias-assigned': { contract: AliasAssigned, key: ({ model }) => model },
   'alias-removed': { contract: AliasRemoved, key: ({ model }) => model },
   'deployment-updated': { contract: DeploymentUpdated, key: ({ deployment }) => deployment },
+  'webhook-set': { contract: WebhookSet, key: ({ webhook }) => webhook },
+  'webhook-removed': { contract: WebhookRemoved, key: ({ webhook }) => webhook },
   'replay-reported': { contract: ReplayReported, key: ({ subject }) => subject },
 };
 

@@ -80,6 +80,9 @@ export interface Trigger extends Decided {
   readonly due?: string;
 }
 
+/** Where facts are sent; `position` is where it was set. */
+export interface Webhook extends Readonly<OutcomeOf<'webhook-set'>['fact']>, Decided {}
+
 /** How a request ended; the door that made it answers from here. */
 export interface RequestOutcome extends Decided {
   readonly refused?: { readonly code: string; readonly message: string };
@@ -106,6 +109,8 @@ export interface RegistryState extends Decided {
   readonly replays: PersistentMap<Replay>;
   /** By model. */
   readonly triggers: PersistentMap<Trigger>;
+  /** By name. */
+  readonly webhooks: PersistentMap<Webhook>;
   /** By request id. */
   readonly requests: PersistentMap<RequestOutcome>;
   /** Highest offset of `training.runs` that was taken over (law L3). */
@@ -128,6 +133,7 @@ export const initialState: RegistryState = {
   deployments: PersistentMap.empty(),
   replays: PersistentMap.empty(),
   triggers: PersistentMap.empty(),
+  webhooks: PersistentMap.empty(),
   requests: PersistentMap.empty(),
   reported: -1,
   alerted: -1,

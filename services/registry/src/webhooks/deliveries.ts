@@ -1,0 +1,35 @@
+import { formatPosition } from '#kernel';
+import { OUTCOME_CONTRACTS, keyOfOutcome, type Outcome } from '../domain/outcomes';
+
+/** A fact as it is sent: a CloudEvent in structured mode. */
+export interface Delivery {
+  /** Topic and id of the fact: the same at each attempt, so that a receiver can drop a copy. */
+  readonly id: string;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** The facts of one input, with the ids that they have on their topics. */
+export const deliveriesOf = (
+  outcomes: readonly Outcome[],
+  { offset, time }: { readonly offset: number; readonly time: string },
+): Delivery[] => {
+  const onTopic = new Map<string, number>();
+  return outcomes.map((outcome) => {
+    const { contract } = OUTCOME_CONTRACTS[outcome.type];
+    const k = onTopic.get(contract.topic) ?? 0;
+    onTopic.set(contract.topic, k + 1);
+    const id = formatPosition(0, offset, k);
+    const event = {
+      specversion: '1.0',
+      id,
+      source: contract.topic,
+      type: contract.type,
+      subject: keyOfOutcome(outcome),
+      time,
+      datacontenttype: 'application/json',
+      data: outcome.fact,
+    };
+    return { id: `${contract.topic}:${id}`, type: contract.type, body: JSON.stringify(event) };
+  });
+};
