@@ -116,7 +116,7 @@ const differenceOf = (
   const [a, b] = [own, other].map((scored) => compileMeasure(task as Task, scored, wanted));
   const ones = new Uint32Array(a!.units).fill(1);
   const direction = directionOf(metric as MetricName);
-  const difference = direction * (a!.at(ones)[0]! - b!.at(ones)[0]!);
+  const difference = direction * (a!.at(ones)[0]! - b!.at(ones)[0]!) + 0;
   const rows = own.labels.length;
   if (Number.isNaN(difference))
     return { value: null, rows, reason: `${metric} has no value on the ${rows} rows of the hold-out` };
@@ -124,7 +124,7 @@ const differenceOf = (
   if (resamples === 0) return { value: difference, rows };
   const [interval] = pairedDifferences(a!, b!, { resamples, confidence: confidence ?? CONFIDENCE, seed });
   if (!interval) return { value: difference, rows };
-  const ends = [direction * interval.low, direction * interval.high];
+  const ends = [direction * interval.low + 0, direction * interval.high + 0];
   return { value: difference, low: Math.min(...ends), high: Math.max(...ends), rows };
 };
 
