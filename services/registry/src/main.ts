@@ -1,4 +1,5 @@
 import { runService } from '#runtime';
+import { streamUploads } from './mlflow/http/artifact-bytes';
 import { registryConfig } from './registry.config';
 import { RegistryModule } from './registry.module';
 
@@ -7,4 +8,5 @@ void runService({
   module: RegistryModule,
   environment: process.env,
   bodyLimitBytes: 4 * 1_048_576,
+  prepare: streamUploads,
 });
