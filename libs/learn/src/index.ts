@@ -19,6 +19,14 @@ export type { ParameterSpec, ParameterSpecs } from './parameters';
 export type { FitOptions, FitProgress, FittedModel, Trainer, TrainerKind } from './trainer';
 export * from './search';
 export { TRAINERS, trainerOf } from './trainers';
+export {
+  doublyRobustValue,
+  inversePropensityValue,
+  selfNormalisedValue,
+  type ExpectedRewards,
+  type LoggedDecisions,
+  type PolicyValue,
+} from './bandit/off-policy';
 export { beginOnline, isOnlineKind, restoreOnline } from './online/learner';
 export { mostProbable, ONLINE_KINDS } from './online/online-learner';
 export type { OnlineKind, OnlineLearner, OnlineSettings } from './online/online-learner';

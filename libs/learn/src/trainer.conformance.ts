@@ -45,7 +45,7 @@ export const awkwardData = (task: Task, rows: number, seed = 5, ids: readonly st
 };
 
 /** What a trainer cannot do without, what keeps it quick, and to how many digits it answers the mean where it knows no better. */
-const NEEDS: Readonly<
+export const NEEDS: Readonly<
   Partial<Record<TrainerKind, { ids?: readonly string[]; quick?: Record<string, unknown>; digits?: number }>>
 > = {
   gbdt: { quick: { trees: 12 } },

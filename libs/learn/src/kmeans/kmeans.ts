@@ -3,15 +3,8 @@ import { standardisationOf, standardise, type Standardisation } from '../linear/
 import { kmeansModel } from '../onnx/kmeans';
 import type { ParameterSpecs } from '../parameters';
 import { defineTrainer } from '../trainer';
-import {
-  assign,
-  countOf,
-  drawCentres,
-  moveCentres,
-  nearestCentre,
-  type Assignment,
-  type Points,
-} from './lloyd';
+import { predictKMeans, type KMeans } from './kmeans-model';
+import { assign, countOf, drawCentres, moveCentres, type Assignment, type Points } from './lloyd';
 
 export const KMEANS_PARAMETERS = {
   clusters: {
@@ -31,12 +24,6 @@ export const KMEANS_PARAMETERS = {
     aka: ['max_iter', 'iterations'],
   },
 } as const satisfies ParameterSpecs;
-
-/** The score of a row is its distance to the nearest centre, in standard deviations. */
-export interface KMeans {
-  readonly standardisation: Standardisation;
-  readonly centres: Points;
-}
 
 /**
  * k-means on standardised features, missing values as the mean: centres drawn by k-means++ (Arthur and Vassilvitskii, 2007), moved by
@@ -85,15 +72,6 @@ const standardisedPoints = (standardisation: Standardisation, columns: readonly 
       values[row * width + f] = standardise(standardisation, f, column[row]!);
   });
   return { values, width };
-};
-
-const predictKMeans = ({ standardisation, centres }: KMeans, rows: Float32Array): Float64Array => {
-  const { width } = centres;
-  const point = new Float64Array(width);
-  return Float64Array.from({ length: rows.length / width }, (_, row) => {
-    for (let f = 0; f < width; f++) point[f] = standardise(standardisation, f, rows[row * width + f]!);
-    return Math.fround(Math.sqrt(nearestCentre(point, 0, centres).distance));
-  });
 };
 
 /** The share of each feature in how far the centres lie from the mean of all rows, squared, each centre as often as it has rows. */

@@ -1,4 +1,4 @@
-import type { IsolationForest } from '../isolation-forest/isolation-forest';
+import type { IsolationForest } from '../isolation-forest/forest';
 import { castTo, doubles, INPUT, node, OUTPUTS, writeModel } from './model';
 import { sumOfTrees } from './tree-ensemble';
 

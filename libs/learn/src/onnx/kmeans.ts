@@ -1,4 +1,4 @@
-import type { KMeans } from '../kmeans/kmeans';
+import type { KMeans } from '../kmeans/kmeans-model';
 import { countOf } from '../kmeans/lloyd';
 import { castTo, doubles, intAttribute, intsAttribute, longs, node, OUTPUTS, writeModel } from './model';
 import { standardisedInput } from './standardise';

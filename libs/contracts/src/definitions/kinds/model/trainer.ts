@@ -16,7 +16,7 @@ export const TASKS_OF_TRAINER = {
   'isolation-forest': ['anomaly'],
   kmeans: ['anomaly'],
   'matrix-factorisation': ['regression', 'ranking'],
-  bandit: ['ranking'],
+  bandit: ['ranking', 'regression'],
   'online-logistic': ['binary', 'multiclass'],
   'hoeffding-tree': ['binary', 'multiclass'],
   'adaptive-random-forest': ['binary', 'multiclass'],
