@@ -11,6 +11,7 @@ import { parseModelReference, parseVersionReference } from '../models/version-re
 import { printJson, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
 import { findPlatform } from '../platform/platform';
 import { shortDigest, shortNumber, table } from '../view/text';
+import { addModelReports } from './model-reports';
 import { describeGates } from './runs';
 
 type ReadOptions = GlobalOptions & { readonly asOf?: string };
@@ -25,6 +26,7 @@ export const addModels = (program: Command): void => {
     '\nExample:\n  ./playhead models list\n  ./playhead models diff fraud@1 fraud@2\n  ./playhead models promote fraud@2 --alias champion --as grace',
   );
   addReading(models);
+  addModelReports(models);
   addPromotion(models);
   addReview(models, 'approve', 'approve a version');
   addReview(models, 'reject', 'reject a version: it can get no alias');

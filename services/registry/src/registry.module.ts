@@ -26,6 +26,7 @@ import { VersionChecks } from './effects/version-checks';
 import { DecisionDesk } from './http/decision-desk';
 import { DefinitionsController } from './http/definitions.controller';
 import { DeploymentsController } from './http/deployments.controller';
+import { EvaluationController } from './http/evaluation.controller';
 import { GovernanceController } from './http/governance.controller';
 import { LineageController } from './http/lineage.controller';
 import { ModelsController } from './http/models.controller';
@@ -55,6 +56,7 @@ const ASK = Symbol('asks a model file about rows');
   controllers: [
     DefinitionsController,
     ModelsController,
+    EvaluationController,
     GovernanceController,
     RunsController,
     DeploymentsController,
