@@ -28,8 +28,9 @@ const join = (
   rows: readonly (readonly [id: string, time: number])[],
   assertions: readonly Assertion[],
   matureUntil = Infinity,
+  keeps = false,
 ): LabelJoin => {
-  const joined = new LabelJoin(bookOf(assertions), matureUntil);
+  const joined = new LabelJoin(bookOf(assertions), matureUntil, keeps);
   rows.forEach(([id, time], row) => joined.add(row, id, time));
   return joined;
 };
@@ -116,6 +117,12 @@ describe('a join with labels', () => {
         expect(joined.unlabelled).toBe(expected.length - labelled.length);
         expect(joined.withdrawn).toBe(expected.filter(({ found }) => found?.value === null).length);
         expect(joined.rows.length + joined.immature + joined.unlabelled).toBe(rows.length);
+
+        const kept = join(rows, shuffled, matureUntil, true);
+        const labelOf = new Map(labelled.map(({ row, found }) => [row, found!.value!]));
+        expect(kept.rows).toEqual(rows.map((_, row) => row));
+        expect(kept.labels).toEqual(rows.map((_, row) => labelOf.get(row) ?? NaN));
+        expect([kept.immature, kept.unlabelled]).toEqual([joined.immature, joined.unlabelled]);
       }),
     );
   });

@@ -74,7 +74,7 @@ export class LabelBook {
  * named by their number and keep their order; what is left out is counted.
  */
 export class LabelJoin {
-  /** The rows that have a label, and in the same order their labels with their positions. */
+  /** The rows that have a label, and in the same order their labels with their positions; NaN where one is kept without. */
   readonly rows: number[] = [];
   readonly labels: number[] = [];
   readonly labelPartitions: number[] = [];
@@ -88,27 +88,39 @@ export class LabelJoin {
   /** Rows whose label replaced an earlier one. */
   corrected = 0;
 
-  /** @param matureUntil epoch ms: the time of the cut less the maturity of the label. */
+  /**
+   * @param matureUntil epoch ms: the time of the cut less the maturity of the label.
+   * @param keeps rows without a label are counted and kept, with NaN: what learns without labels needs them.
+   */
   constructor(
     private readonly book: LabelBook,
     private readonly matureUntil: number,
+    private readonly keeps = false,
   ) {}
 
   add(row: number, eventId: string, eventTime: number): void {
     if (eventTime > this.matureUntil) {
       this.immature += 1;
-      return;
+      return this.passOver(row);
     }
     const known = this.book.of(eventId);
     if (known === undefined || known.value === null) {
       this.unlabelled += 1;
       if (known !== undefined) this.withdrawn += 1;
-      return;
+      return this.passOver(row);
     }
     if (known.assertions > 1) this.corrected += 1;
     this.rows.push(row);
     this.labels.push(known.value);
     this.labelPartitions.push(known.partition);
     this.labelOffsets.push(known.offset);
+  }
+
+  private passOver(row: number): void {
+    if (!this.keeps) return;
+    this.rows.push(row);
+    this.labels.push(NaN);
+    this.labelPartitions.push(NaN);
+    this.labelOffsets.push(NaN);
   }
 }

@@ -59,6 +59,7 @@ export const buildDataset = async (ports: DatasetPorts, request: TrainingRequest
     service,
     engine: ENGINE_VERSION,
     label,
+    ...(keepsUnlabelled(request) && { unlabelled: 'kept' as const }),
     split,
     ...(request.as_of === undefined ? {} : { as_of: request.as_of }),
     cut: read.cut,
@@ -147,6 +148,7 @@ const rowsOf = async (ports: DatasetPorts, request: TrainingRequest): Promise<Ro
     labels.book,
     time - label.maturity_ms,
     splitRuleOf(request.split),
+    keepsUnlabelled(request),
   );
   if (rows.join.rows.length === 0) throw noRows(table.rows, labels.assertions, rows, label.maturity_ms);
   const { triggers } = vectors;
@@ -154,6 +156,9 @@ const rowsOf = async (ports: DatasetPorts, request: TrainingRequest): Promise<Ro
   progress?.(`${rows.join.rows.length} labelled rows`);
   return { rows, source, read: { cut, triggers, time, vectors: table.rows, labels: labels.assertions } };
 };
+
+/** An anomaly model learns from all rows; labels only judge it. */
+const keepsUnlabelled = ({ task }: TrainingRequest): boolean => task === 'anomaly';
 
 const vectorsCut = (asOf: AsOf | undefined): Cut => {
   if (asOf?.by === 'time') return asOf;

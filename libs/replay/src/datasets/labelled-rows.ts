@@ -14,15 +14,19 @@ export interface LabelledRows {
   readonly sides: readonly Side[];
 }
 
-/** @param matureUntil epoch ms: time of the cut less the maturity of the label. */
+/**
+ * @param matureUntil epoch ms: time of the cut less the maturity of the label.
+ * @param keeps rows without a label are kept.
+ */
 export const labelRows = async (
   table: VectorTable,
   features: readonly string[],
   book: LabelBook,
   matureUntil: number,
   split: SplitRule,
+  keeps = false,
 ): Promise<LabelledRows> => {
-  const join = new LabelJoin(book, matureUntil);
+  const join = new LabelJoin(book, matureUntil, keeps);
   await inSlices(table.rows, (from, to) => {
     for (let row = from; row < to; row++) join.add(row, table.eventIds[row]!, table.times[row]!);
   });
@@ -105,7 +109,7 @@ export const partOf = ({ table, features, join, sides }: LabelledRows, side: Sid
   const members: number[] = [];
   sides.forEach((each, at) => each === side && members.push(at));
   const labels = members.map((at) => join.labels[at]!);
-  const isBinary = labels.every((label): boolean => label === 0 || label === 1);
+  const isBinary = labels.every((label) => label === 0 || label === 1 || Number.isNaN(label));
   const labelAt = BEFORE.length + features.length;
   const cell = (member: number, column: number): Cell => {
     const at = members[member]!;
@@ -123,16 +127,18 @@ export const partOf = ({ table, features, join, sides }: LabelledRows, side: Sid
       case 4:
         return table.offsets[row]!;
       case 5:
-        return join.labels[at]!;
+        return known(join.labels[at]!);
       case 6:
-        return join.labelPartitions[at]!;
+        return known(join.labelPartitions[at]!);
       default:
-        return join.labelOffsets[at]!;
+        return known(join.labelOffsets[at]!);
     }
   };
   return {
     rows: members.length,
     cell,
-    positives: isBinary ? labels.reduce((sum, label) => sum + label, 0) : null,
+    positives: isBinary ? labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0) : null,
   };
 };
+
+const known = (value: number): number | null => (Number.isNaN(value) ? null : value);

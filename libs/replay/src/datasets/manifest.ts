@@ -22,6 +22,8 @@ export interface DatasetManifest {
   /** Version of the feature engine. */
   readonly engine: number;
   readonly label: TrainingRequest['label'];
+  /** Rows without a label are in it, with none: for what learns without labels. */
+  readonly unlabelled?: 'kept';
   readonly split: TrainingRequest['split'];
   readonly as_of?: string;
   /** Vectors and labels that were read. */

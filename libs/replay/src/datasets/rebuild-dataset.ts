@@ -69,8 +69,10 @@ export const rebuildDataset = async (options: RebuildDatasetOptions): Promise<Re
     cutOf(cut, TOPICS.observations(label.stream)),
   );
   const matureUntil = timestampMs(cut_time) - label.maturity_ms;
-  const rows = await labelRows(table, service.features, labels.book, matureUntil, splitRuleOf(split));
-  const rebuilt = await digestOfRows(rows, splitRuleOf(split));
+  const rule = splitRuleOf(split);
+  const keeps = manifest.unlabelled === 'kept';
+  const rows = await labelRows(table, service.features, labels.book, matureUntil, rule, keeps);
+  const rebuilt = await digestOfRows(rows, rule);
   progress?.(`${rows.join.rows.length} labelled rows with the digest ${rebuilt}`);
 
   const part = async (side: 'train' | 'holdout'): Promise<RebuiltPart> => {

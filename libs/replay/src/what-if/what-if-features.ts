@@ -224,7 +224,7 @@ const changedTable = async (
 /** With the labels, the maturity and the split of the data set: both sides hold the same events. */
 const labelled = async (
   { log, namespace }: RegistryPlace,
-  { label, cut, cut_time, split }: DatasetManifest,
+  { label, unlabelled, cut, cut_time, split }: DatasetManifest,
   features: readonly string[],
   table: VectorTable,
 ): Promise<LabelledRows> => {
@@ -233,7 +233,8 @@ const labelled = async (
     by: 'ranges',
     ranges: cut.filter(({ topic }) => topic === name),
   });
-  return labelRows(table, features, book, timestampMs(cut_time) - label.maturity_ms, splitRuleOf(split));
+  const matureUntil = timestampMs(cut_time) - label.maturity_ms;
+  return labelRows(table, features, book, matureUntil, splitRuleOf(split), unlabelled === 'kept');
 };
 
 interface Fitted {
