@@ -327,11 +327,10 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     ],
   ],
   [
-    'a task without a runtime',
+    'a task that needs another metric and a query',
     'task: binary      ',
     'task: ranking ',
     [
-      'p.yaml:51:3 Model fraud: spec.task: training for this task is not built yet: binary and regression are',
       'p.yaml:51:9 Model fraud: a ranking model needs `query`: the feature or entity field whose equal values are one query',
       'p.yaml:56:22 Model fraud: average_precision is no metric of a ranking model; there are ndcg, map, mrr, latency_p50_ms, latency_p99_ms, size_bytes',
     ],

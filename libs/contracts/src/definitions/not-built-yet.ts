@@ -26,18 +26,10 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
   },
   {
     kind: 'Model',
-    path: spec('task'),
-    when: is('multiclass', 'anomaly', 'ranking'),
-    what: 'training for this task',
-    instead: 'binary and regression are',
-  },
-  {
-    kind: 'Model',
     path: spec('trainer', 'kind'),
     when: is('command', 'auto', 'online-logistic', 'hoeffding-tree', 'adaptive-random-forest'),
     what: 'this trainer',
   },
-  { kind: 'Model', path: spec('evaluate'), what: 'this evaluation' },
   {
     kind: 'Model',
     path: spec('trainer', 'search'),
