@@ -4,9 +4,13 @@ import {
   apply as submit,
   cancel,
   changedWindow,
+  checked,
+  note,
   placeOf,
   promote,
+  promoteChecked,
   PROJECT,
+  removeAlias,
   reportCompleted,
   reportFailed,
   review,
@@ -39,6 +43,10 @@ const input: fc.Arbitrary<Input> = fc
       'train',
       'warmed',
       'warmed',
+      'checked',
+      'note',
+      'remove alias',
+      'promote as today',
     ),
     fc.constantFrom('1d', '2d', '7d'),
     fc.constantFrom(0.05, 0.6, null),
@@ -51,6 +59,12 @@ const input: fc.Arbitrary<Input> = fc
     if (kind === 'rollback') return rollBack('champion', request);
     if (kind === 'completed') return reportCompleted(offset, run, value);
     if (kind === 'warmed') return warmed(String(1 + (offset % 3)), changedWindow(window), version - 1);
+    if (kind === 'checked') return checked(version, run, value === null ? 'it does not load' : undefined);
+    if (kind === 'note')
+      return note(version === 4 ? undefined : version, { tag: value === null ? null : window });
+    if (kind === 'remove alias') return removeAlias(offset % 2 === 0 ? 'champion' : 'candidate');
+    if (kind === 'promote as today')
+      return promoteChecked(version, offset % 2 === 0 ? 'champion' : 'candidate');
     if (kind === 'failed') return reportFailed(offset, run);
     return review(version, kind === 'approve' ? 'approved' : 'rejected', request);
   });

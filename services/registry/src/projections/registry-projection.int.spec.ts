@@ -15,7 +15,10 @@ import {
   apply,
   cancel,
   changedWindow,
+  checked,
+  note,
   promote,
+  removeAlias,
   reportCompleted,
   reportFailed,
   review,
@@ -23,6 +26,8 @@ import {
   train,
 } from '../registry.testing';
 import { stateListings, type Listings } from './listings';
+import { NotesAndSearch1795305600000 } from './postgres/migrations/2-notes-and-search';
+import { parseVersionQuery } from './search/version-query';
 import { ENTITIES } from './postgres/entities';
 import { ReadModel1767225600000 } from './postgres/migrations/1-read-model';
 import { postgresListings } from './postgres/postgres-listings';
@@ -70,7 +75,7 @@ class ReadModel {
       namespace,
       service: 'registry',
       entities: ENTITIES,
-      migrations: [ReadModel1767225600000],
+      migrations: [ReadModel1767225600000, NotesAndSearch1795305600000],
       logger,
     });
     this.inputs = followInputs(serviceLog);
@@ -120,6 +125,7 @@ class ReadModel {
           await listings.runs({ limit: 2, model: 'fraud' }),
           await listings.runs({ limit: 100, status: 'failed' }),
           await listings.versions('fraud'),
+          ...(await Promise.all(QUERIES.map((query) => listings.search(parseVersionQuery(query, 2))))),
           await listings.deployments(),
         ]),
       ) as unknown;
@@ -131,6 +137,39 @@ class ReadModel {
 }
 
 const INPUTS = `t.${TOPICS.registryInputs}`;
+
+/** One for each kind of field and operator, and what might be mistaken for a pattern or for a quote. */
+const QUERIES = [
+  '',
+  'fraud',
+  'FIRST',
+  'chall',
+  '"o\'neil, 100%"',
+  'r_sk',
+  'model=fraud',
+  'model~RAU',
+  'status=passed',
+  'status!=approved',
+  'alias=champion',
+  'alias!=champion',
+  'alias~CHAMP',
+  'trainer=gbdt task=binary origin=trained',
+  'run~run-0',
+  'description~first',
+  'description!=x',
+  'version>=2',
+  'version!=2',
+  'tag.team=risk',
+  'tag.team!=risk',
+  'tag.team~RIS',
+  'tag.owner=ada',
+  'metric.average_precision=0.6',
+  'metric.average_precision!=0.6',
+  'metric.average_precision>0.6',
+  'metric.average_precision>=0.6 and metric.average_precision<=0.65',
+  'metric.average_precision<0.65 alias=champion',
+  'metric.none>0',
+];
 
 const appendTo = async (log: MemoryLog, inputs: readonly Input[]): Promise<void> => {
   const records = inputs.map(({ type, value }, index) => {
@@ -160,8 +199,13 @@ const STORY: readonly Input[] = [
   reportCompleted(2, 'run-0-9', 0.7),
   promote(2),
   promote(2, 'challenger'),
+  note(undefined, { team: 'cards', owner: 'ada' }, 'all of them'),
+  note(1, { team: "risk of O'Neil, 100%" }, 'The first'),
+  checked(2, 'run-0-9'),
   review(1, 'approved'),
   rollBack(),
+  note(1, { team: 'risk' }),
+  removeAlias('challenger'),
 ];
 
 it('answers lists as the fold in memory does, after any part of the story and after being built anew', async () => {

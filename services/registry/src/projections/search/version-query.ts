@@ -41,8 +41,8 @@ export interface VersionQuery {
 }
 
 const QUOTED = `"([^"]*)"|'([^']*)'`;
-const CONDITION = String.raw`((?:metric|tag)\.[^\s=!<>~"']+|[A-Za-z_]+)\s*(!=|>=|<=|=|>|<|~)\s*(?:${QUOTED}|((?![=<>~!])[^\s"']+))`;
-const WORD = String.raw`(?:${QUOTED}|([^\s=!<>~"']+))`;
+const CONDITION = String.raw`((?:metric|tag)\.[^\s=!<>~"']+|[A-Za-z_]+)\s*(!=|>=|<=|=|>|<|~)\s*(?:${QUOTED}|([^\s=<>~!"'][^\s"]*))`;
+const WORD = String.raw`(?:${QUOTED}|([^\s=!<>~"'][^\s=!<>~"]*))`;
 const TERM = new RegExp(String.raw`\s*(?:and\s+)?(?:${CONDITION}|${WORD})(?=\s|$)`, 'iy');
 
 /**
