@@ -24,14 +24,12 @@ const objective = (
 it('no point near the answer is better, whatever the table, the pull and the start', () => {
   fc.assert(
     fc.property(
-      fc
-        .integer({ min: 1, max: 5 })
-        .chain((n) =>
-          fc.array(fc.array(value, { minLength: n + 1, maxLength: n + 1 }), {
-            minLength: n + 2,
-            maxLength: 12,
-          }),
-        ),
+      fc.integer({ min: 1, max: 5 }).chain((n) =>
+        fc.array(fc.array(value, { minLength: n + 1, maxLength: n + 1 }), {
+          minLength: n + 2,
+          maxLength: 12,
+        }),
+      ),
       fc.constantFrom(0, 0.5, 7, 1000),
       fc.boolean(),
       (table, l1, withIntercept) => {

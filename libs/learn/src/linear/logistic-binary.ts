@@ -7,6 +7,7 @@ import {
   blockScores,
   moved,
   newtonStep,
+  pairOfBlocks,
   penaltyOf,
   SHORTEST_STEP,
   type LogisticProblem,
@@ -85,16 +86,17 @@ const descend = (
   for (let iteration = 1, done = false; iteration <= problem.iterations && !done; iteration++) {
     problem.checkpoint();
     const { step, decrease } = newtonStep(here.downhill, here.hessian, here.weights, problem);
+    const isNear = decrease <= tolerance * (1 + here.loss);
     let length = 1;
     let next = expand(rows, problem, moved(here.weights, step, length));
-    while (!(next.loss <= here.loss) && length > SHORTEST_STEP) {
+    while (!(next.loss <= here.loss) && !isNear && length > SHORTEST_STEP) {
       problem.checkpoint();
       length /= 2;
       next = expand(rows, problem, moved(here.weights, step, length));
     }
     // At the optimum, rounding decides whether the loss still falls.
     const fell = next.loss <= here.loss;
-    done = !fell || decrease <= tolerance * (1 + here.loss);
+    done = !fell || isNear;
     if (fell) here = next;
     onStep(iteration, here);
   }
@@ -115,7 +117,7 @@ const expand = (
   const scores = new Float64Array(BLOCK);
   const residuals = new Float64Array(BLOCK);
   const curvatures = new Float64Array(BLOCK);
-  const weighted = new Float64Array(BLOCK);
+  const weighted = pairOfBlocks();
   const [zero, one] = [weightOf[0]!, weightOf[1]!];
   forEachBlock(standardisation, columns, (block, begin, size) => {
     blockScores(block, weights, size, scores);
@@ -139,7 +141,7 @@ const expand = (
 
 /**
  * Sums log(1 + e^score) - label x score, each times the weight of its class. The factors 1 + e^-|score| are at most 2, so those of a block
- * of 512 rows can be multiplied, and one logarithm does for all.
+ * of 256 rows can be multiplied, and one logarithm does for all.
  */
 class LossOfBlocks {
   sum = 0;

@@ -6,6 +6,7 @@ import {
   blockScores,
   moved,
   newtonStep,
+  pairOfBlocks,
   penaltyOf,
   SHORTEST_STEP,
   type LogisticProblem,
@@ -186,7 +187,7 @@ class Standings {
     const hessian = new Float64Array(n * n);
     const residuals = new Float64Array(BLOCK);
     const curvatures = new Float64Array(BLOCK);
-    const weighted = new Float64Array(BLOCK);
+    const weighted = pairOfBlocks();
     const own = odds[k]!;
     forEachBlock(problem.standardisation, rows.columns, (block, begin, size) => {
       for (let i = 0; i < size; i++) {

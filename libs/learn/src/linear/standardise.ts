@@ -63,8 +63,9 @@ export const forEachBlock = (
       const mean = standardisation.mean[feature]!;
       const scale = standardisation.scale[feature]!;
       for (let i = 0; i < size; i++) {
-        const value = column[begin + i]!;
-        target[i] = value === value ? (finite(value) - mean) * scale : 0;
+        const usual = (column[begin + i]! - mean) * scale;
+        // A missing or infinite value is seen by its difference to itself.
+        target[i] = usual - usual === 0 ? usual : standardise(standardisation, feature, column[begin + i]!);
       }
     });
     visit(block, begin, size);
@@ -72,4 +73,4 @@ export const forEachBlock = (
 };
 
 /** Rows of a block. */
-export const BLOCK = 512;
+export const BLOCK = 256;
