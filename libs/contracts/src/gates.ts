@@ -24,14 +24,12 @@ export const judgeGates = (
   unnamed: readonly string[] = [],
 ): JudgedGate[] => gates.map((gate) => ({ ...gate, ...verdictOf(gate, measured, unnamed) }));
 
-/** Whether a gate holds all rows of the hold-out against a number: what later windows can be held against, too. */
-export const isAbsolute = ({
-  metric,
-  against,
-  slice,
-  group,
-}: Pick<Gate, 'metric' | 'against' | 'slice' | 'group'>): boolean =>
-  against === undefined && slice === undefined && group === undefined && !OF_THE_FILE.includes(metric);
+/** Whether a gate holds the metric of all rows against a number: what later windows can be held against, too. */
+export const isAbsolute = ({ metric, min, max, slice, group }: Gate): boolean =>
+  (min !== undefined || max !== undefined) &&
+  slice === undefined &&
+  group === undefined &&
+  !OF_THE_FILE.includes(metric);
 
 const OF_THE_FILE = ['latency_p50_ms', 'latency_p99_ms', 'size_bytes'];
 

@@ -1,5 +1,6 @@
 import {
   AliasAssigned,
+  AliasRemoved,
   DeploymentUpdated,
   ModelVersionRegistered,
   TOPICS,
@@ -58,9 +59,11 @@ export const versionNumberOf = async (place: RegistryPlace, model: string, text:
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   let version: number | undefined;
   for (const record of await facts(place, TOPICS.models)) {
-    if (readEnvelope(record.headers).type !== AliasAssigned.type) continue;
-    const fact = decodeEvent(AliasAssigned, record.value);
-    if (fact.model === model && fact.alias === text) version = fact.version;
+    const { type } = readEnvelope(record.headers);
+    if (type !== AliasAssigned.type && type !== AliasRemoved.type) continue;
+    const assigned = type === AliasAssigned.type ? decodeEvent(AliasAssigned, record.value) : undefined;
+    const fact = assigned ?? decodeEvent(AliasRemoved, record.value);
+    if (fact.model === model && fact.alias === text) version = assigned?.version;
   }
   if (version !== undefined) return version;
   throw new Refused('PLAYHEAD_NOT_FOUND', `${model} has no alias ${text}; write for example ${model}@1`);

@@ -3,6 +3,7 @@ import {
   ModelVersionRegistered,
   TOPICS,
   decodeEvent,
+  isAbsolute,
   readEnvelope,
   type Deployments,
 } from '#contracts';
@@ -14,7 +15,7 @@ export interface ModelsHandler {
   readonly parts: string;
 }
 
-/** Routes the gates that a version passed to where its realised performance is judged. Keeps no state. */
+/** Routes the gates that a version passed, of those that a window can be held against, to where its realised performance is judged. Keeps no state. */
 export const onModels = ({ parts }: ModelsHandler): Fold<null, Deployments> => {
   const learned = outputsOf(GatesLearned, { topic: parts, source: TOPICS.models });
   return {
@@ -28,7 +29,7 @@ export const onModels = ({ parts }: ModelsHandler): Fold<null, Deployments> => {
       if (type !== ModelVersionRegistered.type) return;
       const { model, version, gates } = decodeEvent(ModelVersionRegistered, record.value);
       const place = { partition: 0, key: model, time, control: round.controlHeader };
-      round.emit(learned(record, { model, version, gates }, place));
+      round.emit(learned(record, { model, version, gates: gates.filter(isAbsolute) }, place));
     }),
   };
 };
