@@ -112,12 +112,15 @@ const sortableBits = (column: Float32Array): Uint32Array<ArrayBuffer> => {
   return bits;
 };
 
-/** One bin for each distinct value if they are few enough, else bins with about equally many rows. */
+/**
+ * One bin for each distinct value if they are few enough, else bins with about equally much of the square roots of the rows of each
+ * value: between as many rows and as many values to a bin, so that rare values at the ends, where rare things happen, are not all one.
+ */
 export const upperBounds = ({ values, present }: SortedRows, maxBins: number): Float32Array => {
   const starts: number[] = [];
   for (let i = 0; i < present; i++) if (i === 0 || values[i] !== values[i - 1]) starts.push(i);
   if (starts.length === 0) return new Float32Array(0);
-  const lastOfBins = starts.length <= maxBins ? starts.keys() : quantileGroups(starts, present, maxBins);
+  const lastOfBins = starts.length <= maxBins ? starts.keys() : evenGroups(starts, present, maxBins);
   return Float32Array.from([...lastOfBins], (last) =>
     last + 1 < starts.length ? between(values[starts[last]!]!, values[starts[last + 1]!]!) : Infinity,
   );
@@ -125,33 +128,34 @@ export const upperBounds = ({ values, present }: SortedRows, maxBins: number): F
 
 /**
  * Groups distinct values (given by where each starts) into at most `maxBins` bins; answers the last value of each. A value with
- * the rows of a whole bin gets one to itself, with at most a few rows from before it; the others share what is left about
+ * the rows of a whole bin gets one to itself, with at most a few values from before it; the others share what is left about
  * equally: a bin is closed before the value that would take it further above its share than it now is below.
  */
-const quantileGroups = (starts: readonly number[], present: number, maxBins: number): number[] => {
+const evenGroups = (starts: readonly number[], present: number, maxBins: number): number[] => {
   const counts = starts.map((start, value) => (starts[value + 1] ?? present) - start);
   const isHeavy = (count: number): boolean => count * maxBins >= present;
   let bins = maxBins - counts.filter(isHeavy).length;
-  let rows = counts.reduce((sum, count) => sum + (isHeavy(count) ? 0 : count), 0);
+  let left = counts.reduce((sum, count) => sum + (isHeavy(count) ? 0 : Math.sqrt(count)), 0);
   let open = 0;
   const lasts: number[] = [];
   const closeShared = (last: number): void => {
     lasts.push(last);
-    rows -= open;
+    left -= open;
     bins -= 1;
     open = 0;
   };
   counts.forEach((count, value) => {
-    const share = rows / bins;
+    const share = left / bins;
     if (isHeavy(count)) {
       if (2 * open >= share && bins > 1) closeShared(value - 1);
       lasts.push(value);
-      rows -= open;
+      left -= open;
       open = 0;
       return;
     }
-    if (open > 0 && open + count - share > share - open) closeShared(value - 1);
-    open += count;
+    const part = Math.sqrt(count);
+    if (open > 0 && open + part - share > share - open) closeShared(value - 1);
+    open += part;
     if (open >= share) closeShared(value);
   });
   if (open > 0) lasts.push(starts.length - 1);
