@@ -17,6 +17,19 @@ export interface FitEnvironment {
   /** Version of the platform. */
   readonly code: string;
   readonly runtime: RuntimeFingerprint & { readonly node: string };
+  /** Of a command trainer: versions of the program and its libraries, as it said them. */
+  readonly program?: Readonly<Record<string, string>>;
+}
+
+/** What the program of a command trainer left beside the model. */
+export interface LeftByCommand {
+  /** Metrics by its own account. */
+  readonly claimed: Readonly<Record<string, number | null>>;
+  /** SHA-256 of its other files, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** What was changed in its model file to fit the task. */
+  readonly changes: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Law L6: everything that is needed to fit the model again, and to see what it was. Nothing in it depends on when it was written. */
@@ -47,6 +60,7 @@ export interface ModelManifest extends ModelFiles, FitEnvironment {
   readonly gates: TrainingRequest['gates'];
   readonly evaluate?: TrainingRequest['evaluate'];
   readonly metrics: FittedRun['metrics'];
+  readonly command?: LeftByCommand;
 }
 
 /** What a search was asked for, and what it came to. */
@@ -72,6 +86,7 @@ export const writeManifest = (
   files: ModelFiles,
   metrics: FittedRun['metrics'],
   environment: FitEnvironment,
+  command?: LeftByCommand,
 ): string => {
   const { run, model, revision, definition, task, label, split, as_of, trainer, seed, gates } = request;
   const { query, evaluate, service } = request;
@@ -104,6 +119,7 @@ export const writeManifest = (
     gates,
     ...(evaluate && { evaluate }),
     metrics,
+    ...(command && { command }),
     ...environment,
   };
   return canonicalJson(manifest as unknown as CanonicalValue);

@@ -1,10 +1,11 @@
 import type { ArtifactStore } from '#artifacts';
 import type { GateMeasurement } from '#contracts';
+import type { RuntimeFingerprint } from '#inference';
 import type { Task } from '#learn';
 import { codeVersion } from './code-version';
 import { compareVersions, comparesVersions } from './compare-versions';
-import type { FittedRun } from './fit-model';
-import { readManifest, writeManifest } from './model-manifest';
+import type { CommandTrace, FittedRun } from './fit-model';
+import { readManifest, writeManifest, type FitEnvironment, type LeftByCommand } from './model-manifest';
 import type { PreparedRun } from './prepared-run';
 import { fieldsOf, readDataset } from './read-dataset';
 import { cardOfRun, readEvaluation, writeModelCard } from './report';
@@ -64,8 +65,9 @@ export const storeRun = async (
     profile: await put(fitted.profile, 'application/json'),
     evaluation: await put(fitted.evaluation, 'application/json'),
   };
-  const environment = { code: codeVersion(), runtime: { node: process.version, ...runtime } };
-  const text = writeManifest(run, files, fitted.metrics, environment);
+  const environment = environmentOf(fitted, runtime);
+  const command = fitted.command && (await leftBy(fitted.command, put));
+  const text = writeManifest(run, files, fitted.metrics, environment, command);
   const manifest = await put(text, 'application/json');
   const logs = fitted.command && (await put(fitted.command.logs, 'text/plain'));
   const card = cardOfRun({
@@ -83,4 +85,24 @@ export const storeRun = async (
     metrics: fitted.metrics,
     measured,
   };
+};
+
+/** What may have decided the bytes of a fitted model beside its inputs. */
+export const environmentOf = (
+  { command }: Pick<FittedRun, 'command'>,
+  runtime: RuntimeFingerprint,
+): FitEnvironment => ({
+  code: codeVersion(),
+  runtime: { node: process.version, ...runtime },
+  ...(command && { program: command.environment }),
+});
+
+const leftBy = async (
+  { claimed, extras, changes, warnings }: CommandTrace,
+  put: (content: Uint8Array, contentType: string) => Promise<string>,
+): Promise<LeftByCommand> => {
+  const files: Record<string, string> = {};
+  for (const [path, content] of Object.entries(extras))
+    files[path] = await put(content, 'application/octet-stream');
+  return { claimed, files, changes, warnings };
 };

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { fitInThread } from '#fit';
+import { localFit } from '../../platform/local-fit';
 import {
   rebuildModel,
   versionNumberOf,
@@ -40,7 +40,7 @@ export const addReplayRebuild = (replay: Command): void => {
         const version = await versionNumberOf(ports, model, named);
         const begun = performance.now();
         const report = await rebuildModel(
-          { ...ports, fit: fitInThread(), progress },
+          { ...ports, fit: localFit(), progress },
           { model, version, ...(options.from && { source: options.from }) },
         );
         const seconds = Math.round(performance.now() - begun) / 1_000;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { fitInThread } from '#fit';
+import { localFit } from '../../platform/local-fit';
 import { Refused } from '#kernel';
 import {
   parsePlace,
@@ -162,7 +162,7 @@ const whatIfOtherFeatures = async (
   const files = await readDefinitionFiles(path);
   await withReplay(options, async (ports) => {
     const report = await whatIfFeatures(
-      { ...ports, fit: fitInThread(), progress },
+      { ...ports, fit: localFit(), progress },
       {
         deployment,
         files,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
 import {
-  codeVersion,
+  environmentOf,
   fieldsOf,
   judgedRequest,
   readManifest,
@@ -204,11 +204,8 @@ const fitAgain = async (
     { request: judgedRequest(request), features, train, holdout },
     { signal, onProgress: () => undefined },
   );
-  const runtime = {
-    node: process.version,
-    ...(await verifyModel(fitted, model.task as Task, features.length)),
-  };
-  return { fitted, environment: { code: codeVersion(), runtime } };
+  const runtime = await verifyModel(fitted, model.task as Task, features.length);
+  return { fitted, environment: environmentOf(fitted, runtime) };
 };
 
 const compare = (
@@ -225,7 +222,9 @@ const compare = (
   const { kind } = manifest.trainer;
   const cause =
     changed.length === 0
-      ? `the data set, trainer ${kind}, parameters, seed ${manifest.seed}, code and runtime are the same, yet the model differs: the trainer is not deterministic, or its code changed under one version`
+      ? kind === 'command'
+        ? `the data set, program, parameters, seed ${manifest.seed} and all versions that it told are the same, yet the model differs: the program is not deterministic, or its environment is another in what it did not tell`
+        : `the data set, trainer ${kind}, parameters, seed ${manifest.seed}, code and runtime are the same, yet the model differs: the trainer is not deterministic, or its code changed under one version`
       : `the data set, parameters and seed are the same; what differs is ${changed.join(', ')}`;
   return { rebuilt, identical: false, profile, ...evaluation, step: 'model', cause };
 };
@@ -239,9 +238,11 @@ export const environmentChanges = (then: FitEnvironment, now: FitEnvironment): s
     .map((name) => `${name} ${before.get(name) ?? 'unknown'} -> ${after.get(name) ?? 'unknown'}`);
 };
 
-const flat = ({ code, runtime }: FitEnvironment): ReadonlyMap<string, string> =>
+const flat = ({ code, runtime, program = {} }: FitEnvironment): ReadonlyMap<string, string> =>
   new Map(
-    [['code', code], ...Object.entries(runtime as unknown as Record<string, unknown>)].map(
-      ([name, value]) => [name as string, Array.isArray(value) ? value.join(' ') : String(value)],
-    ),
+    [
+      ['code', code],
+      ...Object.entries(runtime as unknown as Record<string, unknown>),
+      ...Object.entries(program),
+    ].map(([name, value]) => [name as string, Array.isArray(value) ? value.join(' ') : String(value)]),
   );
