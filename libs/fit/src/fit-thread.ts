@@ -15,7 +15,7 @@ export interface FitControl {
 /** Fits a job off the event loop. May take the job's buffers for itself. */
 export type Fit = (job: FitJob, control: FitControl) => Promise<FittedRun>;
 
-/** Tries parameters off the event loop; null where the metric has no value. May take the job's buffers for itself. */
+/** Tries parameters off the event loop; null where the metric has no value. Leaves the job as it was. */
 export type FitTrial = (job: TrialJob, control: FitControl) => Promise<number | null>;
 
 /** What a thread is for. */
@@ -50,7 +50,7 @@ export const fitInThread =
 export const trialInThread =
   (options: FitThreadOptions = {}): FitTrial =>
   (job, control) =>
-    inThread<number | null>({ trial: job }, [job.train], control, options);
+    inThread<number | null>({ trial: job }, [], control, options);
 
 const inThread = <T>(
   job: ThreadJob,
