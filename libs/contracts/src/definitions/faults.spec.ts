@@ -336,6 +336,14 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     ],
   ],
   [
+    'a field to slice by that neither service nor trigger has',
+    'metric: average_precision, min: 0.1',
+    'metric: average_precision, slice: terminl_id, min: 0.1',
+    [
+      'p.yaml:56:48 Model fraud: terminl_id is neither a feature of fraud nor a field of transactions; did you mean `terminal_id`?',
+    ],
+  ],
+  [
     'a threshold that is no probability',
     'threshold: 0.5',
     'threshold: 50',

@@ -5,6 +5,7 @@ import type { ArtifactStore } from '#artifacts';
 import { TOPICS, parseAsOf, qualify, type AsOf } from '#contracts';
 import type { EventLog } from '#eventlog';
 import { ENGINE_VERSION } from '#features';
+import { fieldsOf } from '#fit';
 import { Refused } from '#kernel';
 import { PARQUET_WRITER } from '#parquet';
 import { RESERVED_COLUMNS, digestOfRows, labelRows, type LabelledRows } from './labelled-rows';
@@ -20,6 +21,7 @@ import { readLabels } from './read-labels';
 import type { Cut } from './read-to-cut';
 import { readVectors } from './read-vectors';
 import { refoldTable } from './refold-table';
+import { readTriggerFields } from './trigger-fields';
 import { writePart } from './write-part';
 
 export interface DatasetPorts {
@@ -61,6 +63,7 @@ export const buildDataset = async (ports: DatasetPorts, request: TrainingRequest
     label,
     ...(keepsUnlabelled(request) && { unlabelled: 'kept' as const }),
     split,
+    ...(rows.fields && { fields: rows.fields.names }),
     ...(request.as_of === undefined ? {} : { as_of: request.as_of }),
     cut: read.cut,
     cut_time: new Date(read.time).toISOString(),
@@ -116,7 +119,7 @@ interface RowsRead {
 const rowsOf = async (ports: DatasetPorts, request: TrainingRequest): Promise<RowsRead> => {
   const { log, namespace, progress } = ports;
   const { service, label } = request;
-  refuseReserved(service.features);
+  refuseReserved(service.features, triggerFieldsOf(request));
   const named = (name: string): { name: string; full: string } => ({ name, full: qualify(namespace, name) });
   const asOf = request.as_of === undefined ? undefined : parseAsOf(request.as_of);
 
@@ -150,11 +153,22 @@ const rowsOf = async (ports: DatasetPorts, request: TrainingRequest): Promise<Ro
     splitRuleOf(request.split),
     keepsUnlabelled(request),
   );
+  const fields = triggerFieldsOf(request);
   if (rows.join.rows.length === 0) throw noRows(table.rows, labels.assertions, rows, label.maturity_ms);
   const { triggers } = vectors;
   const cut = [...vectors.ranges, ...labels.ranges];
   progress?.(`${rows.join.rows.length} labelled rows`);
-  return { rows, source, read: { cut, triggers, time, vectors: table.rows, labels: labels.assertions } };
+  if (fields.length > 0) progress?.(`reading ${fields.join(', ')} from ${observations}`);
+  return {
+    rows: {
+      ...rows,
+      ...(fields.length > 0 && {
+        fields: await readTriggerFields(log, named(observations), triggers, table, fields),
+      }),
+    },
+    source,
+    read: { cut, triggers, time, vectors: table.rows, labels: labels.assertions },
+  };
 };
 
 /** An anomaly model learns from all rows; labels only judge it. */
@@ -171,12 +185,20 @@ const labelsCut = (asOf: AsOf | undefined, newestVector: number): Cut => {
   return asOf.labels ? { by: 'offsets', offsets: asOf.labels } : { by: 'time', time: newestVector };
 };
 
-const refuseReserved = (features: readonly string[]): void => {
-  const taken = features.filter((name) => RESERVED_COLUMNS.includes(name.toLowerCase()));
+/** What the rows are divided by and is no feature: fields of the trigger, but for the entity, which every data set has. */
+const triggerFieldsOf = (request: TrainingRequest): readonly string[] =>
+  (fieldsOf(request).fields ?? []).filter((field) => field !== request.service.key);
+
+const refuseReserved = (features: readonly string[], fields: readonly string[]): void => {
+  const columns = features.map((name) => name.toLowerCase());
+  const taken = [
+    ...features.filter((name) => RESERVED_COLUMNS.includes(name.toLowerCase())),
+    ...fields.filter((name) => [...RESERVED_COLUMNS, ...columns].includes(name.toLowerCase())),
+  ];
   if (taken.length > 0)
     throw new Refused(
       'PLAYHEAD_LEARN_INVALID',
-      `the feature ${taken.join(', ')} has the name of a column that every data set has; give it another name`,
+      `${taken.join(', ')} is the name of a column that the data set has already (upper and lower case are the same there); a feature, or a field to slice by, needs another name`,
     );
 };
 

@@ -3,6 +3,7 @@ import { LabelJoin, compileSplit, type LabelBook, type Side, type SplitRule } fr
 import { canonicalJson, type CanonicalValue } from '#kernel';
 import type { Cell, Column } from '#parquet';
 import { inSlices } from './in-slices';
+import type { TriggerFields } from './trigger-fields';
 import type { VectorTable } from './vector-table';
 
 /** The rows of a data set with their labels and sides, in canonical order: (trigger partition, offset). */
@@ -12,6 +13,8 @@ export interface LabelledRows {
   readonly join: LabelJoin;
   /** By row of `join`. */
   readonly sides: readonly Side[];
+  /** By row of `table`; text columns beside the features. */
+  readonly fields?: TriggerFields;
 }
 
 /**
@@ -48,10 +51,14 @@ export const labelRows = async (
  * data set is, whatever file holds it. The sides follow from the rows and the split.
  */
 export const digestOfRows = async (
-  { table, features, join }: LabelledRows,
+  { table, features, join, fields }: LabelledRows,
   split: SplitRule,
 ): Promise<string> => {
-  const head = { features: [...features], split: { ...split } };
+  const head = {
+    features: [...features],
+    split: { ...split },
+    ...(fields && { fields: [...fields.names] }),
+  };
   const hash = createHash('sha256').update(`${canonicalJson(head as CanonicalValue)}\n`);
   await inSlices(join.rows.length, (from, to) => {
     let text = '';
@@ -66,6 +73,7 @@ export const digestOfRows = async (
         position,
         table.values(row),
         label,
+        ...(fields ? [fields.names.map((_, field) => fields.text(row, field))] : []),
       ];
       text += `${JSON.stringify(line)}\n`;
     }
@@ -91,10 +99,11 @@ const BEHIND: readonly Column[] = [
 export const RESERVED_COLUMNS: readonly string[] = [...BEFORE, ...BEHIND].map(({ name }) => name);
 
 /** The columns of a part's file: `partition` and `offset` are the trigger's, `label_partition` and `label_offset` the label's. */
-export const columnsOf = (features: readonly string[]): readonly Column[] => [
+export const columnsOf = (features: readonly string[], fields: readonly string[] = []): readonly Column[] => [
   ...BEFORE,
   ...features.map((name): Column => ({ name, type: 'double' })),
   ...BEHIND,
+  ...fields.map((name): Column => ({ name, type: 'text' })),
 ];
 
 /** One side of the data set as the writer of files asks for it. */
@@ -105,16 +114,18 @@ export interface Part {
   readonly positives: number | null;
 }
 
-export const partOf = ({ table, features, join, sides }: LabelledRows, side: Side): Part => {
+export const partOf = ({ table, features, join, sides, fields }: LabelledRows, side: Side): Part => {
   const members: number[] = [];
   sides.forEach((each, at) => each === side && members.push(at));
   const labels = members.map((at) => join.labels[at]!);
   const isBinary = labels.every((label) => label === 0 || label === 1 || Number.isNaN(label));
   const labelAt = BEFORE.length + features.length;
+  const fieldsAt = labelAt + BEHIND.length;
   const cell = (member: number, column: number): Cell => {
     const at = members[member]!;
     const row = join.rows[at]!;
     if (column >= BEFORE.length && column < labelAt) return table.value(row, column - BEFORE.length);
+    if (column >= fieldsAt) return fields!.text(row, column - fieldsAt);
     switch (column < labelAt ? column : column - features.length) {
       case 0:
         return table.eventIds[row]!;

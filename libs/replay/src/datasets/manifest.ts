@@ -25,6 +25,8 @@ export interface DatasetManifest {
   /** Rows without a label are in it, with none: for what learns without labels. */
   readonly unlabelled?: 'kept';
   readonly split: TrainingRequest['split'];
+  /** Fields of the trigger's events that stand beside the features, as texts. */
+  readonly fields?: readonly string[];
   readonly as_of?: string;
   /** Vectors and labels that were read. */
   readonly cut: readonly OffsetRange[];

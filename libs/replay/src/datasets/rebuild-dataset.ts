@@ -4,12 +4,13 @@ import { TOPICS, qualify } from '#contracts';
 import { ENGINE_VERSION } from '#features';
 import { PlatformError, timestampMs, type Digest } from '#kernel';
 import { PARQUET_WRITER, firstDifferentRow, type RowDifference } from '#parquet';
-import { digestOfRows, labelRows } from './labelled-rows';
+import { digestOfRows, labelRows, type LabelledRows } from './labelled-rows';
 import { readManifest, splitRuleOf, type DatasetManifest, type DatasetSource } from './manifest';
 import { readLabels } from './read-labels';
 import type { Cut, OffsetRange } from './read-to-cut';
 import { readVectors } from './read-vectors';
 import { refoldTable, type RefoldSource } from './refold-table';
+import { readTriggerFields } from './trigger-fields';
 import type { VectorTable } from './vector-table';
 import { writePart } from './write-part';
 
@@ -71,7 +72,8 @@ export const rebuildDataset = async (options: RebuildDatasetOptions): Promise<Re
   const matureUntil = timestampMs(cut_time) - label.maturity_ms;
   const rule = splitRuleOf(split);
   const keeps = manifest.unlabelled === 'kept';
-  const rows = await labelRows(table, service.features, labels.book, matureUntil, rule, keeps);
+  const joined = await labelRows(table, service.features, labels.book, matureUntil, rule, keeps);
+  const rows = { ...joined, ...(await triggerFields(options, manifest, table)) };
   const rebuilt = await digestOfRows(rows, rule);
   progress?.(`${rows.join.rows.length} labelled rows with the digest ${rebuilt}`);
 
@@ -117,6 +119,16 @@ const tableFrom = async (
       `${lacking} vectors of ${topic} lack revision ${service.revision}: the data set was folded from the observations; build it again with --from observations`,
     );
   return table;
+};
+
+const triggerFields = async (
+  options: RebuildDatasetOptions,
+  { fields, service, triggers }: DatasetManifest,
+  table: VectorTable,
+): Promise<Pick<LabelledRows, 'fields'>> => {
+  if (fields === undefined) return {};
+  const topic = named(options, TOPICS.observations(service.trigger));
+  return { fields: await readTriggerFields(options.log, topic, triggers, table, fields) };
 };
 
 const fetchStored = async (

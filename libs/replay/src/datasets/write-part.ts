@@ -14,6 +14,6 @@ export const writePart = async (
   path: string,
 ): Promise<WrittenPart> => {
   const part = partOf(rows, side);
-  await writeParquet(path, columnsOf(rows.features), part.rows, part.cell);
+  await writeParquet(path, columnsOf(rows.features, rows.fields?.names), part.rows, part.cell);
   return { path, rows: part.rows, positives: part.positives };
 };

@@ -1,4 +1,4 @@
-import { readManifest } from '#fit';
+import { readEvaluation, readManifest } from '#fit';
 import { TrainedHotPath, inThisThread } from '../trained.testing';
 import { environmentChanges, rebuildModel, type RebuildPorts, type RebuildReport } from './rebuild-model';
 
@@ -43,6 +43,32 @@ it.each(['vectors', 'observations'] as const)(
       evaluation: { expected: evaluation!, rebuilt: evaluation! },
       spoilt: [],
     } satisfies RebuildReport);
+  },
+);
+
+it.each(['vectors', 'observations'] as const)(
+  'from %s has the fields of the events that rows are sliced by, and the same evaluation',
+  async (from) => {
+    const evaluate = { slices: ['payment', 'customer', 'amount'], folds: 2 };
+    const split = { by: 'time' as const, holdout_ms: 40 * 3_600_000, gap_ms: 0 };
+    const sliced = readManifest(await world.artifacts.get(await world.train(3, { evaluate, split })));
+    expect(sliced.dataset.digest).not.toBe((await stored()).dataset.digest);
+    const { slices } = readEvaluation(await world.artifacts.get(sliced.evaluation!));
+    expect(slices.map(({ field, small }) => [field, small.values > 1])).toEqual([
+      ['payment', true],
+      ['customer', true],
+      ['amount', true],
+    ]);
+    // A payment is one row, a customer has several.
+    expect(slices[0]!.small.values).toBe(slices[0]!.small.rows);
+    expect(slices[1]!.small.values).toBeLessThan(slices[1]!.small.rows);
+    const { log, artifacts, namespace } = world;
+    const ports = { log, artifacts, namespace, fit: inThisThread };
+    expect(await rebuildModel(ports, { model: 'risk', version: 3, source: from })).toMatchObject({
+      identical: true,
+      dataset: { expected: sliced.dataset.digest, rebuilt: sliced.dataset.digest },
+      evaluation: { expected: sliced.evaluation, rebuilt: sliced.evaluation },
+    });
   },
 );
 
@@ -162,7 +188,7 @@ it('refuses a version that is not on the log', async () => {
       { log, artifacts, namespace, fit: inThisThread },
       { model: 'risk', version: 9, source: 'vectors' },
     ),
-  ).rejects.toThrow(/there is no risk@9; the newest is risk@2/);
+  ).rejects.toThrow(/there is no risk@9; the newest is risk@3/);
 });
 
 it('tells environments apart by every member', () => {

@@ -46,6 +46,7 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
   if (spec.split.by === 'time' && parseDuration(spec.split.holdout) === 0)
     context.say(['spec', 'split', 'holdout'], 'nothing is held out, so no gate can be judged');
 
+  checkFields(context);
   const { kind, parameters, search } = spec.trainer;
   const tasks = tasksOfTrainer(kind);
   if (!tasks.includes(spec.task)) {
@@ -70,6 +71,36 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
       'search',
       'metric',
     ]);
+};
+
+/** What rows are divided by must stand in the data set: a feature, or a field of the trigger. */
+const checkFields = (context: CheckContext<'Model'>): void => {
+  const { spec } = context.definition;
+  const service = context.project.find('FeatureService', spec.features);
+  const trigger = service && context.project.find('Stream', service.spec.trigger);
+  const views = service?.spec.views.map((view) => context.project.find('FeatureView', view));
+  if (!trigger || !views || views.some((view) => view === undefined)) return;
+  const known = [
+    ...views.flatMap((view) => view!.spec.features.map(({ name }) => name)),
+    ...trigger.spec.fields.map(({ name }) => name),
+  ];
+  const named: (readonly [string | undefined, readonly (string | number)[]])[] = [
+    [spec.query, ['spec', 'query']],
+    ...(spec.evaluate?.slices ?? []).map((field, at) => [field, ['spec', 'evaluate', 'slices', at]] as const),
+    [spec.evaluate?.fairness?.group, ['spec', 'evaluate', 'fairness', 'group']],
+    ...spec.gates.flatMap(({ slice, group }, at) => [
+      [slice, ['spec', 'gates', at, 'slice']] as const,
+      [group, ['spec', 'gates', at, 'group']] as const,
+    ]),
+  ];
+  for (const [field, path] of named) {
+    if (field === undefined || known.includes(field)) continue;
+    context.say(
+      path,
+      `${field} is neither a feature of ${spec.features} nor a field of ${trigger.name}`,
+      nearest(field, known),
+    );
+  }
 };
 
 const TRAINER_OF: Readonly<Record<Task, TrainerName>> = {

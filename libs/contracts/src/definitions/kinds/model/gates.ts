@@ -37,7 +37,9 @@ export const GateOptions = Type.Object(
       }),
     ),
     slice: Type.Optional(
-      Identifier('the feature or entity field whose values are judged one by one; the worst one counts'),
+      Identifier(
+        'the feature, or the field of the trigger, whose values are judged one by one; the worst one counts',
+      ),
     ),
     rows: Type.Optional(
       Type.Integer({
@@ -47,7 +49,7 @@ export const GateOptions = Type.Object(
       }),
     ),
     group: Type.Optional(
-      Identifier('of a fairness metric: the feature or entity field whose values are compared'),
+      Identifier('of a fairness metric: the feature, or the field of the trigger, whose values are compared'),
     ),
   },
   CLOSED,

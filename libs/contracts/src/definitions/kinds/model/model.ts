@@ -24,7 +24,9 @@ export const ModelOptions = Type.Object(
     task: Type.Enum([...TASKS]),
     features: DefinitionName('the feature service it reads, for ever'),
     label: DefinitionName('what it learns to say; an anomaly model is only judged by it'),
-    query: Type.Optional(Identifier('ranking: the feature or entity field whose equal values are one query')),
+    query: Type.Optional(
+      Identifier('ranking: the feature, or the field of the trigger, whose equal values are one query'),
+    ),
     split: Type.Optional(SplitOptions),
     trainer: TrainerOptions,
     evaluate: Type.Optional(EvaluateOptions),

@@ -24,13 +24,13 @@ export const EvaluateOptions = Type.Object(
         CLOSED,
       ),
     ),
-    slices: Type.Optional(Type.Array(Identifier('a feature or entity field'), { minItems: 1 })),
+    slices: Type.Optional(Type.Array(Identifier('a feature, or a field of the trigger'), { minItems: 1 })),
     fairness: Type.Optional(
       Type.Object(
         {
-          group: Identifier('the feature or entity field whose values are compared'),
+          group: Identifier('the feature, or the field of the trigger, whose values are compared'),
           reference: Type.Optional(
-            Type.String({ description: 'the value to compare with; the largest group by default' }),
+            Type.String({ description: 'the value to compare with; all with each other by default' }),
           ),
         },
         CLOSED,
