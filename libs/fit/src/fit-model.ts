@@ -81,7 +81,7 @@ const VALIDATION_SHARE = 0.1;
 /** @throws Refused PLAYHEAD_LEARN_INVALID where no data set could make the request learnable. */
 export const assertLearnable = ({ task, trainer: { kind, parameters } }: FitJob['request']): void => {
   // What a program learns, and from which parameters, is its own matter.
-  if (kind === 'command') return;
+  if (kind === 'command' || kind === 'imported') return;
   const faults = trainerOf(kind).faults(task as Task, parameters);
   if (faults.length > 0)
     throw new Refused('PLAYHEAD_LEARN_INVALID', `cannot train:\n  - ${faults.join('\n  - ')}`, {

@@ -1,7 +1,7 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
-import { fitByCommand, fitByKind, fitInThread } from '#fit';
+import { fitByCommand, fitByKind, fitImported, fitInThread } from '#fit';
 import type { Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
@@ -61,7 +61,7 @@ export class TrainingModule {
       logger,
       transport,
       workers,
-      fit: fitByKind({ learn, command }),
+      fit: fitByKind({ learn, command, imported: fitImported({ judge: learn, artifacts }) }),
     };
     for (const [name, worker] of trainingWorkers(parts)) transport.add(name, worker);
   }

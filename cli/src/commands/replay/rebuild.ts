@@ -40,7 +40,7 @@ export const addReplayRebuild = (replay: Command): void => {
         const version = await versionNumberOf(ports, model, named);
         const begun = performance.now();
         const report = await rebuildModel(
-          { ...ports, fit: localFit(), progress },
+          { ...ports, fit: localFit(ports.artifacts), progress },
           { model, version, ...(options.from && { source: options.from }) },
         );
         const seconds = Math.round(performance.now() - begun) / 1_000;

@@ -162,7 +162,7 @@ const whatIfOtherFeatures = async (
   const files = await readDefinitionFiles(path);
   await withReplay(options, async (ports) => {
     const report = await whatIfFeatures(
-      { ...ports, fit: localFit(), progress },
+      { ...ports, fit: localFit(ports.artifacts), progress },
       {
         deployment,
         files,

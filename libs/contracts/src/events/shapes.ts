@@ -98,6 +98,18 @@ export const Command = Type.Object({
   environment: Type.Record(Type.String(), Type.String()),
 });
 
+/** A model file from elsewhere, checked and made to fit. */
+export const ImportedModel = Type.Object({
+  artifact: Sha('the ONNX file to use'),
+  source: Sha('the file as it came; the same where nothing had to be changed'),
+  changes: Type.Array(Type.String(), { description: 'what was changed, in words' }),
+  claimed: Type.Optional(
+    Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {
+      description: 'metrics by the account of whoever imports it; nobody judges by them',
+    }),
+  ),
+});
+
 /** What is measured of a version beside its metrics. */
 export const Evaluate = Type.Object({
   folds: Type.Optional(Type.Integer()),

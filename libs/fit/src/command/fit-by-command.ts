@@ -1,20 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  checkInChild,
-  folderSize,
-  runLimited,
-  type CheckForeign,
-  type Ended,
-  type Limits,
-  type ModelTask,
-} from '#inference';
+import { folderSize, runLimited, type CheckForeign, type Ended, type Limits } from '#inference';
 import { PlatformError, Refused } from '#kernel';
-import { rowMajor } from '#learn';
 import { cancelledFit, type Fit, type FitControl } from '../fit-thread';
 import type { CommandTrace, FitJob, FittedRun } from '../fit-model';
-import { queryOrder, withQueries } from '../part';
 import {
   OUTPUT_PATH,
   REQUEST_PATH,
@@ -26,6 +16,7 @@ import {
 import { readResult } from './command-result';
 import { failureOf } from './exit-codes';
 import { progressOf } from './progress-line';
+import { checkForeign, inQueries, scored } from './score-foreign';
 
 export interface CommandFitOptions {
   /** Judges and profiles the model that the program wrote. */
@@ -49,7 +40,7 @@ const VERSION_TIMEOUT_MS = 10_000;
  * @throws Refused PLAYHEAD_COMMAND_* with the reason and the end of its output; PLAYHEAD_INFERENCE_MODEL_INVALID.
  */
 export const fitByCommand =
-  ({ judge, allowed, check = checkForCommand, path = process.env['PATH'] ?? '' }: CommandFitOptions): Fit =>
+  ({ judge, allowed, check = checkForeign, path = process.env['PATH'] ?? '' }: CommandFitOptions): Fit =>
   async (given, control) => {
     const { command } = given.request.trainer;
     if (!command)
@@ -73,26 +64,6 @@ export const fitByCommand =
       await rm(root, { recursive: true, force: true });
     }
   };
-
-/** One `Fit` for all kinds of trainers. */
-export const fitByKind =
-  ({ learn, command }: { readonly learn: Fit; readonly command: Fit }): Fit =>
-  (job, control) =>
-    job.request.trainer.kind === 'command' ? command(job, control) : learn(job, control);
-
-/** Scoring a large data set takes its time. */
-const checkForCommand = checkInChild({ timeoutMs: 600_000, memoryBytes: 4 * 2 ** 30 });
-
-/** Rows of one query stand together, as a ranking is learned and judged. */
-const inQueries = (job: FitJob): FitJob => {
-  const { request, features, train, holdout } = job;
-  if (request.task !== 'ranking') return job;
-  return {
-    ...job,
-    train: withQueries(train, queryOrder(train, features, request.query)),
-    holdout: withQueries(holdout, queryOrder(holdout, features, request.query)),
-  };
-};
 
 interface Ran {
   readonly trace: Omit<CommandTrace, 'changes' | 'warnings'>;
@@ -189,41 +160,6 @@ const logsOf = (run: readonly string[], { ending, stdout, stderr, peakBytes }: E
     `--- ${ending.by === 'exit' ? `ended with code ${ending.code}` : `ended by ${ending.by}`}; at most ${Math.ceil(peakBytes / 2 ** 20)} MiB of memory seen ---`,
     '',
   ].join('\n');
-
-const scored = async (
-  check: CheckForeign,
-  job: FitJob,
-  model: Buffer,
-  { signal }: FitControl,
-): Promise<{
-  readonly trained: Pick<CommandTrace, 'changes' | 'warnings'>;
-  readonly judged: NonNullable<FitJob['foreign']>;
-}> => {
-  const { request, features } = job;
-  const wanted = { task: request.task as ModelTask, featureCount: features.length };
-  const parts = [job.train, job.holdout];
-  const {
-    bytes,
-    check: found,
-    scores,
-  } = await check(
-    model,
-    wanted,
-    parts.map(({ columns }) => rowMajor(columns)),
-    signal,
-  );
-  const [train, holdout] = scores.map((each) => Float64Array.from(each));
-  const odd = holdout!.findIndex(Number.isNaN);
-  if (odd >= 0)
-    throw new Refused(
-      'PLAYHEAD_COMMAND_RESULT_INVALID',
-      `model.onnx gives no number for row ${Math.floor(odd / found.outputs)} of the hold-out: missing values must be filled inside of it`,
-    );
-  return {
-    trained: { changes: found.changes, warnings: found.warnings },
-    judged: { onnx: bytes, train: train!, holdout: holdout! },
-  };
-};
 
 const withLogs = (error: unknown, logs: string): unknown =>
   error instanceof PlatformError

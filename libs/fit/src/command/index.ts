@@ -1,1 +1,3 @@
-export { fitByCommand, fitByKind, type CommandFitOptions } from './fit-by-command';
+export { fitByCommand, type CommandFitOptions } from './fit-by-command';
+export { fitByKind, type FitsByKind } from './fit-by-kind';
+export { fitImported, type ImportedFitOptions } from './fit-imported';

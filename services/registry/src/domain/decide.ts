@@ -112,7 +112,8 @@ const takeOverRun = (state: RegistryState, { value }: RunReport): Outcome[] => {
   const run = state.runs.get(value.fact.run);
   if (value.type !== 'training.run.completed' || !run || hasEnded(run)) return [];
   const { fact } = value;
-  const { measured, evaluation, card, logs, origin } = fact;
+  const { measured, evaluation, card, logs } = fact;
+  const origin = run.request.trainer.imported ? 'imported' : fact.origin;
   const gates = judgeGates(
     run.request.gates,
     { holdout: fact.metrics.holdout, measured },

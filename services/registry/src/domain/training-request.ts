@@ -6,7 +6,10 @@ import { labelReference, serviceReference } from './references';
 import { currentVersion, type AppliedDefinition, type RegistryState } from './state';
 
 type Request = OutcomeOf<'training-requested'>['fact'];
-type Submitted = Pick<Extract<Command, { type: 'training' }>['value'], 'as_of' | 'seed' | 'actor' | 'cause'>;
+type Submitted = Pick<
+  Extract<Command, { type: 'training' }>['value'],
+  'as_of' | 'seed' | 'actor' | 'cause' | 'imported'
+>;
 
 /** Everything that decides the result of a run: the definition as it is now, with what it names resolved. `k`: where one input asks for several. */
 export const trainingRequest = (
@@ -19,7 +22,7 @@ export const trainingRequest = (
   }: Pick<AppliedDefinition, 'name' | 'revision' | 'digest'> & {
     readonly compiled: CompiledModel;
   },
-  { as_of, seed, actor, cause }: Submitted,
+  { as_of, seed, actor, cause, imported }: Submitted,
   at: InputPosition,
   k = 0,
 ): Request => {
@@ -38,7 +41,7 @@ export const trainingRequest = (
       split.by === 'time'
         ? { by: split.by, holdout_ms: split.holdoutMs, gap_ms: split.gapMs }
         : { by: split.by, holdout: split.holdout, seed: split.seed },
-    trainer: trainerOf(trainer),
+    trainer: imported ? { kind: 'imported', parameters: {}, imported: plain(imported) } : trainerOf(trainer),
     ...(evaluate && { evaluate: evaluationOf(evaluate) }),
     seed: seed ?? trainer.seed,
     ...(as_of === undefined ? {} : { as_of }),

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { defineEvent } from '../../define-event';
 import { RevisionWarmed } from '../feature/revision-warmed';
-import { Actor, Cause, KindName, Reference, RequestId, SAMPLE_SHA } from '../shapes';
+import { Actor, Cause, ImportedModel, KindName, Reference, RequestId, SAMPLE_SHA } from '../shapes';
 import { ReplayReport } from './replays';
 import {
   TrainingRunCancelled,
@@ -75,6 +75,7 @@ export const TrainingSubmitted = defineEvent({
       Type.Integer({ minimum: 0, maximum: 4294967295, description: "the model's own by default" }),
     ),
     cause: Type.Optional(Cause),
+    imported: Type.Optional(ImportedModel),
   }),
   sample: {
     request: '0198c0de-0002',
