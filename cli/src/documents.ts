@@ -89,6 +89,8 @@ export interface ModelDocument extends Decided {
     readonly metrics: Readonly<Record<string, number | null>>;
   } | null;
   readonly aliases: Readonly<Record<string, number>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description: string | null;
 }
 
 export interface VersionDocument extends Decided, Readonly<EventOf<typeof ModelVersionRegistered>> {
@@ -98,7 +100,52 @@ export interface VersionDocument extends Decided, Readonly<EventOf<typeof ModelV
     readonly by: string;
     readonly comment: string | null;
   } | null;
+  /** What was found when it was loaded as serving would; null before. */
+  readonly check: {
+    readonly ok: boolean;
+    readonly rows: number;
+    readonly reason: string | null;
+    readonly position: string;
+  } | null;
   readonly aliases: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description: string | null;
+}
+
+/** One thing that differs; null where a side does not have it. */
+export interface Difference {
+  readonly name: string;
+  readonly from: string | number | boolean | null;
+  readonly to: string | number | boolean | null;
+}
+
+/** In what two versions differ. */
+export interface VersionComparison {
+  readonly from: string;
+  readonly to: string;
+  readonly parameters: readonly Difference[];
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly from: number | null;
+    readonly to: number | null;
+    readonly delta: number | null;
+  }[];
+  readonly features: {
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly reordered: boolean;
+    readonly definition: Difference | null;
+  };
+  readonly data: readonly Difference[];
+}
+
+/** Tags and description, as they are after a change. */
+export interface NoteDocument {
+  readonly model: string;
+  readonly version?: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly description: string | null;
+  readonly position: string;
 }
 
 /** Of a promotion or a rollback. */

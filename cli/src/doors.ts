@@ -5,6 +5,7 @@ export interface Door {
   readonly url: string;
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body?: unknown, query?: Query): Promise<T>;
+  delete<T>(path: string): Promise<T>;
 }
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -14,7 +15,7 @@ const PATIENCE_MS = 60_000;
 /** @param actor who acts, said in the header X-Playhead-Actor (self-declared until access control is built). */
 export const openDoor = (url: string, actor?: string): Door => {
   const ask = async <T>(
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'DELETE',
     path: string,
     query: Query = {},
     body?: unknown,
@@ -37,6 +38,7 @@ export const openDoor = (url: string, actor?: string): Door => {
     url,
     get: (path, query) => ask('GET', path, query),
     post: (path, body, query) => ask('POST', path, query, body),
+    delete: (path) => ask('DELETE', path),
   };
 };
 

@@ -48,6 +48,8 @@ it('lists commands in the order in which somebody meets them', () => {
 it.each([
   ['train'],
   ['models', 'promote'],
+  ['models', 'search'],
+  ['models', 'alias', 'set', 'fraud@3'],
   ['apply'],
   ['tail', 'transactions', '--from', 'tomorrow'],
   ['tail', 'transactions', '--limit', '0'],
@@ -64,6 +66,9 @@ it.each([
     ['models', 'promote', 'fraud'],
     '"fraud" does not name a version; write for example fraud@3 or fraud@champion',
   ],
+  [['models', 'alias', 'set', 'fraud', 'candidate'], '"fraud" does not name a version'],
+  [['models', 'check', 'fraud'], '"fraud" does not name a version'],
+  [['models', 'tag', 'fraud@3', 'team'], '"team" is no tag; write for example team=risk'],
   [['dlq', 'redrive', 'feature', '0-1'], 'a dead letter of feature cannot be driven again'],
   [['log', 'cut'], 'say which: a topic, or --all'],
   [['dlq', 'show', 'nonsense', '0-1'], '"nonsense" is neither a service'],
@@ -80,6 +85,8 @@ it.each([
   ['runs', 'cancel', 'run-0-1', '--as', 'grace'],
   ['runs', 'run-0-1'],
   ['models', 'show', 'fraud'],
+  ['models', 'search', 'metric.average_precision>=0.6'],
+  ['models', 'describe', 'fraud', 'finds fraud'],
 ])('looks for the platform where %s %s is told to', async (...args) => {
   expect(await outcomeOf(...args, '--data-dir', '/nowhere')).toMatchObject({
     message: expect.stringContaining('nothing runs from /nowhere') as string,

@@ -1,39 +1,32 @@
 import type { Command } from 'commander';
-import type { AliasDocument, ModelDocument, RunDocument, VersionDocument } from '../documents';
-import { openDoor, path, type Door } from '../doors';
-import {
-  compareVersions,
-  type ComparedVersion,
-  type Difference,
-  type VersionComparison,
-} from '../models/compare-versions';
+import type { Difference, ModelDocument, VersionComparison, VersionDocument } from '../documents';
+import { path } from '../doors';
 import { parseModelReference, parseVersionReference } from '../models/version-reference';
-import { printJson, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
-import { findPlatform } from '../platform/platform';
+import { registryOf } from '../models/registry-door';
+import { printJson, withPlace, type GlobalOptions } from '../options';
 import { shortDigest, shortNumber, table } from '../view/text';
+import { addDecisions } from './model-decisions';
+import { addNotes } from './model-notes';
 import { addModelReports } from './model-reports';
 import { describeGates } from './runs';
 
 type ReadOptions = GlobalOptions & { readonly asOf?: string };
-type WriteOptions = GlobalOptions & ActorOptions;
 
 export const addModels = (program: Command): void => {
   const models = program
     .command('models')
-    .description('models and their versions: list, show, diff, promote, roll back, approve, reject');
+    .description(
+      'models and their versions: list, search, show, diff, check, approve, promote, roll back, tag',
+    );
   models.addHelpText(
     'after',
     '\nExample:\n  ./playhead models list\n  ./playhead models diff fraud@1 fraud@2\n  ./playhead models promote fraud@2 --alias champion --as grace',
   );
   addReading(models);
   addModelReports(models);
-  addPromotion(models);
-  addReview(models, 'approve', 'approve a version');
-  addReview(models, 'reject', 'reject a version: it can get no alias');
+  addDecisions(models);
+  addNotes(models);
 };
-
-const registryOf = async (options: GlobalOptions & Partial<ActorOptions>): Promise<Door> =>
-  openDoor((await findPlatform(options.dataDir, process.env)).url('registry'), options.as);
 
 const withTime = (command: Command): Command =>
   withPlace(command).option(
@@ -80,6 +73,33 @@ const addReading = (models: Command): void => {
     });
   withTime(
     models
+      .command('search')
+      .argument('<query...>', 'words, and conditions on metric.<name>, tag.<name>, alias, status ...')
+      .description('versions of all models that fit, the newest first'),
+  )
+    .option('--limit <n>', 'at most so many', Number, 100)
+    .addHelpText(
+      'after',
+      `\nFields: model version status alias trainer task run origin description metric.<name> tag.<name>; with = != ~ (contains) < <= > >=.
+A condition on what a version does not have does not hold.
+
+Example:
+  ./playhead models search 'metric.average_precision>=0.6 tag.team=risk'
+  ./playhead models search fraud alias=champion --as-of 2026-01-01T00:00:00Z`,
+    )
+    .action(async (words: readonly string[], options: ReadOptions & { limit: number }) => {
+      const answer = await (
+        await registryOf(options)
+      ).get<{ versions: readonly VersionDocument[] }>('/v1/models/search', {
+        q: words.join(' '),
+        limit: options.limit,
+        asOf: options.asOf,
+      });
+      if (options.json) printJson(answer);
+      else console.log(versionTable(answer.versions));
+    });
+  withTime(
+    models
       .command('diff')
       .argument('<from>', 'fraud@1')
       .argument('<to>', 'fraud@2')
@@ -88,97 +108,15 @@ const addReading = (models: Command): void => {
     .addHelpText('after', '\nExample:\n  ./playhead models diff fraud@1 fraud@champion')
     .action(async (from: string, to: string, options: ReadOptions) => {
       const registry = await registryOf(options);
-      const [a, b] = await Promise.all(
-        [from, to].map((text) => comparedVersion(registry, text, options.asOf)),
-      );
-      const comparison = compareVersions(a!, b!);
+      const { model } = parseVersionReference(from);
+      const comparison = await registry.get<VersionComparison>(path`/v1/models/${model}/diff`, {
+        from,
+        to: `${parseVersionReference(to).model}@${parseVersionReference(to).version}`,
+        asOf: options.asOf,
+      });
       if (options.json) printJson(comparison);
       else console.log(describeComparison(comparison));
     });
-};
-
-const addPromotion = (models: Command): void => {
-  withActor(
-    withPlace(
-      models
-        .command('promote')
-        .argument('<version>', 'fraud@3')
-        .description('let an alias name this version; deployments of the alias change to it'),
-    ),
-  )
-    .option('--alias <alias>', 'the alias', 'champion')
-    .addHelpText('after', '\nExample:\n  ./playhead models promote fraud@3 --alias champion --as grace')
-    .action(async (text: string, options: WriteOptions & { alias: string }) => {
-      const { model, version } = parseVersionReference(text);
-      const registry = await registryOf(options);
-      reportAlias(
-        await registry.post<AliasDocument>(path`/v1/models/${model}/versions/${version}/promote`, {
-          alias: options.alias,
-        }),
-        options,
-      );
-    });
-  withActor(
-    withPlace(
-      models
-        .command('rollback')
-        .argument('<model>')
-        .description('let an alias name the version that it named before'),
-    ),
-  )
-    .option('--alias <alias>', 'the alias', 'champion')
-    .addHelpText('after', '\nExample:\n  ./playhead models rollback fraud --as grace')
-    .action(async (model: string, options: WriteOptions & { alias: string }) => {
-      const registry = await registryOf(options);
-      reportAlias(
-        await registry.post<AliasDocument>(path`/v1/models/${model}/rollback`, { alias: options.alias }),
-        options,
-      );
-    });
-};
-
-const addReview = (models: Command, verb: 'approve' | 'reject', description: string): void => {
-  withActor(withPlace(models.command(verb).argument('<version>', 'fraud@3').description(description)))
-    .option('--comment <text>', 'why')
-    .addHelpText(
-      'after',
-      `\nExample:\n  ./playhead models ${verb} fraud@3 --as grace --comment "looked at the slices"`,
-    )
-    .action(async (text: string, options: WriteOptions & { comment?: string }) => {
-      const { model, version } = parseVersionReference(text);
-      const registry = await registryOf(options);
-      const reviewed = await registry.post<VersionDocument>(
-        path`/v1/models/${model}/versions/${version}/${verb}`,
-        { comment: options.comment },
-      );
-      if (options.json) printJson(reviewed);
-      else
-        console.log(
-          `${model}@${reviewed.version} is ${reviewed.status} by ${reviewed.review?.by ?? options.as}`,
-        );
-    });
-};
-
-const comparedVersion = async (
-  registry: Door,
-  text: string,
-  asOf: string | undefined,
-): Promise<ComparedVersion> => {
-  const { model, version: named } = parseVersionReference(text);
-  const version = await registry.get<VersionDocument>(path`/v1/models/${model}/versions/${named}`, { asOf });
-  return { version, run: await registry.get<RunDocument>(path`/v1/runs/${version.run}`, { asOf }) };
-};
-
-const reportAlias = (answer: AliasDocument, { json }: GlobalOptions): void => {
-  if (json) return printJson(answer);
-  const { model, alias, version, previous, deployments } = answer;
-  console.log(
-    `${alias} of ${model} is version ${version}${previous === null ? '' : ` (before: ${previous})`}`,
-  );
-  for (const { name, state } of deployments)
-    console.log(
-      `  deployment ${name}: ${state}; \`./playhead deploy ${name} --wait\` waits until it serves version ${version}`,
-    );
 };
 
 const modelTable = (models: readonly ModelDocument[]): string =>
@@ -213,11 +151,12 @@ const tableMetrics = (versions: readonly VersionDocument[]): readonly string[] =
 const versionTable = (versions: readonly VersionDocument[]): string => {
   const metrics = tableMetrics(versions);
   return table(
-    ['version', 'status', 'aliases', 'trainer', ...metrics, 'run', 'at'],
+    ['version', 'status', 'aliases', 'tags', 'trainer', ...metrics, 'run', 'at'],
     versions.map((version) => [
-      version.version,
+      `${version.model}@${version.version}`,
       version.status,
       version.aliases.join(' '),
+      tagText(version.tags),
       version.trainer,
       ...metrics.map((name) => shortNumber(version.metrics.holdout[name])),
       version.run,
@@ -226,11 +165,25 @@ const versionTable = (versions: readonly VersionDocument[]): string => {
   );
 };
 
+const tagText = (tags: VersionDocument['tags']): string =>
+  Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+
+const checkText = (check: VersionDocument['check']): string => {
+  if (!check) return 'not checked yet; that comes before an approval or a promotion';
+  const about = check.rows === 0 ? 'no vector carries its revision yet' : `on ${check.rows} recorded vectors`;
+  return check.ok ? `loads and answers, ${about}` : `cannot be served: ${check.reason}`;
+};
+
 const describeVersion = (version: VersionDocument): string => {
   const { model, service, metrics, review, parameters } = version;
   return [
     `${model}@${version.version}: ${version.status}${version.aliases.length > 0 ? `, ${version.aliases.join(', ')}` : ''}`,
     `  run ${version.run}, registered at ${version.decidedAt}`,
+    ...(version.description === null ? [] : [`  ${version.description}`]),
+    ...(Object.keys(version.tags).length === 0 ? [] : [`  tags ${tagText(version.tags)}`]),
+    `  check: ${checkText(version.check)}`,
     ...(review
       ? [`  ${review.verdict} by ${review.by}${review.comment === null ? '' : `: ${review.comment}`}`]
       : []),

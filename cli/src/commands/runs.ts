@@ -130,12 +130,16 @@ const describeRun = (run: RunDocument): string => {
 
 /** A line for each gate of a version. */
 export const describeGates = ({ model, version, gates, passed }: VersionDocument): string => {
-  const lines = gates.map(({ metric, min, max, value, passed: held }) => {
+  const lines = gates.map((gate) => {
+    const { metric, min, max, against, slice, group, value, passed: held, reason } = gate;
+    const over = slice ?? group;
     const bounds = [
       ...(min === undefined ? [] : [`at least ${min}`]),
       ...(max === undefined ? [] : [`at most ${max}`]),
+      ...(against === undefined ? [] : [`against ${against}`]),
     ].join(' and ');
-    return `  gate ${metric} ${bounds}: ${held ? 'passed' : 'FAILED'} with ${shortNumber(value)}`;
+    const name = `${metric}${over === undefined ? '' : ` by ${over}`}`;
+    return `  gate ${name} ${bounds}: ${held ? 'passed' : 'FAILED'} with ${shortNumber(value)}${reason === undefined ? '' : ` (${reason})`}`;
   });
   const next = passed ? `./playhead models promote ${model}@${version}` : 'it can get no alias';
   return [...lines, `  ${passed ? 'all gates passed' : 'a gate failed'}: ${next}`].join('\n');
