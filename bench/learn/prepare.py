@@ -1,10 +1,18 @@
-"""Builds fraud features as plain binary columns, for `public_libraries.py` and `playhead.ts` to learn from.
+"""Makes the sets that the trainers and the public libraries learn from, as Parquet files.
 
     python prepare.py DATA_DIR OUT_DIR
 
-DATA_DIR holds fraud/, bike/ and ai4i/. Fraud: customer windows (T-w, T] with the row itself, terminal windows (T-7d-w, T-7d]
-(labels are known seven days late), w of 1, 7 and 30 days. Trained on days 0-59 and tested on days 67-90.
-OUT_DIR/<name>/{meta.json, train.f32, test.f32, train_labels.f64, test_labels.f64}; the .f32 files hold column after column.
+DATA_DIR holds fraud/, bike/, ai4i/ and cmapss/. OUT_DIR/<name>/{meta.json, train.parquet, test.parquet}: the features as float32, then
+`label`, and `group` where rows are ranked.
+
+fraud     customer windows (T-w, T] with the row itself, terminal windows (T-7d-w, T-7d] (labels are known seven days late), w of 1, 7 and 30
+          days; trained on days 0-59, tested on days 67-90
+wide      made: 100,000 rows of 28 features, half of them informative
+ai4i      machine failure; the first 70 % of the rows, tested on the rest
+bike      rentals of an hour; the first 80 %, tested on the rest
+cmapss    does an engine fail within 30 cycles; engines 1-70, tested on 71-100
+bands     cmapss, by band: up to 30, 90, more cycles left
+hours     the hours of a day ranked by rentals (in five steps); the first 80 % of the days, tested on the rest
 """
 import json
 import sys
@@ -60,6 +68,22 @@ def bike(folder):
     return table[names], table.cnt.to_numpy(), rows < cut, rows >= cut
 
 
+def cmapss(folder, label):
+    names = ["unit", "cycle"] + [f"setting_{i}" for i in range(1, 4)] + [f"sensor_{i}" for i in range(1, 22)]
+    table = pd.read_csv(folder / "cmapss" / "train_FD001.txt", sep=r"\s+", header=None, names=names)
+    left = table.groupby("unit").cycle.transform("max") - table.cycle
+    return table[names[1:]], label(left).to_numpy(), table.unit <= 70, table.unit > 70
+
+
+def hours(folder):
+    table = pd.read_csv(folder / "bike" / "hour.csv")
+    names = ["season", "mnth", "hr", "holiday", "weekday", "workingday", "weathersit", "temp", "atemp", "hum", "windspeed"]
+    day = pd.factorize(table.dteday)[0]
+    relevance = np.searchsorted(table.cnt.quantile([0.2, 0.4, 0.6, 0.8]), table.cnt)
+    train = day < 0.8 * (day.max() + 1)
+    return table[names].assign(group=day), relevance, train, ~train
+
+
 def ai4i(folder):
     table = pd.read_csv(folder / "ai4i" / "ai4i2020.csv")
     features = table.iloc[:, 3:8].copy()
@@ -79,17 +103,28 @@ def noise(_):
     return pd.DataFrame(x, columns=[f"x{i}" for i in range(28)]), (score > 0).astype(float), rows < 100_000, rows >= 100_000
 
 
+SETS = {
+    "fraud": ("binary", fraud),
+    "wide": ("binary", noise),
+    "ai4i": ("binary", ai4i),
+    "bike": ("regression", bike),
+    "cmapss": ("binary", lambda folder: cmapss(folder, lambda left: (left <= 30).astype(int))),
+    "bands": ("multiclass", lambda folder: cmapss(folder, lambda left: (left > 30).astype(int) + (left > 90))),
+    "hours": ("ranking", hours),
+}
+
+
 def main(data, out):
-    for name, build, task in [("fraud", fraud, "binary"), ("ai4i", ai4i, "binary"), ("wide", noise, "binary"), ("bike", bike, "regression")]:
+    for name, (task, build) in SETS.items():
         features, labels, train, test = build(data)
         folder = out / name
         folder.mkdir(parents=True, exist_ok=True)
+        table = features.astype(np.float32).assign(label=np.asarray(labels, dtype=np.float64))
         for part, rows in (("train", train), ("test", test)):
-            features[rows].to_numpy(dtype=np.float32).T.tofile(folder / f"{part}.f32")
-            np.asarray(labels)[rows].astype(np.float64).tofile(folder / f"{part}_labels.f64")
-        meta = {"task": task, "features": list(features.columns), "train": int(train.sum()), "test": int(test.sum())}
+            table[np.asarray(rows)].to_parquet(folder / f"{part}.parquet", index=False)
+        meta = {"task": task, "features": [name for name in features.columns if name != "group"]}
         (folder / "meta.json").write_text(json.dumps(meta))
-        print(name, meta)
+        print(name, task, int(np.sum(train)), "rows", len(meta["features"]), "features", flush=True)
 
 
 if __name__ == "__main__":

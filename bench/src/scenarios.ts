@@ -2,6 +2,7 @@ import type { Scenario } from './scenario';
 import { ceiling, codec, features, idle } from './scenarios/parts';
 import { elec2 } from './scenarios/elec2';
 import { latency } from './scenarios/latency';
+import { learn } from './scenarios/learn';
 import { pipeline } from './scenarios/pipeline';
 import { recovery } from './scenarios/recovery';
 import { replay } from './scenarios/replay';
@@ -72,5 +73,12 @@ export const SCENARIOS: readonly Scenario[] = [
       'a drifting stream, predicted row by row: a model fitted once, fitted again, and online learners, beside "no change"',
     defaults: { rows: 45_312, repeats: 1 },
     run: elec2,
+  },
+  {
+    name: 'learn',
+    measures:
+      'gradient-boosted trees beside LightGBM, XGBoost and scikit-learn on real data: quality, CPU seconds of a fit',
+    defaults: { rows: 0, repeats: 1 },
+    run: learn,
   },
 ];
