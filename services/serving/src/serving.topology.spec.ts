@@ -165,6 +165,22 @@ describe('serving', () => {
     expect(dead!.headers.text(HEADERS.reason)).toBe('the vector carries the revisions 3, the model reads 2');
   });
 
+  it('answers every vector for each of the deployments that read it', async () => {
+    await world.deploy(1);
+    await world.begin();
+    for (let n = 0; n < 6; n++) await world.vector(n, n, { partition: n % 2 });
+    await world.until('the first deployment', async () => (await world.predictions()).length === 6);
+    await world.deploy(2, { deployment: 'other' });
+    const others = (): Promise<Prediction[]> => world.values<Prediction>(TOPICS.predictions('other'));
+    await world.until('the second', async () => (await others()).length === 6);
+    await world.vector(6, 6);
+    await world.until(
+      'both',
+      async () => (await others()).length === 7 && (await world.predictions()).length === 7,
+    );
+    expect((await others()).map(({ version }) => version)).toEqual(Array<number>(7).fill(2));
+  });
+
   it('swaps the model at a control position, without a gap', async () => {
     await world.deploy(1);
     await world.vector(0, 3);

@@ -37,6 +37,8 @@ export class DeploymentWorker implements Worker {
       }),
       source,
       primary,
+      // Deployments of one feature service read the same vectors, each for itself.
+      group: `serving.predictions.${name}`,
       control,
       startAt: (partition) => Promise.resolve(offsets?.[partition]),
     });
