@@ -18,6 +18,7 @@ export const indexPage = (): string =>
         ['[configuration](config.md)', 'every environment variable of the services and of the command'],
         ['[metrics](metrics.md)', 'every name at `/metrics`'],
         ['[error codes](errors.md)', 'what each means, what the platform does about it, what you do'],
+        ['[trainers](trainers.md)', 'what each trainer learns, and every parameter'],
         ['[rejection codes](rejections.md)', 'why an event of an inbox is no observation'],
       ],
     ),

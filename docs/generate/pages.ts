@@ -4,6 +4,7 @@
  */
 import { CONTRACTS, REJECTION_CODES } from '#contracts';
 import { ERROR_CODES } from '#kernel';
+import { TRAINERS } from '#learn';
 import { COMMAND_VARIABLES } from '../../cli/src/environment';
 import { asyncApiDocument } from './asyncapi/document';
 import { renderYaml } from './asyncapi/yaml';
@@ -17,6 +18,7 @@ import { dispositionsIn } from './sources/dispositions';
 import { readFrozenVersions } from './sources/frozen-versions';
 import { CONFIGS, METRICS, TOPOLOGIES } from './sources/services';
 import { sourceFiles } from './sources/source-files';
+import { trainersPage } from './trainers-page';
 
 export const REFERENCE = 'docs/reference';
 
@@ -34,6 +36,7 @@ export const referencePages = (root: string): ReadonlyMap<string, string> => {
     ['flow.md', flowPage(TOPOLOGIES)],
     ['metrics.md', metricsPage(METRICS)],
     ['rejections.md', rejectionsPage(REJECTION_CODES)],
+    ['trainers.md', trainersPage(TRAINERS)],
   ];
   return new Map([
     ['asyncapi.yaml', `# ${NOTE}\n${renderYaml(asyncApiDocument(TOPOLOGIES, CONTRACTS))}`],

@@ -95,7 +95,10 @@ export const nameFaults = (
     namesIn(spec, given[name] ?? spec.default).flatMap((named) => {
       if (spec.type === 'numbers' && spec.of === 'classes') {
         const labels = Array.from({ length: Math.min(classes, 10) }, (_, label) => String(label)).join(', ');
-        return Number(named) < classes && /^\d+$/.test(named)
+        return String(Number(named)) === named &&
+          Number(named) >= 0 &&
+          Number.isInteger(Number(named)) &&
+          Number(named) < classes
           ? []
           : [`parameter "${name}" names "${named}", which is no class; classes are ${labels}`];
       }
