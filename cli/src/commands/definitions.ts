@@ -8,7 +8,7 @@ import {
   type DefinitionFile,
 } from '#contracts';
 import { isPlatformError } from '#kernel';
-import { trainerOf } from '#learn';
+import { trainerFaults } from '#learn';
 import type { AppliedDocument, DefinitionDocument, OneDefinitionDocument } from '../documents';
 import { openDoor, path, type Door } from '../doors';
 import { printJson, progress, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
@@ -144,7 +144,7 @@ const check = (
 ): readonly DefinitionChange[] => {
   const { definitions } = loadDefinitions(files, {
     known,
-    trainerFaults: (trainer, task, parameters) => trainerOf(trainer).faults(task as never, parameters),
+    trainerFaults,
   });
   return diffDefinitions(known, definitions);
 };

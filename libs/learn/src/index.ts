@@ -38,3 +38,4 @@ export {
   type ProgressiveReport,
   type Said,
 } from './online/progressive';
+export { STREAM_LIMITS, StreamLearner, type Judged, type StreamLimits } from './online/label-stream';

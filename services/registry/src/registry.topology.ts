@@ -62,6 +62,9 @@ import {
   TrainingRunRequested,
   TrainingRunStarted,
   TrainingSubmitted,
+  TrainingTrialCompleted,
+  TrainingTrialFailed,
+  TrainingTrialStarted,
   TriggerSuppressed,
   VectorComputed,
   WebhookRemovalSubmitted,
@@ -104,10 +107,13 @@ export const TOPOLOGY: Topology = {
   roads: [
     { on: 'doors (HTTP)', by: 'RequestDesk', gives: SUBMITTED },
     {
-      // A run that only waits changes nothing here: it is passed over.
+      // A run that only waits, and what it tries, change nothing here: they are passed over.
       on: [
         TrainingRunRequested,
         TrainingRunStarted,
+        TrainingTrialStarted,
+        TrainingTrialCompleted,
+        TrainingTrialFailed,
         TrainingRunCompleted,
         TrainingRunFailed,
         TrainingRunCancelled,

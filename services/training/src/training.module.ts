@@ -1,7 +1,15 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
-import { fitByCommand, fitByKind, fitImported, fitInThread } from '#fit';
+import {
+  fitByCommand,
+  fitByKind,
+  fitImported,
+  fitInThread,
+  trialByFit,
+  trialByKind,
+  trialInThread,
+} from '#fit';
 import type { Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
@@ -62,6 +70,7 @@ export class TrainingModule {
       transport,
       workers,
       fit: fitByKind({ learn, command, imported: fitImported({ judge: learn, artifacts }) }),
+      trial: trialByKind({ learn: trialInThread(), command: trialByFit(command) }),
     };
     for (const [name, worker] of trainingWorkers(parts)) transport.add(name, worker);
   }

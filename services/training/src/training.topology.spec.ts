@@ -16,7 +16,7 @@ import {
   type EventOf,
 } from '#contracts';
 import { createMemoryLog, readTopic, type LogRecord } from '#eventlog';
-import { cancelledFit, fitModel, type Fit } from '#fit';
+import { cancelledFit, fitModel, fitTrial, readManifest, type Fit, type FitTrial } from '#fit';
 import { loadModel } from '#inference';
 import { readReferenceProfile } from '#drift';
 import { MovableClock, PlatformError, Rng } from '#kernel';
@@ -38,6 +38,8 @@ const full = (name: string): string => `${NAMESPACE}.${name}`;
 const FEATURES = ['amount', 'gap'];
 
 const inline: Fit = (job, { onProgress }) => Promise.resolve(fitModel(job, { onProgress }));
+
+const tried: FitTrial = (job, { onProgress }) => Promise.resolve(fitTrial(job, { onProgress }));
 
 /** Never done; ends only when it is stopped. */
 const endless: Fit = (_, { signal }) =>
@@ -62,7 +64,10 @@ class World {
   }
 
   /** One instance of the service. */
-  async start(fit: Fit = inline): Promise<{ readonly runs: RunList; stop(): Promise<void> }> {
+  async start(
+    fit: Fit = inline,
+    { trial = tried, workers: most = 1 }: { readonly trial?: FitTrial; readonly workers?: number } = {},
+  ): Promise<{ readonly runs: RunList; stop(): Promise<void> }> {
     const { log, artifacts, clock } = this;
     const logger = createLogger({ service: 'training', instance: 'test', level: 'silent' });
     const quick = (): Promise<void> => sleep(1);
@@ -77,7 +82,7 @@ class World {
     const workers = [
       serviceLog,
       runs,
-      ...trainingWorkers({ ...ports, serviceLog, transport, fit: counted, workers: 1 }).values(),
+      ...trainingWorkers({ ...ports, serviceLog, transport, fit: counted, trial, workers: most }).values(),
     ];
     this.running.push(workers);
     for (const worker of workers) await worker.start();
@@ -406,4 +411,103 @@ it('survives one crash of its thread', async () => {
   await world.say(TrainingRequested, request());
   await world.say(DatasetBuilt, dataset);
   await world.untilLife('requested started completed');
+});
+
+describe('a search', () => {
+  const asked = request({
+    evaluate: { bootstrap: 0 },
+    trainer: {
+      kind: 'auto',
+      parameters: { trees: 6 },
+      search: {
+        method: 'tpe',
+        trials: 14,
+        metric: 'average_precision',
+        space: { depth: { min: 1, max: 5 }, l2: { min: 0.1, max: 10, scale: 'log' } },
+      },
+    },
+  });
+  const searching = async (of: World): Promise<void> => {
+    for (const part of [dataset.train, dataset.holdout])
+      await of.artifacts.put(await world.artifacts.get(part.artifact));
+    await of.say(TrainingRequested, asked);
+    await of.say(DatasetBuilt, dataset);
+  };
+  const reported = async (of: World): Promise<number> =>
+    (await of.life()).filter((type) => type === 'training.trial.completed').length;
+  const ended = (of: World): Promise<void> =>
+    of.until(async () => (await of.life()).at(-1) === 'completed', 'the run completes');
+
+  it('tries, chooses and fits; every trial is a fact, and the manifest says how the parameters were found', async () => {
+    const { runs } = await world.start();
+    await searching(world);
+    await ended(world);
+    const completed = await world.lastFact<{
+      manifest: string;
+      trials: number;
+      best: { trial: number; value: number };
+    }>();
+    expect(completed.trials).toBe(14);
+    const manifest = readManifest(await world.artifacts.get(completed.manifest));
+    expect(manifest.search).toMatchObject({ asked: asked.trainer, trials: 14, best: completed.best });
+    expect(manifest.trainer.search).toBeUndefined();
+    await world.until(() => runs.of('run-1')?.state === 'completed', 'the door shows it');
+    const trials = runs.trialsOf('run-1')!;
+    expect(trials).toHaveLength(14);
+    expect(trials[0]).toMatchObject({
+      ...completed.best,
+      trainer: manifest.trainer.kind,
+      parameters: manifest.trainer.parameters,
+      state: 'completed',
+    });
+    expect(new Set(trials.map(({ trainer }) => trainer))).toEqual(new Set(['gbdt', 'logistic']));
+    const values = trials.map(({ value }) => value!);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(runs.trialsOf('run-2')).toBeUndefined();
+    expect(await world.records(TOPICS.deadLetters('training'))).toEqual([]);
+  });
+
+  it('ends with the same model after a crash behind each trial, on any number of workers', async () => {
+    await world.start();
+    await searching(world);
+    await ended(world);
+    const expected = await world.lastFact<Record<string, string>>();
+
+    const crashing = await World.make();
+    for (let behind = 1; behind < 14; behind++) {
+      const { stop } = await crashing.start();
+      if (behind === 1) await searching(crashing);
+      await crashing.until(async () => (await reported(crashing)) >= behind, `trial ${behind}`);
+      await stop();
+    }
+    await crashing.start();
+    await ended(crashing);
+    const { artifact, manifest } = expected;
+    expect(await crashing.lastFact()).toMatchObject({ artifact, manifest });
+    const numbers = (await crashing.records(TOPICS.runs)).flatMap((record) =>
+      record.headers.text(HEADERS.type) === 'training.trial.completed'
+        ? [(JSON.parse(record.value!.toString()) as { trial: number }).trial]
+        : [],
+    );
+    expect(numbers).toEqual(Array.from({ length: 14 }, (_, i) => i + 1));
+
+    const parallel = await World.make();
+    await parallel.start(inline, { workers: 3 });
+    await searching(parallel);
+    await ended(parallel);
+    expect(await parallel.lastFact()).toMatchObject({ artifact, manifest });
+  }, 60_000);
+
+  it('ends its trials when it is cancelled', async () => {
+    const stuck: FitTrial = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        if (signal.aborted) reject(cancelledFit());
+        signal.addEventListener('abort', () => reject(cancelledFit()));
+      });
+    await world.start(inline, { trial: stuck, workers: 2 });
+    await searching(world);
+    await world.until(async () => (await world.life()).length === 6, 'trials begin');
+    await world.say(CancellationRequested, { ...CancellationRequested.sample, run: 'run-1' });
+    await world.until(async () => (await world.life()).at(-1) === 'cancelled', 'the run is cancelled');
+  });
 });

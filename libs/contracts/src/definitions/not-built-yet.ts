@@ -27,14 +27,8 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
   {
     kind: 'Model',
     path: spec('trainer', 'kind'),
-    when: is('command', 'auto', 'online-logistic', 'hoeffding-tree', 'adaptive-random-forest'),
+    when: is('command', 'online-logistic', 'hoeffding-tree', 'adaptive-random-forest'),
     what: 'this trainer',
-  },
-  {
-    kind: 'Model',
-    path: spec('trainer', 'search'),
-    what: 'search for parameters',
-    instead: 'write `parameters`',
   },
   {
     kind: 'Deployment',

@@ -68,7 +68,7 @@ export const Parameters = Type.Record(
 
 /** How to look for parameters; durations and sizes as in the definition. */
 export const Search = Type.Object({
-  method: Type.Enum(['tpe', 'random', 'grid', 'hyperband']),
+  method: Type.Enum(['tpe', 'random', 'grid', 'halving', 'hyperband']),
   trials: Type.Integer({ minimum: 1 }),
   seconds: Type.Optional(Type.Number()),
   metric: Type.String(),

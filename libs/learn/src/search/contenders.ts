@@ -2,7 +2,7 @@ import { TRAINERS } from '../trainers';
 import type { Task } from '../data-set';
 import type { ParameterSpec, ParameterSpecs } from '../parameters';
 import type { Trainer } from '../trainer';
-import type { Contender } from './search';
+import type { Contender } from './trial';
 import type { Dimension, ParameterValues, SearchSpace } from './space';
 
 /** A dimension as somebody writes it, `min` and `max` or `values`: the parameter's type is its trainer's. */

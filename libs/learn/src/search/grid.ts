@@ -1,6 +1,5 @@
-import type { Point } from './random';
-import type { Contender, Search } from './search';
 import { axisOf, type Axis, type ParameterValue, type ParameterValues, type SearchSpace } from './space';
+import type { Contender, Point, Search } from './trial';
 
 /**
  * Every combination, the last parameter changing fastest, kind by kind. Choices have all their values; numbers as many even steps (on

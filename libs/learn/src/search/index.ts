@@ -1,15 +1,5 @@
 export { allot, type Allotted } from './resource';
-export { searchFaults, searchOf, type SearchRequest, type WrittenSearch } from './resolve';
-export {
-  GENERATION,
-  bestTrial,
-  leaderboard,
-  nextGeneration,
-  trialsOf,
-  type Contender,
-  type FinishedTrial,
-  type Proposal,
-  type Search,
-  type SearchMethod,
-} from './search';
+export { searchFaults, searchOf, trainerFaults, type SearchRequest, type WrittenSearch } from './resolve';
+export { GENERATION, bestTrial, leaderboard, nextGeneration, trialsOf } from './search';
+export type { Contender, FinishedTrial, Proposal, Search, SearchMethod } from './trial';
 export type { ParameterValue, ParameterValues, SearchSpace } from './space';

@@ -1,8 +1,6 @@
 import type { Rng } from '#kernel';
-import type { Contender, Proposal, Search } from './search';
 import { axisOf, drawCoordinate, type ParameterValues } from './space';
-
-export type Point = Pick<Proposal, 'kind' | 'parameters'>;
+import type { Contender, Point, Search } from './trial';
 
 /**
  * A point drawn evenly (Bergstra and Bengio, 2012): each kind in turn. The first one of each kind has the trainer's defaults, so that a

@@ -1,8 +1,9 @@
 import type { Task } from '../data-set';
 import { METRICS, metricsOfTask, type MetricName } from '../evaluate';
+import { trainerOf } from '../trainers';
 import { autoKinds, contenderFaults, contenderOf, trainerIfKnown, type WrittenSpace } from './contenders';
 import { leastGrid } from './grid';
-import type { Search, SearchMethod } from './search';
+import type { Search, SearchMethod } from './trial';
 import { spaceFaults, type ParameterValues } from './space';
 
 /** What somebody asks of a search, as a definition says it. */
@@ -36,6 +37,19 @@ export const searchOf = ({ task, kind, parameters, seed, search }: SearchRequest
   ),
 });
 
+/** Every reason why a trainer, `auto` or `command` among them, cannot be used as a definition says; empty when it can. */
+export const trainerFaults = (
+  kind: string,
+  task: string,
+  parameters: Readonly<Record<string, unknown>>,
+  search?: WrittenSearch,
+): readonly string[] => [
+  ...(kind === 'auto' || kind === 'command' ? [] : trainerOf(kind).faults(task as Task, parameters)),
+  ...(search
+    ? searchFaults({ task: task as Task, kind, parameters: parameters as ParameterValues, search })
+    : []),
+];
+
 /** Every reason why this cannot be searched; empty when it can. */
 export const searchFaults = (request: Omit<SearchRequest, 'seed'>): string[] => {
   const { task, kind, search } = request;
@@ -47,9 +61,9 @@ export const searchFaults = (request: Omit<SearchRequest, 'seed'>): string[] => 
       : [`a search for ${task} goes by ${metrics.join(', ')}; not by ${search.metric}`]),
     ...(kinds.length > 0 ? [] : [`auto knows no trainer for ${task}; write \`kinds\``]),
     ...kinds.flatMap((each) => contenderFaults(each, search.space)),
-    ...Object.keys(search.space ?? {})
+    ...Object.keys({ ...search.space, ...(kind === 'auto' ? request.parameters : {}) })
       .filter((name) => kinds.every((each) => !mayHave(each, name)))
-      .map((name) => `no parameter "${name}" of ${kinds.join(', ')} can be searched`),
+      .map((name) => `there is no parameter "${name}" of ${kinds.join(', ')}`),
   ];
   if (faults.length > 0) return faults;
   const { contenders, trials, method } = searchOf({ ...request, seed: 0 });

@@ -5,15 +5,8 @@ import { gridPoints } from './grid';
 import { allot } from './resource';
 import { searchFaults, searchOf, type WrittenSearch } from './resolve';
 import { rungsOf } from './rungs';
-import {
-  bestTrial,
-  leaderboard,
-  nextGeneration,
-  type FinishedTrial,
-  type Proposal,
-  type Search,
-  type SearchMethod,
-} from './search';
+import { bestTrial, leaderboard, nextGeneration } from './search';
+import type { FinishedTrial, Proposal, Search, SearchMethod } from './trial';
 import type { SearchSpace } from './space';
 
 const SPACE: SearchSpace = {
@@ -254,7 +247,7 @@ describe('a search as it is written', () => {
     expect(faultsOf('gbdt', {})).toEqual([]);
     expect(faultsOf('gbdt', { metric: 'rmse' })).toEqual([expect.stringContaining('not by rmse')]);
     expect(faultsOf('auto', { space: { depht: { min: 1, max: 3 }, l2: { min: 0, max: 1 } } })).toEqual([
-      'no parameter "depht" of gbdt, logistic can be searched',
+      'there is no parameter "depht" of gbdt, logistic',
     ]);
     expect(
       faultsOf('gbdt', { method: 'grid', trials: 3, space: { depth: { values: [1, 2, 3, 4] } } }),

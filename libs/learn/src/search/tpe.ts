@@ -1,8 +1,8 @@
 import type { Rng } from '#kernel';
 import { ParzenEstimator } from './parzen';
-import { drawFrom, proposeRandom, type Point } from './random';
-import { lossOf, type Contender, type FinishedTrial, type Proposal, type Search } from './search';
+import { drawFrom, proposeRandom } from './random';
 import { axisOf } from './space';
+import { lossOf, type Contender, type FinishedTrial, type Point, type Proposal, type Search } from './trial';
 
 /** Trials at random before the history is asked. */
 const STARTUP = 10;

@@ -22,7 +22,7 @@ import { readManifest as readModelManifest, readPart, type Fit, type ModelManife
 import { compileRevision, newest } from '#folds';
 import { loadModel, type ModelTask } from '#inference';
 import { PlatformError, Refused, sha256, timestampMs } from '#kernel';
-import { rowMajor, trainerOf, type Task } from '#learn';
+import { rowMajor, trainerFaults, type Task } from '#learn';
 import { digestOfRows, labelRows, type LabelledRows } from '../datasets/labelled-rows';
 import { readManifest, splitRuleOf, type DatasetManifest } from '../datasets/manifest';
 import { readLabels } from '../datasets/read-labels';
@@ -158,7 +158,7 @@ const compiledWith = async (
 ): Promise<CompiledFeatureService> => {
   const { project } = loadDefinitions(files, {
     known: await definitionsThatHold(place),
-    trainerFaults: (trainer, task, parameters) => trainerOf(trainer).faults(task as never, parameters),
+    trainerFaults,
   });
   return compileFeatureService(project, service, String(ENGINE_VERSION));
 };

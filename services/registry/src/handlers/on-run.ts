@@ -1,7 +1,24 @@
-import { RunReported, TOPICS, TrainingRunRequested, encodeEvent, readEnvelope } from '#contracts';
+import {
+  RunReported,
+  TOPICS,
+  TrainingRunRequested,
+  TrainingTrialCompleted,
+  TrainingTrialFailed,
+  TrainingTrialStarted,
+  encodeEvent,
+  readEnvelope,
+} from '#contracts';
 import type { Fold } from '#eventlog';
 import { ContractViolation } from '#kernel';
 import { intoInputs } from './into-inputs';
+
+/** That a run waits for its data set, or what it tries before it chooses, changes nothing here. */
+const PASSED_OVER: readonly string[] = [
+  TrainingRunRequested,
+  TrainingTrialStarted,
+  TrainingTrialCompleted,
+  TrainingTrialFailed,
+].map(({ type }) => type);
 
 /** Routes what training says about its runs. */
 export const onRun = (qualified: (topic: string) => string): Fold<null, undefined> =>
@@ -12,8 +29,7 @@ export const onRun = (qualified: (topic: string) => string): Fold<null, undefine
     qualified,
     report: (record, reference) => {
       const { type, time } = readEnvelope(record.headers);
-      // That a run waits for its data set changes nothing here.
-      if (type === TrainingRunRequested.type) return undefined;
+      if (PASSED_OVER.includes(type)) return undefined;
       const value = encodeEvent(RunReported, { reference, type, fact: parse(record.value) } as never);
       return { value, time };
     },

@@ -11,7 +11,7 @@ import {
 } from '#contracts';
 import { ENGINE_VERSION } from '#features';
 import { Refused, formatPosition } from '#kernel';
-import { trainerOf } from '#learn';
+import { trainerFaults } from '#learn';
 import { definitionsOf, type RegistryState } from '../domain/state';
 import { CurrentListings } from '../projections/current-listings';
 import { definitionDocument, lifeOf, type DefinitionDocument } from '../projections/documents';
@@ -134,12 +134,6 @@ const load = (
     ? loadDefinitions(request.files, options)
     : loadDefinitionValues(request.definitions ?? [], options);
 };
-
-const trainerFaults = (
-  trainer: string,
-  task: string,
-  parameters: Readonly<Record<string, unknown>>,
-): readonly string[] => trainerOf(trainer).faults(task as never, parameters);
 
 const identities = (given: readonly { kind: Kind; name: string }[], state: RegistryState) =>
   given.map(({ kind, name }) => {

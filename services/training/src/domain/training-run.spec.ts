@@ -109,5 +109,5 @@ it('the runs to be fitted are those that started and have no outcome, oldest fir
   for (const run of ['b', 'a', 'c']) for (const input of [requested, built]) runs.apply(of(input, run));
   runs.apply(of(requested, 'waits'));
   runs.apply(of(fitted, 'a'));
-  expect(runs.fitting().map(({ request }) => request.run)).toEqual(['b', 'c']);
+  expect(runs.work().map(({ id }) => id)).toEqual(['b', 'c']);
 });

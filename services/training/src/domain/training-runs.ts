@@ -1,9 +1,12 @@
+import { isOnlineKind, type Proposal } from '#learn';
+import type { OnlineWork } from './online-work';
 import {
   decide,
   evolve,
   initialRun,
   type FittingRun,
   type RunFact,
+  type SearchingRun,
   type TrainingInput,
   type TrainingRun,
 } from './training-run';
@@ -19,8 +22,37 @@ export class TrainingRuns {
     return decide(run, input);
   }
 
-  /** Runs that started and have no outcome. */
-  fitting(): readonly FittingRun[] {
-    return [...this.runs.values()].filter((run) => run.status === 'fitting');
+  /** What should be fitted now: the model of each run that knows its parameters, and the trials of those that search. */
+  work(): readonly Work[] {
+    return [...this.runs.values()].flatMap(workOf);
+  }
+
+  /** What models that learn label by label need. */
+  online(): OnlineWork {
+    const requests = [...this.runs.values()].flatMap((run) =>
+      'request' in run && isOnlineKind(run.request.trainer.kind) ? [run] : [],
+    );
+    return {
+      models: [...new Map(requests.map(({ request }) => [request.model, request])).values()],
+      waiting: requests.flatMap(({ status, request }) => (status === 'waiting' ? [request] : [])),
+    };
   }
 }
+
+/** One fit; `id` is the run's, or `<run>/trial-<number from 1>`. */
+export type Work =
+  | { readonly id: string; readonly run: FittingRun; readonly trial?: undefined }
+  | { readonly id: string; readonly run: SearchingRun; readonly trial: Proposal };
+
+const workOf = (run: TrainingRun): readonly Work[] => {
+  switch (run.status) {
+    case 'fitting':
+      return [{ id: run.request.run, run }];
+    case 'searching':
+      return run.search.open
+        .slice(0, run.search.workers)
+        .map((trial) => ({ id: `${run.request.run}/trial-${trial.number + 1}`, run, trial }));
+    default:
+      return [];
+  }
+};

@@ -2,6 +2,7 @@ import type { ArtifactStore } from '#artifacts';
 import {
   assertLearnable,
   cancelledFit,
+  exportLearner,
   fieldsOf,
   readDataset,
   storeRun,
@@ -9,6 +10,7 @@ import {
   type FittedRun,
 } from '#fit';
 import { PlatformError, messageOf, type Clock } from '#kernel';
+import { isOnlineKind } from '#learn';
 import type { Logger, Sleep } from '#runtime';
 import type { FitReport, FittingRun } from '../domain/training-run';
 import { onceMore, patiently, type FitWatcher, type Patiently } from './patience';
@@ -38,7 +40,7 @@ export const fitRun = async (ports: FitPorts, run: FittingRun, watcher: FitWatch
     const started = clock.now();
     const fitted = await onceMore(logger, id, () => fitOnce(ports, run, watcher, available));
     const seconds = (clock.now() - started) / 1_000;
-    const stored = await storeRun({ artifacts, available }, run, fitted, seconds);
+    const stored = await storeRun({ artifacts, available }, judgedAs(run), fitted, seconds);
     logger.info({ run: id, model, seconds, artifact: stored.artifact }, `fitted ${id} in ${seconds} s`);
     return { run: id, outcome: 'completed', ...stored, seconds };
   } catch (error) {
@@ -50,6 +52,13 @@ export const fitRun = async (ports: FitPorts, run: FittingRun, watcher: FitWatch
   }
 };
 
+/** An online learner has learned from the rows that it is judged by, so it is not set beside another version on them. */
+const judgedAs = (run: FittingRun): FittingRun => {
+  if (!isOnlineKind(run.request.trainer.kind)) return run;
+  const { against: _, ...request } = run.request;
+  return { ...run, request };
+};
+
 /** Reads its data anew each time: a thread takes them for itself. */
 const fitOnce = async (
   { artifacts, fit }: FitPorts,
@@ -57,6 +66,11 @@ const fitOnce = async (
   watcher: FitWatcher,
   available: Patiently,
 ): Promise<FittedRun> => {
+  if (isOnlineKind(request.trainer.kind)) {
+    const state = await available(() => artifacts.get(dataset.train.artifact));
+    const { job, finish } = exportLearner(request, state);
+    return finish(await fit(job, watcher));
+  }
   const parts = await available(() => readDataset(artifacts, dataset, fieldsOf(request)));
   const { task, trainer, seed, gates, split, evaluate, query, service } = request;
   const job = {

@@ -2,16 +2,19 @@ import {
   EnvelopeTemplate,
   TOPICS,
   TrainingInputFitReported,
+  TrainingInputTrialReported,
   TrainingRunProgressed,
   encodeEvent,
   type EventContract,
 } from '#contracts';
 import { untilAvailable, type EventLog, type LogProducer } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
-import type { FitProgress } from '#learn';
+import { trialsOf, type FitProgress } from '#learn';
 import type { Logger, ServiceLog, Sleep } from '#runtime';
 import type { Static, TSchema } from 'typebox';
-import type { FitReport, TrainingRequest } from '../domain/training-run';
+import type { TrialReport } from '../domain/run-search';
+import type { FitReport } from '../domain/training-run';
+import type { Work } from '../domain/training-runs';
 
 /** Progress is told at most so often for each run. */
 const PROGRESS_EVERY_MS = 1_000;
@@ -31,31 +34,55 @@ export class TrainingReports {
   constructor(private readonly options: TrainingReportsOptions) {}
 
   /** Waits while the broker is away. When an answer is lost the report stands there twice; the decider takes the first. */
-  async ended(report: FitReport): Promise<void> {
-    const { sleep, logger } = this.options;
-    const send = (): Promise<void> =>
-      this.append(TrainingInputFitReported, TOPICS.trainingInputs, `fit/${report.run}`, report.run, report);
-    await untilAvailable(send, sleep, (error) =>
-      logger.warn({ run: report.run }, `the outcome of ${report.run} waits: ${error.message}`),
-    );
+  ended(report: FitReport): Promise<void> {
+    return this.report(TrainingInputFitReported, `fit/${report.run}`, report);
+  }
+
+  /** As `ended`. */
+  tried(report: TrialReport): Promise<void> {
+    return this.report(TrainingInputTrialReported, `trial/${report.run}/${report.trial}`, report);
   }
 
   /** Tells the progress of a run, now and then; a lost one is a gap in a chart. */
-  progressOf({ run, model }: Pick<TrainingRequest, 'run' | 'model'>): (progress: FitProgress) => void {
+  progressOf(work: Work): (progress: FitProgress) => void {
+    const { run, model } = work.run.request;
+    const trial = work.trial && {
+      trial: work.trial.number + 1,
+      trials: trialsOf(work.run.search.search),
+    };
     let last = -Infinity;
     return (progress) => {
       const now = this.options.clock.now();
       if (now - last < PROGRESS_EVERY_MS && progress.iteration < progress.iterations) return;
       last = now;
-      const id = `progress/${run}/${progress.iteration}`;
-      this.append(TrainingRunProgressed, TOPICS.progress, id, run, { run, model, ...progress }).catch(
-        (error: unknown) => this.options.logger.warn({ run }, `progress not told: ${messageOf(error)}`),
+      const id = `progress/${work.id}/${progress.iteration}`;
+      this.append(TrainingRunProgressed, TOPICS.progress, id, run, {
+        run,
+        model,
+        ...progress,
+        ...trial,
+      }).catch((error: unknown) =>
+        this.options.logger.warn({ run }, `progress not told: ${messageOf(error)}`),
       );
     };
   }
 
   async close(): Promise<void> {
     await this.producer?.close();
+  }
+
+  private async report<S extends TSchema>(
+    contract: EventContract<S>,
+    id: string,
+    report: Static<S> & { readonly run: string },
+  ): Promise<void> {
+    const { sleep, logger } = this.options;
+    const { run } = report;
+    await untilAvailable(
+      () => this.append(contract, TOPICS.trainingInputs, id, run, report),
+      sleep,
+      (error) => logger.warn({ run }, `the outcome of ${id} waits: ${error.message}`),
+    );
   }
 
   private async append<S extends TSchema>(

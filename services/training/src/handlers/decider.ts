@@ -1,8 +1,8 @@
 import { TOPICS } from '#contracts';
 import { NoControl, type FoldRunner, type RunnerStatus } from '#eventlog';
 import type { ServiceLog, Worker } from '#runtime';
-import type { FittingRun } from '../domain/training-run';
-import { TrainingRuns } from '../domain/training-runs';
+import type { OnlineWork } from '../domain/online-work';
+import { TrainingRuns, type Work } from '../domain/training-runs';
 import { onInput } from './on-input';
 
 /** `training.inputs` -> decisions, and the state behind them for the effect. */
@@ -36,11 +36,18 @@ export class Decider implements Worker {
     if (this.started) await this.runner.stop();
   }
 
-  /** See `FitSupervisorOptions.fitting`: a fit begins only after the fact that says so is on the log. */
-  fitting(): readonly FittingRun[] | undefined {
+  /** See `FitSupervisorOptions.wanted`: a fit begins only after the fact that says so is on the log. */
+  work(): readonly Work[] | undefined {
     const [owned] = this.runner.status().partitions;
     if (!owned) return [];
-    return owned.acked === owned.next ? this.state.fitting() : undefined;
+    return owned.acked === owned.next ? this.state.work() : undefined;
+  }
+
+  /** As `work`, for models that learn label by label. */
+  online(): OnlineWork | undefined {
+    const [owned] = this.runner.status().partitions;
+    if (!owned) return { models: [], waiting: [] };
+    return owned.acked === owned.next ? this.state.online() : undefined;
   }
 
   status(): RunnerStatus {

@@ -8,7 +8,9 @@ import {
   TrainingInputCancellationRequested,
   TrainingInputDatasetReported,
   TrainingInputFitReported,
+  TrainingInputLearnerCut,
   TrainingInputRequested,
+  TrainingInputTrialReported,
   TrainingRequested,
   TrainingRunCancelled,
   TrainingRunCompleted,
@@ -16,6 +18,9 @@ import {
   TrainingRunRejected,
   TrainingRunRequested,
   TrainingRunStarted,
+  TrainingTrialCompleted,
+  TrainingTrialFailed,
+  TrainingTrialStarted,
   decodeEvent,
   encodeEvent,
   readEnvelope,
@@ -42,6 +47,14 @@ export const decodeInput = (record: LogRecord): TrainingInput => {
         ? { type: 'dataset-built', fact: report.fact }
         : { type: 'dataset-failed', fact: report.fact };
     }
+    case TrainingInputLearnerCut.type: {
+      const cut = decodeEvent(TrainingInputLearnerCut, record.value);
+      if (cut.outcome === 'cut') return { type: 'dataset-built', fact: cut.fact };
+      const { run, model, code, message } = cut;
+      return { type: 'dataset-failed', fact: { run, model, code, message } };
+    }
+    case TrainingInputTrialReported.type:
+      return { type: 'trial-reported', fact: decodeEvent(TrainingInputTrialReported, record.value) };
     case TrainingInputFitReported.type:
       return { type: 'fit-reported', fact: decodeEvent(TrainingInputFitReported, record.value) };
     default:
@@ -53,6 +66,9 @@ export const decodeInput = (record: LogRecord): TrainingInput => {
 export const RUN_CONTRACTS = {
   requested: TrainingRunRequested,
   started: TrainingRunStarted,
+  'trial-started': TrainingTrialStarted,
+  'trial-completed': TrainingTrialCompleted,
+  'trial-failed': TrainingTrialFailed,
   completed: TrainingRunCompleted,
   failed: TrainingRunFailed,
   cancelled: TrainingRunCancelled,

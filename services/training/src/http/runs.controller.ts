@@ -15,12 +15,22 @@ export class RunsController {
     return { runs: this.runs.all() };
   }
 
+  @Get(':run/trials')
+  @ApiOperation({ summary: 'Trials of a run that searches for its parameters, best first' })
+  trials(@Param('run') id: string): unknown {
+    const trials = this.runs.trialsOf(id);
+    if (!trials) throw unknown(id);
+    return { run: id, trials };
+  }
+
   @Get(':run')
   @ApiOperation({ summary: 'State, progress and metrics of a run' })
   one(@Param('run') id: string): unknown {
     const run = this.runs.of(id);
-    if (!run)
-      throw new Refused('PLAYHEAD_NOT_FOUND', `there is no run ${id}; GET /v1/runs lists those there are`);
+    if (!run) throw unknown(id);
     return run;
   }
 }
+
+const unknown = (id: string): Refused =>
+  new Refused('PLAYHEAD_NOT_FOUND', `there is no run ${id}; GET /v1/runs lists those there are`);

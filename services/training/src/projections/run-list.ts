@@ -13,7 +13,15 @@ import {
   type View,
   type Worker,
 } from '#runtime';
-import { evolveRunView, type RunProgress, type RunView } from '../domain/run-view';
+import {
+  evolveRunView,
+  isTrialFact,
+  rankTrials,
+  trialView,
+  type RunProgress,
+  type RunView,
+  type TrialView,
+} from '../domain/run-view';
 import { decodeRunFact } from '../handlers/training-records';
 
 export interface RunListOptions {
@@ -51,6 +59,11 @@ export class RunList implements Worker, ReadModel {
     return this.runs.of(run);
   }
 
+  /** Of a run that searches, best first; undefined where there is no such run. */
+  trialsOf(run: string): readonly TrialView[] | undefined {
+    return this.runs.trialsOf(run);
+  }
+
   start(): Promise<void> {
     return this.followed.start();
   }
@@ -76,6 +89,7 @@ export class RunList implements Worker, ReadModel {
 class Runs implements View<Runs> {
   private views = new Map<string, RunView>();
   private progress = new Map<string, RunProgress>();
+  private trials = new Map<string, Map<number, TrialView>>();
 
   constructor(private readonly logger: Logger) {}
 
@@ -86,6 +100,10 @@ class Runs implements View<Runs> {
   of(run: string): RunView | undefined {
     const view = this.views.get(run);
     return view && this.complete(view);
+  }
+
+  trialsOf(run: string): readonly TrialView[] | undefined {
+    return this.views.has(run) ? rankTrials([...(this.trials.get(run)?.values() ?? [])]) : undefined;
   }
 
   onRecords(records: readonly LogRecord[]): void {
@@ -102,11 +120,14 @@ class Runs implements View<Runs> {
   adopt(other: Runs): void {
     this.views = other.views;
     this.progress = other.progress;
+    this.trials = other.trials;
   }
 
   *rows(): Iterable<StateRow> {
     for (const [run, view] of this.views) yield [`run/${run}`, view];
     for (const [run, progress] of this.progress) yield [`progress/${run}`, progress];
+    for (const [run, trials] of this.trials)
+      for (const [number, trial] of trials) yield [`trial/${run}/${number}`, trial];
   }
 
   private complete(view: RunView): RunView {
@@ -124,6 +145,11 @@ class Runs implements View<Runs> {
     const fact = decodeRunFact(record);
     if (!fact) return;
     const { run } = fact.fact;
+    if (isTrialFact(fact)) {
+      const trials = this.trials.get(run) ?? new Map<number, TrialView>();
+      this.trials.set(run, trials.set(fact.fact.trial, trialView(fact)));
+      return;
+    }
     this.views.set(run, evolveRunView(this.views.get(run), fact, time));
   }
 }

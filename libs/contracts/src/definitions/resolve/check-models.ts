@@ -56,11 +56,13 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
       TRAINER_OF[spec.task],
     );
   }
-  const isChecked = tasks.includes(spec.task) && kind !== 'command' && kind !== 'auto';
-  for (const message of isChecked ? context.trainerFaults(kind, spec.task, parameters) : []) {
+  const isChecked =
+    tasks.includes(spec.task) && (!search || scoreMetricsOf(spec.task).includes(search.metric));
+  for (const message of isChecked ? context.trainerFaults(kind, spec.task, parameters, search) : []) {
     // Trainers quote the parameter first.
     const name = /"([^"]+)"/.exec(message)?.[1] ?? '';
-    context.say(['spec', 'trainer', 'parameters', name], message, undefined, 'key');
+    if (search && !(name in parameters)) context.say(['spec', 'trainer', 'search'], message);
+    else context.say(['spec', 'trainer', 'parameters', name], message, undefined, 'key');
   }
   for (const [index, { metric }] of spec.gates.entries())
     checkMetric(context, metric, metricsOf(spec.task), spec.task, ['spec', 'gates', index, 'metric']);

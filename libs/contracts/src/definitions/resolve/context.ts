@@ -1,16 +1,17 @@
 import { compileExpression, messageOf, type CompiledExpression, type FieldTypes } from '#kernel';
 import { definitionKey, unknownKindKey, type Definition, type DefinitionOf } from '../definition';
 import { nearest, type DefinitionFault } from '../fault';
-import type { FieldSpec, Kind, StreamSpec } from '../kinds';
+import type { FieldSpec, Kind, SearchSpec, StreamSpec } from '../kinds';
 import { isParsed } from '../parse';
 import type { Project } from '../project';
 import type { Path } from '../read-node';
 
-/** What trainers say about parameters; `libs/learn` knows them, and contracts stand below it. */
+/** What trainers say about parameters, and about a search for them; `libs/learn` knows them, and contracts stand below it. */
 export type TrainerFaults = (
   trainer: string,
   task: string,
   parameters: Readonly<Record<string, unknown>>,
+  search?: SearchSpec,
 ) => readonly string[];
 
 /** The checks of one definition speak through this. Paths are those of the written form. */

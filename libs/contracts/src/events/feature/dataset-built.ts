@@ -37,6 +37,18 @@ export const DatasetBuilt = defineEvent({
     }),
     train: Part,
     holdout: Part,
+    against: Type.Optional(
+      Type.Array(
+        Type.Object({
+          revision: Type.String(),
+          artifact: Type.String({ description: 'SHA-256 of a Parquet file of its features' }),
+        }),
+        {
+          description:
+            'the rows of the hold-out as other revisions of the service see them, for the versions that are compared with',
+        },
+      ),
+    ),
     unlabelled: Type.Integer({ description: 'mature rows left out because no label was known' }),
     withdrawn: Type.Integer({ description: 'those of them whose label was withdrawn' }),
     corrected: Type.Integer({ description: 'rows whose label replaced an earlier one' }),

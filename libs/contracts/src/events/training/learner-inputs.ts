@@ -12,7 +12,7 @@ const input = { version: 1, topic: 'training.inputs.<model>', owner: 'training' 
 export const LearnerVectorRouted = defineEvent({
   ...input,
   type: 'training.vector.routed',
-  key: 'the id of the event',
+  key: 'as of the vector',
   meaning: 'A vector of the feature service, byte for byte. `ce_id` is its position.',
   schema: VectorComputed.schema,
   sample: VectorComputed.sample,
@@ -49,6 +49,7 @@ export const TrainingInputLearnerCut = defineEvent({
     }),
     Type.Object({
       run: Type.String(),
+      model: Type.String(),
       outcome: Type.Literal('failed'),
       code: Type.String(),
       message: Type.String(),

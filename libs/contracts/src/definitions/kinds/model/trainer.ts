@@ -47,7 +47,7 @@ const Parameters = Type.Record(Type.String(), ParameterValue, {
   title: 'parameters of the trainer, each with its value',
 });
 
-export const SEARCH_METHODS = ['tpe', 'random', 'grid', 'hyperband'] as const;
+export const SEARCH_METHODS = ['tpe', 'random', 'grid', 'halving', 'hyperband'] as const;
 
 const RangeOptions = Type.Object(
   {
@@ -69,7 +69,7 @@ const SearchOptions = Type.Object(
     method: Type.Optional(Type.Enum([...SEARCH_METHODS], { default: 'tpe' })),
     trials: Type.Integer({ minimum: 1, maximum: 10_000, description: 'at most so many' }),
     seconds: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'no trial begins after so much work' }),
+      Type.Number({ exclusiveMinimum: 0, description: 'of fitting, in all trials together: what is under way then is dropped' }),
     ),
     metric: Type.Enum([...METRICS], {
       description: 'what is best, on rows that are cut from the training rows',
