@@ -22,6 +22,8 @@ export interface Comparison {
   readonly onnx: Uint8Array;
   readonly features: readonly string[];
   readonly holdout: Part;
+  /** The same rows as other revisions of the feature service see them: columns by revision. */
+  readonly others?: ReadonlyMap<string, readonly Float64Array[]>;
 }
 
 /** Whether a request asks for a comparison that can be made: then the rows of the hold-out are needed. */
@@ -38,25 +40,20 @@ export const compareVersions = async (
 ): Promise<Record<string, GateMeasurement>> => {
   const { request, features, onnx } = comparison;
   const { gates, against = [], task } = request;
-  const part = inOrder(comparison);
+  const order = request.task === 'ranking' ? queryOrder(comparison.holdout, features, request.query) : null;
+  const ordered = (part: Part): Part => (order ? withQueries(part, order) : part);
+  const part = ordered(comparison.holdout);
   let own: Promise<Scored> | undefined;
   const measured: Record<string, GateMeasurement> = {};
   for (const other of against) {
     const asked = gates.filter((gate) => gate.against === other.alias && isOfAllRows(gate));
     if (asked.length === 0) continue;
     const answers = await attempt(async () => {
-      refuseOtherRevision(other, request.service.revision, features);
-      own ??= answersOf(onnx, task as Task, features, features, part);
-      return {
-        own: await own,
-        other: await answersOf(
-          await artifacts.get(other.artifact),
-          task as Task,
-          features,
-          other.features,
-          part,
-        ),
-      };
+      const columns = columnsOf(comparison, other);
+      own ??= answersOf(onnx, task as Task, part);
+      const onnxOther = await artifacts.get(other.artifact);
+      const seen = ordered({ ...comparison.holdout, columns });
+      return { own: await own, other: await answersOf(onnxOther, task as Task, seen) };
     });
     for (const gate of asked) {
       const found =
@@ -72,39 +69,39 @@ export const compareVersions = async (
   return measured;
 };
 
-const inOrder = ({ request, features, holdout }: Comparison): Part =>
-  request.task === 'ranking' ? withQueries(holdout, queryOrder(holdout, features, request.query)) : holdout;
-
-const refuseOtherRevision = (
-  { version, revision, features }: Other,
-  current: string,
-  columns: readonly string[],
-): void => {
-  const lacking = features.filter((name) => !columns.includes(name));
-  if (revision === current && lacking.length === 0) return;
-  throw new PlatformError(
-    'PLAYHEAD_CONFLICT',
-    'refuse',
-    `version ${version} reads revision ${revision} of the feature service, the data set has revision ${current}`,
-  );
+/** What the other version reads, in its order: of its own revision of the feature service. */
+const columnsOf = (
+  { request, features, holdout, others }: Comparison,
+  other: Other,
+): readonly Float64Array[] => {
+  const current = request.service.revision;
+  if (other.revision !== current) {
+    const columns = others?.get(other.revision);
+    if (columns) return columns;
+    throw new PlatformError(
+      'PLAYHEAD_CONFLICT',
+      'refuse',
+      `version ${other.version} reads revision ${other.revision} of the feature service, and not every row of the hold-out has a vector of it beside revision ${current}`,
+    );
+  }
+  return other.features.map((name) => {
+    const column = holdout.columns[features.indexOf(name)];
+    if (column) return column;
+    throw new PlatformError(
+      'PLAYHEAD_CONFLICT',
+      'refuse',
+      `version ${other.version} reads ${name}, which the data set does not have`,
+    );
+  });
 };
 
-const answersOf = (
-  onnx: Uint8Array,
-  task: Task,
-  columns: readonly string[],
-  features: readonly string[],
-  part: Part,
-): Promise<Scored> =>
-  withModel(onnx, task, features.length, async (model) => {
-    const matrix = rowMajor(features.map((name) => part.columns[columns.indexOf(name)]!));
-    return {
-      labels: part.labels,
-      scores: Float64Array.from(await model.score(matrix)),
-      outputs: model.outputs,
-      ...(part.groups && { groups: part.groups }),
-    };
-  });
+const answersOf = (onnx: Uint8Array, task: Task, { columns, labels, groups }: Part): Promise<Scored> =>
+  withModel(onnx, task, columns.length, async (model) => ({
+    labels,
+    scores: Float64Array.from(await model.score(rowMajor(columns))),
+    outputs: model.outputs,
+    ...(groups && { groups }),
+  }));
 
 const differenceOf = (
   { task, evaluate, seed }: Comparison['request'],

@@ -2,7 +2,7 @@ import { PlatformError } from '#kernel';
 import { rollingOrigins, shuffledFolds, timeFolds, type Fold, type TimeFold } from '#learn';
 import type { TrainingRequest } from './prepared-run';
 import { joinParts, pickRows, type Part } from './part';
-import type { FoldsReport, MetricNumbers } from './report';
+import type { FoldsReport, MetricNumbers } from './report/evaluation-report';
 
 /** Learns from a part and judges by another. */
 export type FitFold = (train: Part, test: Part) => MetricNumbers;

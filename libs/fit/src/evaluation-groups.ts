@@ -10,7 +10,7 @@ import {
   type Task,
 } from '#learn';
 import type { Gate } from './evaluation-metrics';
-import type { FairnessReport, SlicesReport } from './report';
+import type { FairnessReport, SlicesReport } from './report/evaluation-report';
 
 /** Values of a field with fewer rows are not shown by themselves. */
 const SLICE_ROWS = 50;

@@ -9,7 +9,7 @@ import {
   type WantedMetric,
 } from '#learn';
 import type { TrainingRequest } from './prepared-run';
-import type { MetricNumbers } from './report';
+import type { MetricNumbers } from './report/evaluation-report';
 
 export type Gate = TrainingRequest['gates'][number];
 

@@ -30,7 +30,7 @@ import type {
   IntervalsReport,
   MetricNumbers,
   PartSummary,
-} from './report';
+} from './report/evaluation-report';
 
 /** What of a request decides how its model is judged. */
 export type JudgedRequest = Pick<TrainingRequest, 'task' | 'seed' | 'gates'> &

@@ -14,7 +14,7 @@ import { evaluateModel, type JudgedModel, type JudgedRequest } from './evaluatio
 import { metricsFor } from './evaluation-metrics';
 import { cutLatest, dataSetOf, pickRows, queryOrder, sampleRows, withQueries, type Part } from './part';
 import type { TrainingRequest } from './prepared-run';
-import { writeEvaluation, type MetricNumbers } from './report';
+import { writeEvaluation, type MetricNumbers } from './report/evaluation-report';
 
 export type { Part } from './part';
 

@@ -6,7 +6,7 @@ import { MISSING, type Grouping } from '#learn';
 import { readParquetColumns, readParquetTexts } from '#parquet';
 import type { FitJob } from './fit-model';
 import type { Part } from './part';
-import type { Dataset, TrainingRequest } from './prepared-run';
+import type { Dataset, PreparedRun, TrainingRequest } from './prepared-run';
 
 /** What a reader wants of a data set beside features and labels. */
 export interface ReadFields {
@@ -74,6 +74,27 @@ export const readDataset = async (
   };
   try {
     return { train: await read(dataset.train.artifact), holdout: await read(dataset.holdout.artifact) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** The rows of the hold-out as the revisions see them that other versions read: columns in the order of their features, by revision. */
+export const readOtherRevisions = async (
+  artifacts: Pick<ArtifactStore, 'getToFile'>,
+  { request, dataset }: PreparedRun,
+): Promise<ReadonlyMap<string, readonly Float64Array[]>> => {
+  const folder = await mkdtemp(join(tmpdir(), 'playhead-fit-'));
+  try {
+    const read = new Map<string, readonly Float64Array[]>();
+    for (const { revision, artifact } of dataset.against ?? []) {
+      const features = request.against?.find((other) => other.revision === revision)?.features;
+      if (!features) continue;
+      const path = join(folder, `${artifact}.parquet`);
+      await artifacts.getToFile(artifact, path);
+      read.set(revision, (await readParquetColumns(path, features)).columns);
+    }
+    return read;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -147,6 +147,20 @@ describe('a version is compared with the one that a gate names, on the same rows
     expect(measured['roc_auc-champion']!.value).toBeCloseTo(0, 6);
   });
 
+  it('of another revision by the rows as that one sees them', async () => {
+    const champion = await prepared();
+    const { artifact } = await trained(champion);
+    const run = await prepared({ gates, against: againstOf(artifact, { revision: '7' }) });
+    const turned: PreparedRun = {
+      ...run,
+      dataset: {
+        ...run.dataset,
+        against: [{ revision: '7', artifact: run.dataset.holdout.artifact }],
+      },
+    };
+    expect((await trained(turned)).measured['roc_auc-champion']).toMatchObject({ value: 0, version: 2 });
+  });
+
   it.each([
     ['of another revision', { revision: '7' }, 'reads revision 7 of the feature service'],
     ['that is gone', { artifact: 'f'.repeat(64) }, 'f'.repeat(64)],

@@ -7,7 +7,7 @@ import { compareVersions, comparesVersions } from './compare-versions';
 import type { CommandTrace, FittedRun } from './fit-model';
 import { readManifest, writeManifest, type FitEnvironment, type LeftByCommand } from './model-manifest';
 import type { PreparedRun } from './prepared-run';
-import { fieldsOf, readDataset } from './read-dataset';
+import { fieldsOf, readDataset, readOtherRevisions } from './read-dataset';
 import { cardOfRun, readEvaluation, writeModelCard } from './report';
 import { verifyAndTime } from './verify-model';
 
@@ -46,7 +46,8 @@ export const storeRun = async (
     ? await available(async () => {
         const { holdout } = await readDataset(artifacts, dataset, fieldsOf(request));
         const { features } = dataset;
-        return compareVersions(artifacts, { request, onnx: fitted.onnx, features, holdout });
+        const others = await readOtherRevisions(artifacts, run);
+        return compareVersions(artifacts, { request, onnx: fitted.onnx, features, holdout, others });
       })
     : {};
   const measured: Record<string, GateMeasurement> = {

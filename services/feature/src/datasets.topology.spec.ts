@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { DatasetBuilt, type EventOf } from '#contracts';
-import { readParquetColumns } from '#parquet';
+import { readParquetColumns, readParquetTexts } from '#parquet';
 import {
   DAY,
   DatasetWorld,
@@ -234,6 +234,40 @@ describe('a data set', () => {
       await expect(world.rebuild({ manifest, source: 'vectors', into })).rejects.toThrow(
         '40 vectors of feature.vectors.fraud lack revision 2',
       );
+    });
+
+    it('has the rows of the hold-out as the revision sees them that a champion reads', async () => {
+      const before = world.request();
+      const held = await world.build(before);
+      await world.apply('2', WIDER);
+      const { features } = before.service;
+      const champion = { alias: 'champion', version: 1, artifact: 'a'.repeat(64), revision: '1', features };
+      const built = await world.build(world.request({ against: [champion] }, '2'));
+      expect(built.source).toBe('observations');
+      const [other] = built.against!;
+      const columns = async (artifact: string): Promise<unknown> => {
+        const path = join(into, 'against.parquet');
+        await world.artifacts.getToFile(artifact, path);
+        return (await readParquetColumns(path, features)).columns;
+      };
+      expect(other!.revision).toBe('1');
+      expect(await columns(other!.artifact)).toEqual(await columns(held.holdout.artifact));
+      const nowhere = await world.build(world.request({ against: [{ ...champion, revision: '9' }] }, '2'));
+      expect(nowhere.against).toBeUndefined();
+    });
+
+    it('has the fields of the events that rows are divided by', async () => {
+      const { holdout, manifest } = await world.build(
+        world.request({ evaluate: { slices: ['transaction_id', 'customer_id', 'amount'] } }),
+      );
+      const path = join(into, 'fields.parquet');
+      await world.artifacts.getToFile(holdout.artifact, path);
+      const texts = await readParquetTexts(path, ['event_id', 'transaction_id', 'customer_id', 'amount']);
+      // The id of the event is its field; the entity stands there as `entity`, and a feature as a number.
+      expect(texts['transaction_id']).toEqual(texts['event_id']);
+      expect(Object.keys(texts)).toEqual(['event_id', 'transaction_id', 'amount']);
+      for (const source of ['vectors', 'observations'] as const)
+        expect((await world.rebuild({ manifest, source, into })).identical).toBe(true);
     });
 
     it('with a flipped byte is found and named, and can be rebuilt; a flipped manifest is not used', async () => {

@@ -1,5 +1,5 @@
 import { Rng, Refused } from '#kernel';
-import type { Measure } from './measure';
+import type { Measure } from './weighted-measure';
 
 export interface BootstrapOptions {
   /** How many samples of the same size are drawn with replacement. */

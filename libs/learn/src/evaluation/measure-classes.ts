@@ -8,7 +8,7 @@ import {
 } from '../metrics/multiclass';
 import { averagedOver } from '../metrics/ratio';
 import { measureScores } from './measure-scores';
-import type { Measure, WantedMetric } from './measure';
+import type { Measure, WantedMetric } from './weighted-measure';
 import type { Scored } from './scored';
 
 /** Measures of a multiclass task. */

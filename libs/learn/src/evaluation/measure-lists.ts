@@ -1,6 +1,6 @@
 import { DEFAULT_K } from '../evaluate';
 import { measuredQueries, queriesOf, type ListMeasures } from '../metrics/ranked-lists';
-import type { Measure, WantedMetric } from './measure';
+import type { Measure, WantedMetric } from './weighted-measure';
 import type { Scored } from './scored';
 
 const MEASURE_OF: Partial<Record<string, keyof ListMeasures>> = {

@@ -1,7 +1,7 @@
 import { log } from '#kernel';
 import { DEFAULT_K, DEFAULT_THRESHOLD } from '../evaluate';
 import { refuseUnpaired } from '../metrics/threshold-counts';
-import type { Measure, WantedMetric } from './measure';
+import type { Measure, WantedMetric } from './weighted-measure';
 import type { Scored } from './scored';
 
 const EPSILON = 2.220446049250313e-16;

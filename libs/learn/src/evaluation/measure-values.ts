@@ -1,5 +1,5 @@
 import { refuseUnpaired } from '../metrics/threshold-counts';
-import type { Measure, WantedMetric } from './measure';
+import type { Measure, WantedMetric } from './weighted-measure';
 import type { Scored } from './scored';
 
 /** Measures of a regression. */

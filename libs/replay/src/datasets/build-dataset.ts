@@ -18,6 +18,7 @@ import {
   type TrainingRequest,
 } from './manifest';
 import { readLabels } from './read-labels';
+import { writeOtherRevisions } from './other-revisions';
 import type { Cut } from './read-to-cut';
 import { readVectors } from './read-vectors';
 import { refoldTable } from './refold-table';
@@ -53,6 +54,14 @@ export const buildDataset = async (ports: DatasetPorts, request: TrainingRequest
   const digest = await digestOfRows(rows, splitRuleOf(split));
   const train = await putPart(artifacts, rows, 'train');
   const holdout = await putPart(artifacts, rows, 'holdout');
+  const vectors = TOPICS.vectors(service.name);
+  const others = await writeOtherRevisions(
+    ports,
+    request,
+    { name: vectors, full: qualify(ports.namespace, vectors) },
+    read.cut,
+    rows,
+  );
   const manifest: DatasetManifest = {
     version: 2,
     run,
@@ -98,6 +107,7 @@ export const buildDataset = async (ports: DatasetPorts, request: TrainingRequest
     source,
     train,
     holdout,
+    ...(others.length > 0 && { against: others }),
     unlabelled,
     withdrawn,
     corrected,
