@@ -7,6 +7,7 @@ import {
   TrainingRequested,
   decodeEvent,
   encodeEvent,
+  isOnlineTrainer,
   readEnvelope,
 } from '#contracts';
 import { checksumOf, untilAvailable, type Fold, type LogRecord, type Round } from '#eventlog';
@@ -67,6 +68,8 @@ const onRequest = async <Control>(
     round.deadLetter(record, error.code, error.message);
     return;
   }
+  // It learns from the vectors as they come: its state stands for a data set.
+  if (isOnlineTrainer(request.trainer.kind)) return;
   const { run, model } = request;
   try {
     logger.info({ run, model }, `building the data set of ${run}`);
