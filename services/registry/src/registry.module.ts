@@ -2,7 +2,7 @@ import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import { TOPICS } from '#contracts';
 import type { EventLog, FollowedTopic } from '#eventlog';
-import { askInChild, type AskModel } from '#inference';
+import { askInChild, checkHere, checkInChild, type AskModel, type CheckForeign } from '#inference';
 import {
   ARTIFACT_STORE,
   CLOCK,
@@ -28,6 +28,7 @@ import { DefinitionsController } from './http/definitions.controller';
 import { DeploymentsController } from './http/deployments.controller';
 import { EvaluationController } from './http/evaluation.controller';
 import { GovernanceController } from './http/governance.controller';
+import { CHECK_FOREIGN, ImportsController } from './http/imports.controller';
 import { LineageController } from './http/lineage.controller';
 import { ModelsController } from './http/models.controller';
 import { RequestDesk } from './http/request-desk';
@@ -57,6 +58,7 @@ const ASK = Symbol('asks a model file about rows');
     DefinitionsController,
     ModelsController,
     EvaluationController,
+    ImportsController,
     GovernanceController,
     RunsController,
     DeploymentsController,
@@ -122,6 +124,7 @@ const ASK = Symbol('asks a model file about rows');
         }),
     },
     { provide: ASK, useFactory: () => askInChild() },
+    { provide: CHECK_FOREIGN, useFactory: () => checkInChild() },
     {
       provide: VersionChecks,
       inject: [CONFIG, EVENT_LOG, ARTIFACT_STORE, ServiceLog, RegistryView, RequestDesk, ASK, SLEEP],
@@ -198,7 +201,14 @@ const ASK = Symbol('asks a model file about rows');
 export class RegistryModule {
   /** With another way to ask model files: in this process, where there is no compiled child. */
   static asking(ask: AskModel): DynamicModule {
-    return { module: RegistryModule, providers: [{ provide: ASK, useValue: ask }] };
+    const check: CheckForeign = checkHere;
+    return {
+      module: RegistryModule,
+      providers: [
+        { provide: ASK, useValue: ask },
+        { provide: CHECK_FOREIGN, useValue: check },
+      ],
+    };
   }
 
   constructor(

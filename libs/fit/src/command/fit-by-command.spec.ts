@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkModel, loadModel, type CheckForeign } from '#inference';
+import { checkHere as check } from '#inference';
 import { Rng, sha256 } from '#kernel';
 import { trainerOf } from '#learn';
 import { readParquetColumns } from '#parquet';
@@ -71,15 +71,6 @@ const jobOf = (
   holdout,
 });
 
-/** As the child does, in this process. */
-const check: CheckForeign = async (bytes, request, matrices = []) => {
-  const checked = await checkModel(bytes, request);
-  const model = await loadModel(checked.bytes, request);
-  const scores: Float32Array[] = [];
-  for (const rows of matrices) scores.push(await model.score(rows));
-  await model.close();
-  return { bytes: Buffer.from(checked.bytes), check: checked.check, scores };
-};
 const judge: Fit = (job) => Promise.resolve(fitModel(job));
 
 const fit = (job: FitJob, over: Partial<FitControl> = {}, allowed = true): Promise<FittedRun> =>

@@ -14,11 +14,14 @@ const IN_MEMORY_BYTES = 4_194_304;
 /** Known to this process alone, so that no client can pass a body by the parsers of other doors. */
 const UPLOAD_TYPE = `application/x-upload-${randomUUID()}`;
 const UPLOADS = /^\/api\/2\.0\/mlflow-artifacts\/artifacts\//;
+const IMPORTS = /^\/v1\/models\/[^/?]+\/import(\?|$)/;
 
 /** Leaves the bodies of uploads as streams: a file need not fit into memory, and may be of any type. */
 export const streamUploads = (server: FastifyInstance): void => {
   server.addHook('onRequest', (request, _reply, done) => {
-    if (request.method === 'PUT' && UPLOADS.test(request.url)) request.headers['content-type'] = UPLOAD_TYPE;
+    const { method, url } = request;
+    if ((method === 'PUT' && UPLOADS.test(url)) || (method === 'POST' && IMPORTS.test(url)))
+      request.headers['content-type'] = UPLOAD_TYPE;
     done();
   });
   server.addContentTypeParser(UPLOAD_TYPE, (_request, body, done) => done(null, body));
