@@ -77,8 +77,13 @@ const eventually = async (path: string, done: (answer: Answer) => boolean): Prom
 };
 
 /** As training would say it. */
-const complete = async (run: string, averagePrecision: number, offset: number): Promise<void> => {
-  const artifact = await artifacts.put(modelFile());
+const complete = async (
+  run: string,
+  averagePrecision: number,
+  offset: number,
+  file = modelFile(),
+): Promise<void> => {
+  const artifact = await artifacts.put(file);
   const headers = new EnvelopeTemplate({
     type: TrainingRunCompleted.type,
     source: TOPICS.trainingInputs,
@@ -265,6 +270,34 @@ describe('a model', () => {
     expect((await call('PUT', '/v1/models/fraud/aliases/7', { version: 1 })).status).toBe(400);
   });
 
+  it('is refused where its file does not load; whoever doubts it checks again', async () => {
+    const run = (await post('/v1/models/fraud/train')).body['run'] as string;
+    await complete(run, 0.7, 2, Buffer.from('no model'));
+    await eventually('/v1/models/fraud', (answer) => answer.body['versions'] === 3);
+    for (const what of ['promote', 'approve']) {
+      const { status, body } = await post(`/v1/models/fraud/versions/3/${what}`);
+      expect([status, body.error!.message]).toEqual([
+        409,
+        expect.stringContaining('fraud@3 cannot be served: the model cannot be served: ONNX Runtime'),
+      ]);
+    }
+    expect((await post('/v1/models/fraud/versions/3/check')).body).toMatchObject({ check: { ok: false } });
+    const { check } = (await get('/v1/models/fraud/versions/1')).body as { check?: { position: string } };
+    const again = await post('/v1/models/fraud/versions/1/check');
+    expect(again.body).toMatchObject({ check: { ok: true } });
+    expect((again.body['check'] as { position: string }).position).not.toBe(check!.position);
+  });
+
+  it('with four eyes is promoted only once somebody else has approved it', async () => {
+    await post('/v1/definitions', PROJECT.replace('  gates:', '  approval: { rule: four-eyes }\n  gates:'));
+    const promotion = (): Promise<Answer> => post('/v1/models/fraud/versions/1/promote', { to: 'staging' });
+    expect((await promotion()).body.error!.message).toContain('needs the approval of somebody else than ada');
+    expect((await post('/v1/models/fraud/versions/1/approve')).status).toBe(409);
+    const approved = await post('/v1/models/fraud/versions/1/approve', {}, { 'x-playhead-actor': 'grace' });
+    expect(approved.body).toMatchObject({ review: { by: 'grace', policy: 'four-eyes' } });
+    expect(await promotion()).toMatchObject({ status: 200, body: { alias: 'staging', version: 1 } });
+  });
+
   it.each([
     ['GET', '/v1/models/spam', undefined, 404, 'there is no model spam'],
     ['POST', '/v1/models/spam/train', undefined, 404, 'there is no model spam'],
@@ -299,9 +332,9 @@ describe('a model', () => {
   it('says who decided what, by kind and name', async () => {
     expect((await get('/v1/definitions/model/fraud')).body).toMatchObject({
       kind: 'Model',
-      revision: '1',
+      revision: '2',
       appliedBy: 'ada',
-      revisions: [{ revision: '1' }],
+      revisions: [{ revision: '1' }, { revision: '2' }],
     });
     expect((await get('/v1/definitions/streams')).body).toMatchObject({
       definitions: [{ name: 'fraud-labels' }, { name: 'transactions' }],
