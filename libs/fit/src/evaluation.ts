@@ -69,7 +69,7 @@ const MOST_CLASSES_SHOWN = 50;
 const PERMUTED_ROWS = 4_096;
 const PERMUTED_PREDICTIONS = 1_000_000;
 const REPEATS = 3;
-const CONTRIBUTED_ROWS = 1_000;
+const CONTRIBUTED_ROWS = 256;
 const EXPLAINED_ROWS = 20;
 
 /** Judges a model by the rows of its data set: everything in it depends on these and the request alone. */

@@ -136,7 +136,7 @@ export interface CompiledModel {
   readonly task: Task;
   readonly service: string;
   readonly label: string;
-  /** ranking: the feature or entity field whose equal values are one query. */
+  /** ranking: the feature, or the field of the trigger, whose equal values are one query. */
   readonly query?: string;
   readonly split: CompiledSplit;
   readonly trainer: ModelSpec['trainer'];

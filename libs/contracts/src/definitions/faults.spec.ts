@@ -331,7 +331,7 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     'task: binary      ',
     'task: ranking ',
     [
-      'p.yaml:51:9 Model fraud: a ranking model needs `query`: the feature or entity field whose equal values are one query',
+      'p.yaml:51:9 Model fraud: a ranking model needs `query`: the feature, or the field of the trigger, whose equal values are one query',
       'p.yaml:56:22 Model fraud: average_precision is no metric of a ranking model; there are ndcg, map, mrr, latency_p50_ms, latency_p99_ms, size_bytes',
     ],
   ],

@@ -26,7 +26,7 @@ export const checkModel = (context: CheckContext<'Model'>): void => {
     context.say(
       ['spec', 'task'],
       spec.task === 'ranking'
-        ? 'a ranking model needs `query`: the feature or entity field whose equal values are one query'
+        ? 'a ranking model needs `query`: the feature, or the field of the trigger, whose equal values are one query'
         : `a ${spec.task} model has no \`query\``,
     );
   const stream = label && context.project.find('Stream', label.spec.stream);

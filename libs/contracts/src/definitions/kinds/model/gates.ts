@@ -102,7 +102,7 @@ export const gateConflicts = (gate: GateOptions): { key: string; message: string
     say('threshold', `${metric} has no \`threshold\`; ${having('threshold')} have`);
   if (gate.k !== undefined && takes !== 'k') say('k', `${metric} has no \`k\`; ${having('k')} have`);
   if (takes === 'group' && group === undefined)
-    say('metric', `${metric} compares the values of a \`group\`: say a feature or an entity field`);
+    say('metric', `${metric} compares the values of a \`group\`: say a feature, or a field of the trigger`);
   if (takes !== 'group' && group !== undefined) say('group', `${metric} has no \`group\`; use \`slice\``);
   for (const key of ['tolerance', 'confidence'] as const)
     if (gate[key] !== undefined && against === undefined)
