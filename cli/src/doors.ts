@@ -5,6 +5,8 @@ export interface Door {
   readonly url: string;
   get<T>(path: string, query?: Query): Promise<T>;
   post<T>(path: string, body?: unknown, query?: Query): Promise<T>;
+  /** Sends a file as it is. */
+  upload<T>(path: string, file: Uint8Array, query?: Query): Promise<T>;
   delete<T>(path: string): Promise<T>;
 }
 
@@ -24,11 +26,14 @@ export const openDoor = (url: string, actor?: string): Door => {
       method,
       headers: {
         accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json' }),
         ...(actor === undefined ? {} : { 'x-playhead-actor': actor }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      body: body === undefined ? undefined : body instanceof Uint8Array ? body : JSON.stringify(body),
+      // A file is checked before it is answered for.
+      signal: AbortSignal.timeout(body instanceof Uint8Array ? 5 * PATIENCE_MS : PATIENCE_MS),
     });
     const text = await answer.text();
     if (!answer.ok) throw refusalOf(answer.status, text, url);
@@ -38,6 +43,7 @@ export const openDoor = (url: string, actor?: string): Door => {
     url,
     get: (path, query) => ask('GET', path, query),
     post: (path, body, query) => ask('POST', path, query, body),
+    upload: (path, file, query) => ask('POST', path, query, file),
     delete: (path) => ask('DELETE', path),
   };
 };

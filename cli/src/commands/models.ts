@@ -7,6 +7,7 @@ import { printJson, withPlace, type GlobalOptions } from '../options';
 import { shortDigest, shortNumber, table } from '../view/text';
 import { addDecisions } from './model-decisions';
 import { addNotes } from './model-notes';
+import { addImport } from './model-import';
 import { addModelReports } from './model-reports';
 import { describeGates } from './runs';
 
@@ -16,7 +17,7 @@ export const addModels = (program: Command): void => {
   const models = program
     .command('models')
     .description(
-      'models and their versions: list, search, show, diff, check, approve, promote, roll back, tag',
+      'models and their versions: list, search, show, diff, check, approve, promote, roll back, tag, import',
     );
   models.addHelpText(
     'after',
@@ -26,6 +27,7 @@ export const addModels = (program: Command): void => {
   addModelReports(models);
   addDecisions(models);
   addNotes(models);
+  addImport(models);
 };
 
 const withTime = (command: Command): Command =>

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { parseDuration } from '#kernel';
 import { wholeNumber } from '../arguments';
 import type { RunDocument, VersionDocument } from '../documents';
-import { openDoor, path } from '../doors';
+import { openDoor, path, type Door } from '../doors';
+import { fetchTrials, trialTable } from '../models/trials';
 import { watchRun } from '../models/watch-run';
 import { printJson, progress, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
 import { findPlatform } from '../platform/platform';
@@ -41,13 +42,27 @@ export const withTraining = (command: Command): Command =>
     .option('--no-wait', 'only ask for the run')
     .option('--timeout <duration>', 'wait no longer than this, for example 10m; the run goes on');
 
+/** The command says the best; `runs trials` shows all. */
+const SHOWN_TRIALS = 10;
+
 /** Asks the registry for a run and, unless told otherwise, waits for its end. */
-export const trainModel = async (model: string, options: TrainOptions): Promise<void> => {
+export const trainModel = (model: string, options: TrainOptions): Promise<void> => {
   const { asOf, seed } = options;
+  return askForRun(model, options, (registry) =>
+    registry.post<RunDocument>(path`/v1/models/${model}/train`, { asOf, seed }),
+  );
+};
+
+/** Asks for a run in some way and, unless told otherwise, waits for its end. */
+export const askForRun = async (
+  model: string,
+  options: Pick<TrainOptions, 'dataDir' | 'as' | 'json' | 'wait' | 'timeout'>,
+  ask: (registry: Door) => Promise<RunDocument>,
+): Promise<void> => {
   const timeoutMs = options.timeout === undefined ? undefined : parseDuration(options.timeout);
   const platform = await findPlatform(options.dataDir, process.env);
   const registry = openDoor(platform.url('registry'), options.as);
-  const asked = await registry.post<RunDocument>(path`/v1/models/${model}/train`, { asOf, seed });
+  const asked = await ask(registry);
   if (!options.wait) return options.json ? printJson(asked) : console.log(asked.run);
   progress(`${asked.run}: ${asked.trainer.kind} for ${model}`);
   const training = openDoor(platform.url('training'));
@@ -57,9 +72,21 @@ export const trainModel = async (model: string, options: TrainOptions): Promise<
       ? undefined
       : await registry.get<VersionDocument>(path`/v1/models/${model}/versions/${run.version}`);
   if (run.status !== 'completed') process.exitCode = 1;
+  const trials = asked.trainer.search ? await fetchTrials(training, run.run) : [];
   if (options.json)
-    printJson({ ...run, ...(version ? { passed: version.passed, gates: version.gates } : {}) });
-  else console.log([describeRun(run), ...(version ? [describeGates(version)] : [])].join('\n'));
+    printJson({
+      ...run,
+      ...(trials.length > 0 && { leaderboard: trials }),
+      ...(version ? { passed: version.passed, gates: version.gates } : {}),
+    });
+  else
+    console.log(
+      [
+        ...(trials.length > 0 ? [trialTable(trials, SHOWN_TRIALS)] : []),
+        describeRun(run),
+        ...(version ? [describeGates(version)] : []),
+      ].join('\n'),
+    );
 };
 
 export const addRuns = (program: Command): void => {
@@ -95,6 +122,19 @@ export const addRuns = (program: Command): void => {
         else console.log(runTable(answer.runs));
       },
     );
+  withPlace(
+    runs
+      .command('trials')
+      .argument('<run>')
+      .description('what a run tried in search of its parameters, best first'),
+  )
+    .addHelpText('after', '\nExample:\n  ./playhead runs trials run-0-12')
+    .action(async (run: string, options: GlobalOptions) => {
+      const training = openDoor((await findPlatform(options.dataDir, process.env)).url('training'));
+      const trials = await fetchTrials(training, run);
+      if (options.json) printJson({ run, trials });
+      else console.log(trials.length === 0 ? `${run} searches for nothing` : trialTable(trials));
+    });
   withActor(
     withPlace(runs.command('cancel').argument('<run>').description('ask that a run ends before it is done')),
   )
