@@ -27,7 +27,7 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
   {
     kind: 'Model',
     path: spec('trainer', 'kind'),
-    when: is('command', 'online-logistic', 'hoeffding-tree', 'adaptive-random-forest'),
+    when: is('command'),
     what: 'this trainer',
   },
   {
