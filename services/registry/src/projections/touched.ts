@@ -64,6 +64,9 @@ const touchOutcome = (touched: Touched, outcome: Outcome): void => {
       touched.deployments.add(outcome.fact.deployment);
       return;
     case 'replay-reported':
+    case 'trigger-suppressed':
+    case 'webhook-set':
+    case 'webhook-removed':
     case 'command-refused':
       return;
   }
