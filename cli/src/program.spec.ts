@@ -56,6 +56,7 @@ it.each([
   ['tail', 'transactions', '--limit', '0'],
   ['train', 'fraud', '--seed', 'x'],
   ['runs', 'cancel'],
+  ['runs', 'trials'],
   ['nonsense'],
 ])('takes `%s %s` for wrong use', async (...args) => {
   expect(await outcomeOf(...args)).toMatchObject({ exitCode: 1, name: 'CommanderError' });

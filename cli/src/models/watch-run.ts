@@ -48,8 +48,16 @@ const STAGES: Readonly<Record<string, string>> = {
   started: 'the fit begins',
 };
 
-export const progressLine = ({ iteration, iterations, metric, train, validation }: RunProgress): string =>
-  `${iteration} of ${iterations}, ${metric} ${shortNumber(train)}${validation === undefined ? '' : `, validation ${shortNumber(validation)}`}`;
+export const progressLine = ({
+  iteration,
+  iterations,
+  metric,
+  train,
+  validation,
+  trial,
+  trials,
+}: RunProgress): string =>
+  `${trial === undefined ? '' : `trial ${trial} of ${trials}: `}${iteration} of ${iterations}, ${metric} ${shortNumber(train)}${validation === undefined ? '' : `, validation ${shortNumber(validation)}`}`;
 
 const progressOf = async ({ training, run }: WatchOptions): Promise<RunProgress | undefined> => {
   try {
