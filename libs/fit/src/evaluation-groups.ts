@@ -132,16 +132,23 @@ export const measureFairness = (
   const name = DISPARITY_OF[metric];
   const disparity = name && fairness[name];
   if (!disparity) {
-    const groups = `${fairness.groups.length} values of ${group} have ${GROUP_ROWS} rows`;
-    return {
-      value: null,
-      reason:
-        fairness.groups.length < 2
-          ? `only ${groups}`
-          : `${groups}, but ${metric} has no value: none of them has a positive ${metric === 'equal_opportunity' ? 'label' : 'decision'} to compare`,
-    };
+    return { value: null, reason: whyNotCompared(metric, group, fairness, reference) };
   }
   return { value: disparity.value, of: disparity.between.join(' and '), rows: scored.labels.length };
+};
+
+const whyNotCompared = (
+  metric: string,
+  group: string,
+  { groups }: Fairness,
+  reference: string | undefined,
+): string => {
+  const enough = `${groups.length} values of ${group} have ${GROUP_ROWS} rows`;
+  if (groups.length < 2) return `only ${enough}`;
+  if (reference !== undefined && !groups.some(({ value }) => value === reference))
+    return `${enough}, and the reference ${reference} is none of them`;
+  const what = metric === 'equal_opportunity' ? 'label' : 'decision';
+  return `${enough}, but ${metric} has no value: none of them has a positive ${what} to compare`;
 };
 
 const fairnessOf = (

@@ -123,6 +123,16 @@ describe('gates by slice and of fairness', () => {
     expect(measured['disparate_impact@0.5/region']!.value).toBe(impact!.value);
   });
 
+  it('say that the reference is not among the groups', () => {
+    const { measured } = fitModel(
+      jobOf({
+        gates: [{ metric: 'demographic_parity', group: 'region', threshold: 0.5, max: 0.1 }],
+        evaluate: { fairness: { group: 'region', reference: 'vic' } },
+      }),
+    );
+    expect(measured['demographic_parity@0.5/region']!.reason).toContain('the reference vic is none of them');
+  });
+
   it('say why there is nothing to go by', () => {
     const { measured } = fitModel(
       jobOf({
