@@ -336,7 +336,7 @@ def own(model, features):
     assert [f.path for f in client.list_artifacts(run.info.run_id)] == ["manifest.json", "model", "profile.json"]
     x = np.array(rows, dtype=np.float32)
     answers = mlflow.pyfunc.load_model(f"models:/{model}@champion").predict(x)
-    frame = mlflow.pyfunc.load_model(f"models:/{model}@champion").predict(pd.DataFrame(rows))
+    frame = mlflow.pyfunc.load_model(f"models:/{model}@champion").predict(pd.DataFrame(rows, dtype=float))
     loaded = mlflow.onnx.load_model(f"models:/{model}@champion")
     session = onnxruntime.InferenceSession(loaded.SerializeToString())
     expected = session.run(None, {"input": x})[0]
