@@ -17,7 +17,7 @@ export interface LearnerWorkerParts {
 }
 
 /** Vectors and labels stay so close in event time while a backlog is worked off, unless one of them is away for long. */
-const ALIGN_MS = 10 * 60_000;
+const ALIGN_MS = 60 * 60_000;
 const ALIGN_WAIT_MS = 10_000;
 const JUMP_MS = 7 * 86_400_000;
 /** A snapshot after so many records, so that a restart, or a state in between, folds seconds and not days. */
