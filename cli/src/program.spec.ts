@@ -50,6 +50,7 @@ it.each([
   ['models', 'promote'],
   ['models', 'search'],
   ['models', 'import', 'forest.onnx'],
+  ['datasets', 'sql', 'select 1'],
   ['models', 'alias', 'set', 'fraud@3'],
   ['apply'],
   ['tail', 'transactions', '--from', 'tomorrow'],

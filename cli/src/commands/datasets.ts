@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { queryParquet } from '#parquet';
 import { readManifest, rebuildDataset, type DatasetManifest, type RebuiltDataset } from '#replay';
+import { atLeastOne } from '../arguments';
 import { announcedDatasets, findDataset, type AnnouncedDataset } from '../datasets/announced';
 import { printJson, progress, withPlace, type GlobalOptions } from '../options';
 import { withPlatformPorts, type PlatformPorts } from '../platform/platform-ports';
@@ -13,7 +15,7 @@ const ID = 'the run of a data set, or the first digits of its digest';
 export const addDatasets = (program: Command): void => {
   const datasets = program
     .command('datasets')
-    .description('data sets: list, show, download, and build again from what the log says');
+    .description('data sets: list, show, download, ask by SQL, and build again from what the log says');
   datasets.addHelpText(
     'after',
     '\nExample:\n  ./playhead datasets list\n  ./playhead datasets show run-0-12\n  ./playhead datasets rebuild run-0-12 --from observations',
@@ -21,6 +23,7 @@ export const addDatasets = (program: Command): void => {
   addList(datasets);
   addShow(datasets);
   addDownload(datasets);
+  addSql(datasets);
   addRebuild(datasets);
 };
 
@@ -89,6 +92,43 @@ const addDownload = (datasets: Command): void => {
           await ports.artifacts.getToFile(dataset[side].artifact, files[side]);
         if (options.json) printJson({ run: dataset.run, digest: dataset.digest, files });
         else console.log(`${files.train}\n${files.holdout}\n${files.manifest}`);
+      }),
+    );
+};
+
+const addSql = (datasets: Command): void => {
+  withPlace(
+    datasets
+      .command('sql')
+      .argument('<query>', 'one SELECT, as DuckDB knows it; the tables are `train` and `holdout`')
+      .description('ask a data set by SQL; nothing but its two files can be read'),
+  )
+    .requiredOption('--dataset <id>', ID)
+    .option('--limit <n>', 'rows at most', atLeastOne, 1_000)
+    .addHelpText(
+      'after',
+      '\nExample:\n  ./playhead datasets sql "select label, count(*), avg(amount) from train group by label" --dataset run-0-12\n  ./playhead datasets sql "describe train" --dataset run-0-12',
+    )
+    .action((query: string, options: GlobalOptions & { readonly dataset: string; readonly limit: number }) =>
+      withPorts(options, async (ports) => {
+        const dataset = await announced(ports, options.dataset);
+        const folder = await mkdtemp(join(tmpdir(), 'playhead-sql-'));
+        try {
+          const files = { train: join(folder, 'train.parquet'), holdout: join(folder, 'holdout.parquet') };
+          for (const side of ['train', 'holdout'] as const)
+            await ports.artifacts.getToFile(dataset[side].artifact, files[side]);
+          const answer = await queryParquet(query, files, { limit: options.limit });
+          if (options.json) return printJson({ run: dataset.run, ...answer });
+          console.log(
+            table(
+              answer.columns.map(({ name }) => name),
+              answer.rows.map((row) => [...row]),
+            ),
+          );
+          if (answer.truncated) progress(`only the first ${options.limit} rows; --limit gives more`);
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
       }),
     );
 };
