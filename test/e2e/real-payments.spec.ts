@@ -152,13 +152,14 @@ describeWithData('400,000 real payments', () => {
 
   it('trains a model as good as a public trainer on the same Parquet files', async () => {
     const [built] = await readTopic(log, qualify('real', TOPICS.datasets));
-    const { train, holdout } = decodeEvent(DatasetBuilt, built!.value);
+    const { train, holdout, manifest } = decodeEvent(DatasetBuilt, built!.value);
     const folder = mkdtempSync(join(tmpdir(), 'playhead-parquet-'));
     try {
       const artifacts = await platform.openArtifacts();
       const paths = [join(folder, 'train.parquet'), join(folder, 'holdout.parquet')];
       await artifacts.getToFile(train.artifact, paths[0]!);
       await artifacts.getToFile(holdout.artifact, paths[1]!);
+      await artifacts.getToFile(manifest, join(folder, 'manifest.json'));
       const python = await pythonWith('sklearn', ['scikit-learn==1.7.2', 'pyarrow==21.0.0', 'pandas<3']);
       const theirs = JSON.parse(
         execFileSync(python, [join(ROOT, 'test', 'support', 'fit_public.py'), ...paths], {
@@ -169,6 +170,10 @@ describeWithData('400,000 real payments', () => {
         `hold-out: ours ${JSON.stringify(demo.metrics)}, scikit-learn's histogram gradient boosting ${JSON.stringify(theirs)}\n`,
       );
       expect(theirs.rows).toBe(holdout.rows);
+      const notebook = execFileSync(python, [join(ROOT, 'examples', 'notebooks', 'dataset.py'), folder], {
+        encoding: 'utf8',
+      });
+      expect(notebook).toMatch(/average precision 0\.\d+/);
       expect(demo.metrics.average_precision!).toBeGreaterThan(theirs.average_precision - 0.03);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -25,12 +25,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
     what: 'encryption of personal fields',
   },
   {
-    kind: 'Model',
-    path: spec('trainer', 'kind'),
-    when: is('command'),
-    what: 'this trainer',
-  },
-  {
     kind: 'Deployment',
     path: spec('rollout'),
     what: 'a rollout in steps',
