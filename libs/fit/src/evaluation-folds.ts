@@ -18,13 +18,18 @@ export const crossValidate = (
 ): FoldsReport => {
   if (train.times && (split === undefined || split.by === 'time')) {
     const gapMs = split?.by === 'time' ? split.gap_ms : 0;
-    return { by: 'time', gap_ms: gapMs, ...run(train, timeFolds(train.times, folds, gapMs), fit) };
+    return {
+      by: 'time',
+      gap_ms: gapMs,
+      asked: folds,
+      ...run(train, timeFolds(train.times, folds, gapMs), fit),
+    };
   }
   const entities = split?.by === 'entity' && key !== undefined ? train.texts?.[key]?.codes : undefined;
   const units =
     entities ?? (train.groups ? Uint32Array.from(train.groups) : Uint32Array.from(train.labels.keys()));
   const by = entities ? 'entity' : train.groups ? 'query' : 'random';
-  return { by, ...run(train, shuffledFolds(units, folds, seed), fit) };
+  return { by, asked: folds, ...run(train, shuffledFolds(units, folds, seed), fit) };
 };
 
 /** Rolling origins over all rows of the data set; undefined where these have no times. */
@@ -41,7 +46,7 @@ export const backtest = (
   const all = joinParts(train, holdout);
   if (!all.times) return undefined;
   const folds = rollingOrigins(all.times, { origins, horizonMs, gapMs });
-  return { by: 'time', gap_ms: gapMs, horizon_ms: horizonMs, ...run(all, folds, fit) };
+  return { by: 'time', gap_ms: gapMs, horizon_ms: horizonMs, asked: origins, ...run(all, folds, fit) };
 };
 
 const run = (

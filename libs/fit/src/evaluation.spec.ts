@@ -159,7 +159,7 @@ describe('gates by slice and of fairness', () => {
 describe('folds', () => {
   it('in order of time leave the gap of the split, and are summed up', () => {
     const { folds } = reportOf(jobOf({ evaluate: { folds: 4, bootstrap: 0 } }));
-    expect(folds).toMatchObject({ by: 'time', gap_ms: 2 * DAY });
+    expect(folds).toMatchObject({ by: 'time', gap_ms: 2 * DAY, asked: 4 });
     expect(folds!.folds.map(({ train, test }) => [train, test])).toEqual([
       [60, 80],
       [140, 80],

@@ -236,7 +236,7 @@ it('learns from the vectors and labels of a model, and exports what it is', asyn
     artifact: onnxOf(expected),
     origin: 'online',
     trainer: 'hoeffding-tree',
-    rows: { train: 90, holdout: 90 },
+    rows: { train: 90, holdout: expected.window().length },
     metrics: { train: expected.report(), holdout: { 'accuracy@0.5': expect.any(Number) } },
   });
   const manifest = JSON.parse((await world.artifacts.get(fact['manifest'] as string)).toString()) as never;

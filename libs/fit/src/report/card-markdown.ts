@@ -284,7 +284,9 @@ const fairnessSection = ({ analyses }: ModelCard): string => {
 const foldsSection = (name: string, report: FoldsReport | undefined): string => {
   if (!report) return '';
   const names = SHOWN_METRICS.filter((each) => report.mean[each] !== undefined).slice(0, 4);
+  const leftOut = report.asked - report.folds.length;
   return section(name, [
+    ...(leftOut > 0 ? [`${leftOut} of ${report.asked} have no rows on a side, and are left out.`] : []),
     table(
       ['judged', 'learned from', 'rows', ...names],
       [

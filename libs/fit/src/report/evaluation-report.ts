@@ -132,6 +132,8 @@ export interface FoldsReport {
   readonly by: 'time' | 'entity' | 'query' | 'random';
   readonly gap_ms?: number;
   readonly horizon_ms?: number;
+  /** How many were asked for: those without rows on a side are left out, such as an origin whose horizon lies in the gap of the split. */
+  readonly asked: number;
   readonly folds: readonly {
     readonly train: number;
     readonly test: number;

@@ -25,12 +25,15 @@ export interface Judged {
   readonly x: Float32Array;
   readonly probabilities: Float64Array;
   readonly label: number;
+  /** Whether it had learned from any label when it said so. */
+  readonly isTaught: boolean;
 }
 
 interface Waiting {
   readonly time: number;
   readonly x: Float32Array;
   readonly said: Said;
+  readonly isTaught: boolean;
 }
 
 interface EarlyLabel {
@@ -73,15 +76,17 @@ export class StreamLearner {
     return this.measure.report();
   }
 
-  /** The latest judged predictions, oldest first. */
+  /** The latest judged predictions, oldest first; those from before the first label only where there are no others. */
   window(): readonly Judged[] {
-    return this.judged;
+    const taught = this.judged.filter(({ isTaught }) => isTaught);
+    return taught.length > 0 ? taught : this.judged;
   }
 
   foldVector(eventId: string, time: number, values: ArrayLike<number>): void {
     this.clock = advanceWatermark(this.clock, time, JUMP_MS);
     const x = Float32Array.from(values, bounded);
-    const arrived = { time, x, said: this.measure.say(this.learner.predictOne(x)) };
+    const said = this.measure.say(this.learner.predictOne(x));
+    const arrived = { time, x, said, isTaught: this.learner.seen > 0 };
     const early = this.early.get(eventId);
     if (early) {
       this.early.delete(eventId);
@@ -104,9 +109,9 @@ export class StreamLearner {
     else this.early.delete(eventId);
   }
 
-  private learn({ time, x, said }: Waiting, label: number): void {
+  private learn({ time, x, said, isTaught }: Waiting, label: number): void {
     this.measure.judge(said, label);
-    this.judged.push({ time, x, probabilities: said.probabilities as Float64Array, label });
+    this.judged.push({ time, x, probabilities: said.probabilities as Float64Array, label, isTaught });
     if (this.judged.length > this.limits.window) this.judged.shift();
     this.learner.learnOne(x, label);
   }
@@ -139,12 +144,13 @@ export class StreamLearner {
   encode(): Uint8Array {
     const stored: StoredStream = {
       ...this.storedModel(),
-      waiting: [...this.waiting].map(([eventId, { time, x, said }]) => [
+      waiting: [...this.waiting].map(([eventId, { time, x, said, isTaught }]) => [
         eventId,
         time,
         numbersOf(x),
         numbersOf(said.probabilities),
         said.noChange,
+        isTaught ? 1 : 0,
       ]),
       early: [...this.early].map(([eventId, { time, label }]) => [eventId, time, label]),
       clock: { ...this.clock, time: finite(this.clock.time) },
@@ -155,11 +161,12 @@ export class StreamLearner {
   static decode(bytes: Uint8Array, limits: StreamLimits): StreamLearner {
     const stored = JSON.parse(new TextDecoder().decode(bytes)) as StoredStream;
     const stream = restoredModel(stored, limits, (...parts) => new StreamLearner(...parts));
-    for (const [eventId, time, x, probabilities, noChange] of stored.waiting ?? [])
+    for (const [eventId, time, x, probabilities, noChange, taught] of stored.waiting ?? [])
       stream.waiting.set(eventId, {
         time,
         x: Float32Array.from(x, missing),
         said: { probabilities: Float64Array.from(probabilities, missing), noChange },
+        isTaught: taught === 1,
       });
     for (const [eventId, time, label] of stored.early ?? []) stream.early.set(eventId, { time, label });
     if (stored.clock) stream.clock = { ...stored.clock, time: stored.clock.time ?? -Infinity };
@@ -172,11 +179,12 @@ export class StreamLearner {
     return {
       learner: toHex(this.learner.state()),
       measure,
-      window: this.judged.map(({ time, x, probabilities, label }) => [
+      window: this.judged.map(({ time, x, probabilities, label, isTaught }) => [
         time,
         numbersOf(x),
         numbersOf(probabilities),
         label,
+        isTaught ? 1 : 0,
       ]),
     };
   }
@@ -188,11 +196,17 @@ interface StoredModel {
   /** Hexadecimal. */
   readonly learner: string;
   readonly measure: readonly number[];
-  readonly window: readonly (readonly [time: number, x: Numbers, probabilities: Numbers, label: number])[];
+  readonly window: readonly (readonly [
+    time: number,
+    x: Numbers,
+    probabilities: Numbers,
+    label: number,
+    taught: number,
+  ])[];
 }
 
 interface StoredStream extends StoredModel {
-  readonly waiting?: readonly (readonly [string, number, Numbers, Numbers, number])[];
+  readonly waiting?: readonly (readonly [string, number, Numbers, Numbers, number, number])[];
   readonly early?: readonly (readonly [string, number, number])[];
   readonly clock?: Omit<Watermark, 'time'> & { readonly time: number | null };
 }
@@ -206,11 +220,12 @@ const restoredModel = <T>(
   const measure = new ProgressiveMeasure(learner.settings.classes);
   let next = 0;
   measure.read(() => numbers[next++]!);
-  const judged = window.map(([time, x, probabilities, label]) => ({
+  const judged = window.map(([time, x, probabilities, label, taught]) => ({
     time,
     x: Float32Array.from(x, missing),
     probabilities: Float64Array.from(probabilities, missing),
     label,
+    isTaught: taught === 1,
   }));
   return make(learner, measure, judged, limits);
 };
