@@ -211,6 +211,17 @@ def artifacts():
     for name in ("plain.txt", "with space.txt", "100%.txt", "naïve-ü.txt", "semi;colon&and.txt"):
         assert contents[name] == f"content of {name}", (name, sorted(contents))
     assert contents["empty.bin"] == "" and len(stored) == len(names), stored
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("sharp#1.txt", "escaped%23.txt"):
+            with open(os.path.join(folder, name), "w") as file:
+                file.write(name)
+        client.log_artifact(run.info.run_id, os.path.join(folder, "sharp#1.txt"), "names")
+        assert [f.path for f in client.list_artifacts(run.info.run_id, "names")] == ["names/sharp"], "the client sends no more"
+        try:
+            client.log_artifact(run.info.run_id, os.path.join(folder, "escaped%23.txt"), "names")
+            raise AssertionError("the client could not list its folder any more")
+        except Exception as error:
+            assert "Invalid path" in str(error), error
     root = f"{client.get_run(run.info.run_id).info.artifact_uri}"
     repository = mlflow.store.artifact.artifact_repository_registry.get_artifact_repository(root)
     repository.delete_artifacts("nested")

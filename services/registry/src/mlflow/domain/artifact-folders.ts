@@ -90,14 +90,34 @@ export const splitArtifactPath = (path: string): { folder: string; rest: string 
 
 const LONGEST_PATH = 1_024;
 
-/** A path as a client gives it, without slashes at its ends. @throws RefusedByMlflow where it could lead out of the store. */
+/**
+ * A path as a client gives it, without slashes at its ends. @throws RefusedByMlflow where it could lead out of the store, also after being
+ * unescaped again, and where it has a `#`: the client would refuse to list the folder of such a file.
+ */
 export const safePath = (path: string): string => {
   const trimmed = path.replace(/^\/+|\/+$/g, '');
   if (trimmed === '') return '';
-  const bad =
-    trimmed.length > LONGEST_PATH ||
-    /[\0-\x1f\x7f\\]/.test(trimmed) ||
-    trimmed.split('/').some((name) => name === '' || name === '.' || name === '..');
-  if (bad) throw invalid('Invalid path');
+  const spellings = unescapedAgain(trimmed);
+  if (trimmed.length > LONGEST_PATH || !spellings.every(isPlain)) throw invalid('Invalid path');
   return trimmed;
+};
+
+const isPlain = (path: string): boolean =>
+  !/[\0-\x1f\x7f\\#]/.test(path) &&
+  !path.split('/').some((name) => name === '' || name === '.' || name === '..');
+
+/** What it may be taken for by whoever unescapes it once more than others did. */
+const unescapedAgain = (path: string): string[] => {
+  const spellings = [path];
+  for (let last = path; spellings.length < 8;) {
+    let next: string;
+    try {
+      next = decodeURIComponent(last);
+    } catch {
+      break;
+    }
+    if (next === last) break;
+    spellings.push((last = next));
+  }
+  return spellings;
 };
