@@ -16,8 +16,18 @@ import {
   type EventOf,
 } from '#contracts';
 import { createMemoryLog, readTopic, type LogRecord } from '#eventlog';
-import { cancelledFit, fitModel, fitTrial, readManifest, type Fit, type FitTrial } from '#fit';
-import { loadModel } from '#inference';
+import {
+  cancelledFit,
+  fitByCommand,
+  fitByKind,
+  fitImported,
+  fitModel,
+  fitTrial,
+  readManifest,
+  type Fit,
+  type FitTrial,
+} from '#fit';
+import { checkHere, loadModel } from '#inference';
 import { readReferenceProfile } from '#drift';
 import { MovableClock, PlatformError, Rng } from '#kernel';
 import {
@@ -509,5 +519,109 @@ describe('a search', () => {
     await world.until(async () => (await world.life()).length === 6, 'trials begin');
     await world.say(CancellationRequested, { ...CancellationRequested.sample, run: 'run-1' });
     await world.until(async () => (await world.life()).at(-1) === 'cancelled', 'the run is cancelled');
+  });
+});
+
+describe('a model that is made elsewhere', () => {
+  const byKind = (): Fit =>
+    fitByKind({
+      learn: inline,
+      command: fitByCommand({ judge: inline, check: checkHere, allowed: true }),
+      imported: fitImported({ judge: inline, artifacts: world.artifacts, check: checkHere }),
+    });
+
+  interface Completed {
+    readonly artifact: string;
+    readonly manifest: string;
+    readonly profile: string;
+    readonly evaluation: string;
+    readonly logs?: string;
+    readonly trainer: string;
+    readonly metrics: { readonly holdout: Record<string, number> };
+  }
+
+  /** Trained here first, so that there is a file; gives the fact. */
+  const trained = async (): Promise<Completed> => {
+    await world.start(byKind());
+    await world.say(TrainingRequested, request());
+    await world.say(DatasetBuilt, dataset);
+    await world.untilLife('requested started completed');
+    return world.lastFact<Completed>();
+  };
+
+  const run = async (
+    trainer: EventOf<typeof TrainingRequested>['trainer'],
+    life: string,
+  ): Promise<Completed> => {
+    await world.say(TrainingRequested, request({ run: 'run-2', trainer }));
+    await world.say(DatasetBuilt, { ...dataset, run: 'run-2' });
+    await world.untilLife(life, 'run-2');
+    return world.lastFact<Completed>();
+  };
+
+  const command = (script: string): EventOf<typeof TrainingRequested>['trainer'] => ({
+    kind: 'command',
+    parameters: { depth: 3 },
+    command: {
+      run: [process.execPath, 'train.js', '{request}'],
+      files: { 'train.js': script },
+      timeout_ms: 20_000,
+      memory_bytes: 2 ** 30,
+      output_bytes: 2 ** 24,
+      environment: {},
+    },
+  });
+
+  it('by a program: is judged as ours, with its logs and versions kept', async () => {
+    const own = await trained();
+    const model = (await world.artifacts.get(own.artifact)).toString('base64');
+    const completed = await run(
+      command(`
+        const fs = require('fs');
+        console.log('learning');
+        fs.writeFileSync('../output/model.onnx', Buffer.from('${model}', 'base64'));
+        fs.writeFileSync('../output/metrics.json', '{"f1":1}');
+        fs.writeFileSync('../output/notes.txt', 'kept');
+      `),
+      'requested started completed',
+    );
+    expect(completed).toMatchObject({ artifact: own.artifact, profile: own.profile, trainer: 'command' });
+    expect(completed.metrics.holdout['f1@0.3']).toBe(own.metrics.holdout['f1@0.3']);
+    expect((await world.artifacts.get(completed.logs!)).toString()).toContain('learning');
+    const manifest = readManifest(await world.artifacts.get(completed.manifest));
+    expect(manifest.program).toEqual({ [process.execPath]: process.version });
+    expect(manifest.command).toMatchObject({ claimed: { f1: 1 }, changes: [] });
+    expect((await world.artifacts.get(manifest.command!.files['notes.txt']!)).toString()).toBe('kept');
+  });
+
+  it('by a program that fails: the reason and all that it said', async () => {
+    await world.start(byKind());
+    const failed = await run(
+      command('console.error("no luck"); process.exit(65)'),
+      'requested started failed',
+    );
+    expect(failed).toMatchObject({
+      code: 'PLAYHEAD_COMMAND_FAILED',
+      message: expect.stringContaining('no luck') as string,
+    });
+    expect((await world.artifacts.get(failed.logs!)).toString()).toContain('no luck');
+  });
+
+  it('as a file: is judged on the same hold-out, and keeps its bytes', async () => {
+    const own = await trained();
+    const { artifact } = own;
+    const imported = { artifact, source: artifact, changes: [], claimed: { f1: 1 } };
+    const completed = await run(
+      { kind: 'imported', parameters: {}, imported },
+      'requested started completed',
+    );
+    expect(completed).toMatchObject({
+      artifact,
+      profile: own.profile,
+      trainer: 'imported',
+      metrics: own.metrics,
+    });
+    const manifest = readManifest(await world.artifacts.get(completed.manifest));
+    expect(manifest.trainer).toEqual({ kind: 'imported', parameters: {}, imported });
   });
 });
