@@ -125,7 +125,7 @@ const foldsTable = (name: string, report: FoldsReport | undefined): string[] => 
   const shown = shownOf(report.mean);
   return [
     [
-      `${name} (by ${report.by})`,
+      `${name} (by ${report.by}${report.folds.length < report.asked ? `; ${report.asked - report.folds.length} of ${report.asked} have no rows on a side` : ''})`,
       table(
         ['fold', 'learned from', 'judged by', ...shown],
         [

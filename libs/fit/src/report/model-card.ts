@@ -236,6 +236,8 @@ const caveatsOf = ({ report, measured, manifest, task }: CardFacts): string[] =>
     if (small_groups > 0)
       caveats.push(`${small_groups} values of ${field} have too few rows for their rates to be compared.`);
   if (measured?.['latency_p99_ms'])
-    caveats.push('Latency is of one row in ONNX Runtime on the machine that trained, one after the other.');
+    caveats.push(
+      'Latency is of one row in ONNX Runtime on the machine that trained, one after the other, in the quietest of three rounds.',
+    );
   return caveats;
 };

@@ -28,7 +28,10 @@ export const groupTexts = (texts: readonly (string | null)[]): Grouping => {
   return { values, codes };
 };
 
-/** Numbers as they are where there are few different ones; else five ranges `[from, to)` with about as many rows each. NaN is `missing`. */
+/**
+ * Numbers as they are where there are few different ones; else five ranges `[from, to)` with about as many rows each, named by six digits of
+ * their ends. NaN is `missing`.
+ */
 export const groupNumbers = (numbers: Float64Array): Grouping => {
   const distinct = new Set<number>();
   for (const number of numbers) {
@@ -41,10 +44,11 @@ export const groupNumbers = (numbers: Float64Array): Grouping => {
   const edges = [
     ...new Set(Array.from({ length: RANGES - 1 }, (_, i) => quantile(known, (i + 1) / RANGES))),
   ].filter((edge) => edge > known[0]!);
+  const named = edges.map((edge) => String(Number(edge.toPrecision(6))));
   const names = [
-    `below ${edges[0]}`,
-    ...edges.slice(1).map((edge, i) => `[${edges[i]}, ${edge})`),
-    `from ${edges.at(-1)}`,
+    `below ${named[0]}`,
+    ...named.slice(1).map((edge, i) => `[${named[i]}, ${edge})`),
+    `from ${named.at(-1)}`,
   ];
   return groupTexts(
     Array.from(numbers, (number) =>
