@@ -31,19 +31,18 @@ def sizes(groups):
 
 
 def models(task, p):
-    leaves = 2 ** p["depth"]
     light = dict(
-        n_estimators=p["trees"], max_depth=p["depth"], num_leaves=leaves, learning_rate=p["learning_rate"], reg_lambda=p["l2"],
+        n_estimators=p["trees"], max_depth=p["depth"], num_leaves=p["leaves"], learning_rate=p["learning_rate"], reg_lambda=p["l2"],
         min_child_weight=p["min_child_weight"], min_child_samples=p["min_samples_leaf"], subsample=p["subsample"], subsample_freq=1,
         colsample_bytree=p["feature_fraction"], max_bin=255, n_jobs=1, verbose=-1, random_state=1,
     )
     extreme = dict(
         n_estimators=p["trees"], max_depth=p["depth"], learning_rate=p["learning_rate"], reg_lambda=p["l2"], max_bin=255,
         min_child_weight=p["min_child_weight"], subsample=p["subsample"], colsample_bytree=p["feature_fraction"],
-        tree_method="hist", n_jobs=1, random_state=1,
+        max_leaves=p["leaves"], grow_policy="lossguide", tree_method="hist", n_jobs=1, random_state=1,
     )
     scikit = dict(
-        max_iter=p["trees"], max_depth=p["depth"], max_leaf_nodes=leaves, learning_rate=p["learning_rate"], l2_regularization=p["l2"],
+        max_iter=p["trees"], max_depth=p["depth"], max_leaf_nodes=p["leaves"], learning_rate=p["learning_rate"], l2_regularization=p["l2"],
         min_samples_leaf=p["min_samples_leaf"], max_features=float(p["feature_fraction"]), early_stopping=False, random_state=1,
     )
     if task == "ranking":

@@ -13,4 +13,4 @@ export const kernelsFor = (bytes: number): Kernels => {
   }
 };
 
-const SMALL = 1 << 20;
+const SMALL = 1 << 17;
