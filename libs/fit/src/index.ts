@@ -5,6 +5,7 @@ export * from './fit-model';
 export * from './fit-thread';
 export * from './fit-trial';
 export * from './model-manifest';
+export * from './learner-inputs';
 export * from './online-run';
 export * from './prepared-run';
 export * from './read-dataset';

@@ -3,6 +3,7 @@ import { STREAM_LIMITS, StreamLearner, isOnlineKind, type OnlineSettings, type S
 import type { FitJob, FittedRun } from './fit-model';
 import type { Part } from './part';
 import type { Dataset, TrainingRequest } from './prepared-run';
+import { judgedRequest } from './read-dataset';
 
 /** Raised when a fix changes what a learner learns from the same inputs. */
 const ENGINE = 1;
@@ -11,7 +12,9 @@ const SLACK_MS = 7 * 86_400_000;
 const PROBE_ROWS = 512;
 
 /** What of a request decides an online learner, and what it learns from. */
-export type LearnerRequest = Pick<TrainingRequest, 'task' | 'service' | 'label' | 'trainer' | 'seed'>;
+export type LearnerRequest = Pick<TrainingRequest, 'task' | 'label' | 'trainer' | 'seed'> & {
+  readonly service: Pick<TrainingRequest['service'], 'name' | 'revision' | 'digest' | 'features'>;
+};
 
 /** @throws Refused PLAYHEAD_LEARN_INVALID, from the learner, where they cannot be learned with. */
 export const learnerSettings = ({ task, service, trainer, seed }: LearnerRequest): OnlineSettings => ({
@@ -109,7 +112,7 @@ export interface LearnerExport {
  * of them since the first.
  */
 export const exportLearner = (
-  request: FitJob['request'] & LearnerRequest,
+  request: Parameters<typeof judgedRequest>[0] & LearnerRequest,
   state: Uint8Array,
 ): LearnerExport => {
   const stream = StreamLearner.decode(state, learnerLimits(request));
@@ -131,7 +134,7 @@ export const exportLearner = (
   const probed = window.slice(-PROBE_ROWS);
   return {
     job: {
-      request,
+      request: judgedRequest(request),
       features: request.service.features,
       train: part(),
       holdout: part(),

@@ -23,6 +23,7 @@ import {
 import { exportLearner, fitModel, fitTrial, learnerLimits, learnerSettings, type Fit } from '#fit';
 import { MovableClock, Rng, sha256 } from '#kernel';
 import { STREAM_LIMITS, StreamLearner, beginOnline } from '#learn';
+import { refoldLearner } from '#replay';
 import { ServiceLog, createLogger, createMetrics, sleep, type Worker } from '#runtime';
 import { DEATHS, mortalLog, type Death } from '#testing';
 import type { Static, TSchema } from 'typebox';
@@ -250,6 +251,9 @@ it('learns from the vectors and labels of a model, and exports what it is', asyn
   const { dataset } = manifest as { dataset: { train: { artifact: string } } };
   const again = exportLearner(request(), await world.artifacts.get(dataset.train.artifact));
   expect(sha256(again.job.foreign!.onnx)).toBe(fact['artifact']);
+  // And from the log alone.
+  const refolded = await refoldLearner({ log: world.log, namespace: NAMESPACE }, manifest);
+  expect(refolded.digest).toBe((manifest as { dataset: { digest: string } }).dataset.digest);
   expect(JSON.stringify(service.status())).toContain('"waiting":10');
 });
 

@@ -7,3 +7,4 @@ export {
   type RebuildStep,
   type SpoiltArtifact,
 } from './rebuild-model';
+export { refoldLearner, type RefoldedLearner } from './refold-learner';

@@ -5,6 +5,7 @@ import type { ArtifactStore } from '#artifacts';
 import type { EventLog } from '#eventlog';
 import {
   environmentOf,
+  exportLearner,
   fieldsOf,
   judgedRequest,
   readManifest,
@@ -13,13 +14,15 @@ import {
   type Fit,
   type FitEnvironment,
   type FittedRun,
+  type LearnerRequest,
   type ModelManifest,
 } from '#fit';
 import { PlatformError, messageOf, sha256, type Digest } from '#kernel';
-import type { Task } from '#learn';
+import { isOnlineKind, type Task } from '#learn';
 import { readManifest as readDatasetManifest, type DatasetSource } from '../datasets/manifest';
 import { rebuildDataset, type RebuiltDataset } from '../datasets/rebuild-dataset';
 import { versionOf } from '../what-if/registry-facts';
+import { refoldLearner } from './refold-learner';
 
 export interface RebuildPorts {
   readonly log: EventLog;
@@ -91,6 +94,8 @@ export const rebuildModel = async (ports: RebuildPorts, request: RebuildRequest)
   try {
     const manifest = await attempt('manifest', () => manifestOf(ports, registered.manifest));
     if ('cause' in manifest) return { ...named, ...nothing, ...manifest };
+    if (isOnlineKind(manifest.value.trainer.kind))
+      return { ...named, ...nothing, from: 'vectors', ...(await learnerAgain(ports, manifest.value)) };
     const from = await attempt('dataset', () => sourceOf(ports, manifest.value, source));
     if ('cause' in from) return { ...named, ...nothing, ...from };
     const known = { ...named, from: from.value };
@@ -182,6 +187,41 @@ const differs = ({ expected, rebuilt, cause }: RebuiltDataset): Cause => ({
   step: 'dataset',
   cause: `the data set has the digest ${rebuilt}, not ${expected}: ${cause ?? 'the rows differ'}`,
 });
+
+/** An online learner has no data set: its state is folded again from its inputs. */
+const learnerAgain = async (
+  ports: RebuildPorts,
+  manifest: ModelManifest,
+): Promise<Partial<RebuildReport> | Cause> => {
+  const folded = await attempt('dataset', () => refoldLearner(ports, manifest));
+  if ('cause' in folded) return folded;
+  const { request, state, digest } = folded.value;
+  const dataset = { expected: manifest.dataset.digest, rebuilt: digest };
+  if (dataset.expected !== digest)
+    return {
+      dataset,
+      step: 'dataset',
+      cause: `the state folded from ${manifest.dataset.cut[0]!.topic} has the digest ${digest}, not ${dataset.expected}`,
+    };
+  const fitted = await attempt('fit', () => exportAgain(ports, manifest, request, state));
+  return 'cause' in fitted ? { dataset, ...fitted } : { dataset, ...compare(manifest, fitted.value) };
+};
+
+const exportAgain = async (
+  { fit, signal = new AbortController().signal }: RebuildPorts,
+  { gates, evaluate, dataset }: ModelManifest,
+  request: LearnerRequest,
+  state: Uint8Array,
+): Promise<FittedAgain> => {
+  const { split, query, service } = dataset;
+  const { job, finish } = exportLearner(
+    { ...request, gates, evaluate, split, query, service: { ...request.service, key: service.key } },
+    state,
+  );
+  const fitted = finish(await fit(job, { signal, onProgress: () => undefined }));
+  const runtime = await verifyModel(fitted, request.task as Task, request.service.features.length);
+  return { fitted, environment: environmentOf(fitted, runtime) };
+};
 
 interface FittedAgain {
   readonly fitted: FittedRun;

@@ -1,13 +1,11 @@
-import { TOPICS, parseAsOf } from '#contracts';
+import { HEADERS, TOPICS, parseAsOf } from '#contracts';
 import { SeenPositions, admitted, readRecords, type EventLog, type LogRecord } from '#eventlog';
-import { learnerDefinition, type LearnerRange } from '#fit';
+import { beginLearner, foldLearnerInput, learnerDefinition, type LearnerRange } from '#fit';
 import { ContractViolation, PlatformError, Refused, timestampMs } from '#kernel';
 import type { StreamLearner } from '#learn';
 import type { ServiceLog } from '#runtime';
-import { beginLearner, foldLearnerInput } from '../domain/learner-inputs';
 import type { TrainingRequest } from '../domain/training-run';
 import { LEARNER_FOLD, learnerCodec } from '../handlers/on-learner-inputs';
-import { HEADERS } from '#contracts';
 
 /** Where a state is wanted: all that stands below an offset, or all that was known at a moment that events speak of (epoch ms). */
 export type LearnerMoment = { readonly offset: number } | { readonly time: number };

@@ -1,7 +1,6 @@
 import { perRecord, type Fold } from '#eventlog';
-import { learnerDefinition, learnerLimits, type LearnerRequest } from '#fit';
+import { beginLearner, foldLearnerInput, learnerDefinition, learnerLimits, type LearnerRequest } from '#fit';
 import { StreamLearner } from '#learn';
-import { beginLearner, foldLearnerInput } from '../domain/learner-inputs';
 
 /** Names the snapshots of learners. */
 export const LEARNER_FOLD = 'learner';

@@ -8,10 +8,15 @@ import {
   parseVector,
   readEnvelope,
 } from '#contracts';
-import type { LogRecord } from '#eventlog';
-import { learnerLimits, learnerSettings, type LearnerRequest } from '#fit';
 import { ContractViolation, Refused, timestampMs } from '#kernel';
 import { StreamLearner } from '#learn';
+import { learnerLimits, learnerSettings, type LearnerRequest } from './online-run';
+
+/** A record of the log, as far as it is read. */
+export interface LearnerInput {
+  readonly headers: Parameters<typeof readEnvelope>[0];
+  readonly value: Buffer | null;
+}
 
 export const beginLearner = (request: LearnerRequest): StreamLearner =>
   StreamLearner.begin(learnerSettings(request), learnerLimits(request));
@@ -23,7 +28,7 @@ export const beginLearner = (request: LearnerRequest): StreamLearner =>
  */
 export const foldLearnerInput = (
   stream: StreamLearner,
-  record: LogRecord,
+  record: LearnerInput,
   { service, label }: LearnerRequest,
 ): void => {
   const { type, time } = readEnvelope(record.headers);
