@@ -1,4 +1,4 @@
-import { PlatformError, Refused, type ErrorCode, type ErrorOptions } from '#kernel';
+import { PlatformError, Refused, type ErrorOptions } from '#kernel';
 import type { Ended, Limits } from '#inference';
 
 /** sysexits.h, and the two that shells and argument parsers use. */
@@ -47,22 +47,29 @@ export const failureOf = (
   options: ErrorOptions,
 ): PlatformError | undefined => {
   const { ending } = ended;
-  const refused = (code: ErrorCode, reason: string): Refused =>
-    new Refused(code, `${program}: ${reason}${lastWords(ended)}`, options);
+  const text = (reason: string): string => `${program}: ${reason}${lastWords(ended)}`;
   switch (ending.by) {
     case 'cancel':
       return new Refused('PLAYHEAD_LEARN_CANCELLED', 'the training run was cancelled');
     case 'timeout':
-      return refused('PLAYHEAD_COMMAND_TIMEOUT', `it was ended after ${limits.timeoutMs / 1_000} s`);
+      return new Refused(
+        'PLAYHEAD_COMMAND_TIMEOUT',
+        text(`it was ended after ${limits.timeoutMs / 1_000} s`),
+        options,
+      );
     case 'memory':
-      return refused(
+      return new Refused(
         'PLAYHEAD_COMMAND_MEMORY',
-        `it was ended when its processes held ${mebibytes(ended.peakBytes)}; ${mebibytes(limits.memoryBytes)} are allowed`,
+        text(
+          `it was ended when its processes held ${mebibytes(ended.peakBytes)}; ${mebibytes(limits.memoryBytes)} are allowed`,
+        ),
+        options,
       );
     case 'output':
-      return refused(
+      return new Refused(
         'PLAYHEAD_COMMAND_OUTPUT',
-        `it was ended when it had written more than ${mebibytes(limits.outputBytes)}`,
+        text(`it was ended when it had written more than ${mebibytes(limits.outputBytes)}`),
+        options,
       );
     case 'exit':
       return ending.code === 0 ? undefined : failureOfCode(program, ended, ending.code, options);
@@ -79,12 +86,8 @@ const failureOfCode = (program: string, ended: Ended, code: number, options: Err
   const meaning = MEANINGS[code] ?? 'a code of its own';
   // A crash is tried once more, and so is what asks for it.
   if (code === TRY_AGAIN) return new PlatformError('PLAYHEAD_LEARN_CRASHED', 'halt', text(meaning), options);
-  const isMissing = code === 126 || code === 127;
-  return new Refused(
-    isMissing ? 'PLAYHEAD_COMMAND_NOT_FOUND' : 'PLAYHEAD_COMMAND_FAILED',
-    text(meaning),
-    options,
-  );
+  if (code === 126 || code === 127) return new Refused('PLAYHEAD_COMMAND_NOT_FOUND', text(meaning), options);
+  return new Refused('PLAYHEAD_COMMAND_FAILED', text(meaning), options);
 };
 
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
