@@ -12,8 +12,9 @@ const BY_DEFAULT = { name: '<stream>', partitions: 8, latenessMs: DAY_MS, dedupe
 export const channelIdOf = (topic: string): string =>
   topic.replace(/^<service>/, 'platform').replace(/\.<[a-z]+>$/, isSuffixed(topic) ? '.each' : '');
 
-/** `monitoring.inputs` and `monitoring.inputs.<deployment>` are two channels. */
-const isSuffixed = (topic: string): boolean => topic === TOPICS.deploymentInputs('<deployment>');
+/** `monitoring.inputs` and `monitoring.inputs.<deployment>` are two channels, `training.inputs` and `training.inputs.<model>`, too. */
+const isSuffixed = (topic: string): boolean =>
+  topic === TOPICS.deploymentInputs('<deployment>') || topic === TOPICS.learnerInputs('<model>');
 
 const parameterOf = (topic: string, name: string): string =>
   name === 'service' && !topic.startsWith('<') ? 'featureService' : name;
@@ -26,6 +27,7 @@ export const PARAMETERS = {
   stream: { description: 'name of a Stream definition', examples: ['transactions'] },
   featureService: { description: 'name of a FeatureService definition', examples: ['fraud'] },
   entity: { description: 'the field that says whose features a stage computes', examples: ['terminal_id'] },
+  model: { description: 'name of a Model definition', examples: ['fraud'] },
   deployment: { description: 'name of a Deployment definition', examples: ['fraud'] },
 };
 

@@ -14,6 +14,7 @@
  *                                                                           registry.model.noted
  *                                                    registry.deployments   registry.deployment.updated
  *                                                    registry.replays       registry.replay.reported
+ *                                                    registry.webhooks      registry.webhook.set | removed
  *                                                    registry.lineage       registry.lineage.reported, as OpenLineage run events
  *   registry.inputs                 -> RegistryView        every instance, in memory: what the doors answer from, as of any position
  *   registry.inputs                 -> RegistryProjection  Postgres: lists and search; dropped and rebuilt at will
