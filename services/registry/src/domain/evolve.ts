@@ -1,7 +1,7 @@
 import { tryParsePosition } from '#kernel';
 import { decide } from './decide';
 import { deploymentUpdates, retirements } from './deployments';
-import type { AlertReport, Input, InputPosition, RunReport } from './inputs';
+import { askedIn, type AlertReport, type Input, type InputPosition, type RunReport } from './inputs';
 import { noteAfter } from './notes';
 import type { Outcome } from './outcomes';
 import {
@@ -62,7 +62,13 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
     }
     case 'command-refused': {
       const { request, code, message } = outcome.fact;
-      return { ...state, requests: state.requests.set(request, { ...decided, refused: { code, message } }) };
+      return {
+        ...state,
+        requests: state.requests.set(request, {
+          ...state.requests.get(request)!,
+          refused: { code, message },
+        }),
+      };
     }
     case 'version-registered': {
       const { fact } = outcome;
@@ -200,7 +206,8 @@ const note = (state: RegistryState, input: Input, decided: Decided): RegistrySta
   if (input.type === 'alert') return { ...moved, alerted: offsetOf(input) };
   if (input.type !== 'run') {
     const engine = input.type === 'definitions' ? input.value.engine : state.engine;
-    return { ...moved, engine, requests: state.requests.set(input.value.request, decided) };
+    const outcome = { ...decided, asked: askedIn(input) };
+    return { ...moved, engine, requests: state.requests.set(input.value.request, outcome) };
   }
   const noted = { ...moved, reported: offsetOf(input) };
   const run = state.runs.get(input.value.fact.run);

@@ -184,6 +184,8 @@ describe('approval', () => {
     expect(refusalOf(given(...four, review(1, 'approved')))).toBe(
       'ada asked for fraud@1: by four eyes somebody else approves it',
     );
+    for (const same of ['Ada', ' ada', 'a\u00adda'])
+      expect(refusalOf(given(...four, review(1, 'approved', undefined, same)))).toContain('by four eyes');
     expect(refusalOf(given(...four, review(1, 'approved', undefined, 'anonymous')))).toContain(
       'needs a name',
     );

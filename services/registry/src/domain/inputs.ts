@@ -33,6 +33,12 @@ export type Command =
   | { readonly type: 'webhook-removal'; readonly value: EventOf<typeof WebhookRemovalSubmitted> }
   | { readonly type: 'replay'; readonly value: EventOf<typeof ReplaySubmitted> };
 
+/** What a command is about, without how it is told: two with one request id and another answer here are no repetition of each other. */
+export const askedIn = ({ type, value }: Command): string => {
+  const { model, version, alias, verdict, run, webhook } = value as Readonly<Record<string, unknown>>;
+  return JSON.stringify([type, model, version, alias, verdict, run, webhook]);
+};
+
 /** What training says about a run. */
 export interface RunReport {
   readonly type: 'run';

@@ -89,6 +89,16 @@ export const approvalRule = (state: RegistryState, model: string): 'one' | 'four
   return approval?.required ? approval.rule : undefined;
 };
 
+/** `Ada` is no second person beside `ada`, nor is ` ada`. */
+const isSame = (one: string, other: string): boolean => plainName(one) === plainName(other);
+
+const plainName = (name: string): string =>
+  name
+    .replace(/\u00ad/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
+
 /** Why somebody's approval does not count; undefined where it does. */
 export const notEntitled = (
   state: RegistryState,
@@ -97,9 +107,10 @@ export const notEntitled = (
 ): string | undefined => {
   const rule = approvalRule(state, version.model);
   if (rule === undefined) return undefined;
-  if (actor === 'anonymous')
+  if (isSame(actor, 'anonymous'))
     return `an approval needs a name: say who approves, with --as or X-Playhead-Actor`;
-  if (rule === 'four-eyes' && actor === requesterOf(state, version))
+  const requester = requesterOf(state, version);
+  if (rule === 'four-eyes' && requester !== undefined && isSame(actor, requester))
     return `${actor} asked for ${nameOf(version)}: by four eyes somebody else approves it`;
   return undefined;
 };

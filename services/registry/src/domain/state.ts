@@ -85,6 +85,8 @@ export interface Webhook extends Readonly<OutcomeOf<'webhook-set'>['fact']>, Dec
 
 /** How a request ended; the door that made it answers from here. */
 export interface RequestOutcome extends Decided {
+  /** By `askedIn`: an id that comes again with something else is no repetition. */
+  readonly asked: string;
   readonly refused?: { readonly code: string; readonly message: string };
 }
 

@@ -401,3 +401,16 @@ it('is ready without Postgres when none is configured, and describes its doors',
     ]),
   );
 });
+
+it('answers what comes again under one key as the first, and refuses another request under it', async () => {
+  const headers = { 'idempotency-key': 'k-notes' };
+  const note = (path: string) => post(`/v1/models/${path}/notes`, { tags: { team: 'risk' } }, headers);
+  const answers = await Promise.all([note('fraud'), note('fraud'), note('fraud')]);
+  expect(new Set(answers.map(({ body }) => body['position'])).size).toBe(1);
+  const others = [
+    await post('/v1/models/fraud/train', {}, headers),
+    await post('/v1/runs/run-0-1/cancel', undefined, headers),
+  ];
+  for (const other of others)
+    expect(other).toMatchObject({ status: 409, body: { error: { code: 'PLAYHEAD_CONFLICT' } } });
+});

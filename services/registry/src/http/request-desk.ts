@@ -3,7 +3,7 @@ import { EnvelopeTemplate, encodeEvent } from '#contracts';
 import { untilAvailable, type EventLog, type LogProducer } from '#eventlog';
 import { ERROR_CODES, Refused, TransientFailure, type Clock, type ErrorCode } from '#kernel';
 import type { Sleep } from '#runtime';
-import { INPUT_CONTRACTS, type Command } from '../domain/inputs';
+import { INPUT_CONTRACTS, askedIn, type Command } from '../domain/inputs';
 import type { RegistryState } from '../domain/state';
 import type { RegistryView } from '../projections/registry-view';
 
@@ -35,13 +35,25 @@ export class RequestDesk {
     return given ?? randomUUID();
   }
 
-  /** Throws `Refused` with the reason where the registry refuses; the refusal is a fact, too. */
+  /**
+   * Throws `Refused` with the reason where the registry refuses; the refusal is a fact, too. A repetition, also one at the same time, is
+   * answered as the first was; another request under the same id is refused.
+   */
   async submit(command: Command): Promise<Answered> {
     const { request } = command.value;
-    const known = this.options.view.now.requests.get(request);
-    const offset = known?.position ?? (await this.append(command));
-    const state = await this.options.view.after(offset, this.options.patienceMs);
-    const outcome = state.requests.get(request);
+    const { view, patienceMs } = this.options;
+    const appended = view.now.requests.has(request) ? undefined : await this.append(command);
+    if (appended !== undefined) await view.after(appended, patienceMs);
+    const outcome = view.now.requests.get(request);
+    // What the fold could not read left no trace.
+    const offset = outcome?.position ?? appended!;
+    const state = await view.after(offset, patienceMs);
+    if (outcome && outcome.asked !== askedIn(command))
+      throw new Refused(
+        'PLAYHEAD_CONFLICT',
+        `the id ${request} is that of another request (at 0-${offset}): give each request an Idempotency-Key of its own`,
+        { details: { request } },
+      );
     if (outcome?.refused) {
       const { code, message } = outcome.refused;
       throw new Refused(code in ERROR_CODES ? (code as ErrorCode) : 'PLAYHEAD_CONFLICT', message, {
