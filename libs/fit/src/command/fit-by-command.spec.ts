@@ -169,7 +169,7 @@ it('says what is asked for, and shows nothing of the service', async () => {
         limits: { timeout_ms: 20_000, memory_bytes: 2 ** 30, output_bytes: 2 ** 24 },
       },
       names: [
-        'HOME', 'LANG', 'PATH', 'PLAYHEAD_OUTPUT', 'PLAYHEAD_PROCESS_MARK', 'PLAYHEAD_REQUEST', 'PLAYHEAD_SEED', 'PWD', 'THREADS',
+        'HOME', 'LANG', 'PATH', 'PLAYHEAD_OUTPUT', 'PLAYHEAD_PROCESS_MARK', 'PLAYHEAD_REQUEST', 'PLAYHEAD_SEED', 'PWD', 'PYTHONHASHSEED', 'THREADS',
         'TMPDIR',
       ], // prettier-ignore
     });

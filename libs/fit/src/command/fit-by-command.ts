@@ -122,6 +122,8 @@ const environmentOf = (
 ): Record<string, string> => ({
   PATH: path,
   LANG: 'C.UTF-8',
+  // Python gives its sets another order in each process otherwise; converters write models in the order of a set.
+  PYTHONHASHSEED: '0',
   ...environment,
   HOME: home,
   TMPDIR: home,
