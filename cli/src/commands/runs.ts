@@ -181,7 +181,9 @@ export const describeGates = ({ model, version, gates, passed }: VersionDocument
     const name = `${metric}${over === undefined ? '' : ` by ${over}`}`;
     return `  gate ${name} ${bounds}: ${held ? 'passed' : 'FAILED'} with ${shortNumber(value)}${reason === undefined ? '' : ` (${reason})`}`;
   });
-  const next = passed ? `./playhead models promote ${model}@${version}` : 'it can get no alias';
+  const next = passed
+    ? `./playhead models promote ${model}@${version}`
+    : 'no alias but dev, where it is an environment';
   return [...lines, `  ${passed ? 'all gates passed' : 'a gate failed'}: ${next}`].join('\n');
 };
 
@@ -197,6 +199,6 @@ const runTable = (runs: readonly RunDocument[]): string =>
       run.seconds === null ? null : shortNumber(run.seconds),
       run.requestedAt,
       run.requestedBy,
-      run.error?.message,
+      run.error?.message.replace(/\s*\n\s*/g, ' '),
     ]),
   );

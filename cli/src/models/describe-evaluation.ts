@@ -1,4 +1,4 @@
-import type { EvaluationReport, FoldsReport, MetricNumbers } from '#fit';
+import { aModel, type EvaluationReport, type FoldsReport, type MetricNumbers } from '#fit';
 import { plural, printable, shortNumber, table } from '../view/text';
 
 const MOST_SLICES = 20;
@@ -6,7 +6,7 @@ const MOST_SLICES = 20;
 /** An evaluation report as tables for a terminal: metrics first, then each part that there is. */
 export const describeEvaluation = (reference: string, report: EvaluationReport): string =>
   [
-    `${reference}: a ${report.task} model, judged by ${plural(report.rows.holdout.rows, 'row')} of the hold-out, learned from ${report.rows.train.rows}`,
+    `${reference}: ${aModel(report.task)}, judged by ${plural(report.rows.holdout.rows, 'row')} of the hold-out, learned from ${report.rows.train.rows}`,
     metricsTable(report),
     ...slicesTables(report),
     ...fairnessTables(report),

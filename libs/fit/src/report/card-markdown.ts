@@ -1,5 +1,5 @@
 import type { DisparityReport, FoldsReport, PartSummary } from './evaluation-report';
-import type { ModelCard } from './model-card';
+import { aModel, type ModelCard } from './model-card';
 
 /** A card as Markdown. Names of people, fields and values are other people's text: they are escaped. */
 export const writeModelCard = (card: ModelCard): string =>
@@ -26,7 +26,7 @@ export const writeModelCard = (card: ModelCard): string =>
     .join('\n\n')}\n`;
 
 const title = ({ model_details: { name, version, task, trainer } }: ModelCard): string =>
-  `# ${text(name)}${version === null ? '' : `@${version}`}\n\nA ${task} model by \`${trainer}\`. This card is generated from the facts on the log and the files that they name.`;
+  `# ${text(name)}${version === null ? '' : `@${version}`}\n\n${aModel(task).replace('a', 'A')} by \`${trainer}\`. This card is generated from the facts on the log and the files that they name.`;
 
 const details = ({ model_details: d }: ModelCard): string =>
   section('Model details', [
@@ -392,7 +392,9 @@ const text = (given: string): string => given.replace(/\s+/g, ' ').replace(/[\\`
 
 const code = (given: string): string => `\`${given.replace(/[`\n\r|]/g, ' ')}\``;
 
-const number = (given: number): string => String(Number(given.toPrecision(4)));
+/** Whole numbers (bytes, rows) as they are. */
+const number = (given: number): string =>
+  String(Number.isInteger(given) ? given : Number(given.toPrecision(4)));
 
 const value = (given: number | null): string => (given === null ? '-' : number(given));
 

@@ -126,3 +126,17 @@ it('says what a reader must know of how the numbers came about', () => {
   const { caveats } = cardOf(facts);
   expect(caveats.join(' ')).toContain('chosen on the rows that it is judged by');
 });
+
+it('says of an online learner what its hold-out is', () => {
+  expect(cardOf({ ...facts, origin: 'online' }).caveats[0]).toContain('before their label was known');
+});
+
+it('writes whole numbers as they are, and the article of the task', () => {
+  const card = cardOf({ ...facts, task: 'anomaly' });
+  const text = writeModelCard({
+    ...card,
+    metrics: [{ ...card.metrics[0]!, name: 'bytes', holdout: 17_454 }],
+  });
+  expect(text).toContain('\n\nAn anomaly model by');
+  expect(text).toMatch(/^\| `bytes` \|.*\| 17454 \|/m);
+});

@@ -194,6 +194,9 @@ const ANSWERS: Readonly<Record<Task, string>> = {
   ranking: 'how well a row belongs to its query: greater is better',
 };
 
+/** With its article: an anomaly model, a binary model. */
+export const aModel = (task: Task): string => `${task === 'anomaly' ? 'an' : 'a'} ${task} model`;
+
 const analysesOf = ({
   version: _version,
   task: _task,
@@ -205,11 +208,15 @@ const analysesOf = ({
 }: EvaluationReport): NonNullable<ModelCard['analyses']> => analyses;
 
 /** What a reader must know of how the numbers came about. */
-const caveatsOf = ({ report, measured, manifest, task }: CardFacts): string[] => {
+const caveatsOf = ({ report, measured, manifest, task, origin }: CardFacts): string[] => {
   const caveats: string[] = [];
   const holdout = report?.rows.holdout;
   if (!report) caveats.push('There is no evaluation report: only the metrics above were measured.');
-  if (manifest?.dataset.split.by === 'random')
+  if (origin === 'online')
+    caveats.push(
+      'It learns from each label: the hold-out are the last predictions that were made before their label was known, and it has learned from these rows since; the split of the definition plays no part.',
+    );
+  else if (manifest?.dataset.split.by === 'random')
     caveats.push(
       'The hold-out was drawn at random: rows of one entity are on both sides, and what comes later was seen in training.',
     );

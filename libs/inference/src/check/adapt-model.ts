@@ -153,8 +153,8 @@ const choose = (
   const floats = outputs.filter(({ type }) => [FLOAT, DOUBLE].includes(type?.tensorType?.elemType ?? 0));
   if (floats.length === 1 && task !== 'anomaly') return floats[0]!;
   if (task === 'anomaly')
-    return `it has the outputs ${all}; say which one is the score, and whether less of it means stranger (then it is negated)`;
-  return `it has the outputs ${all}; say which one is meant`;
+    return `it has the outputs ${all}; say by \`output\` which one is the score, and by \`negate\` if less of it means stranger`;
+  return `it has the outputs ${all}; say by \`output\` which one is meant`;
 };
 
 interface Unzipped {
