@@ -25,12 +25,20 @@ export const nextDue = (state: RegistryState, model: string): string | undefined
   const { policy, applied: since } = found;
   const seen = state.triggers.get(model)?.due;
   const newest = [since, ...(seen === undefined ? [] : [seen])].reduce((a, b) => (a > b ? a : b));
-  if (policy.cron !== undefined)
-    return new Cron(policy.cron, { timezone: 'UTC', paused: true }).nextRun(new Date(newest))?.toISOString();
+  if (policy.cron !== undefined) return cronOf(policy.cron)?.nextRun(new Date(newest))?.toISOString();
   if (policy.everyMs === undefined) return undefined;
   const last = lastRun(state, model)?.time;
   const from = last !== undefined && last > newest ? last : newest;
   return new Date(Date.parse(from) + policy.everyMs).toISOString();
+};
+
+/** Undefined for a line that is none: definitions from before lines were checked must not hold up the schedules of others. */
+const cronOf = (line: string): Cron | undefined => {
+  try {
+    return new Cron(line, { timezone: 'UTC', paused: true, mode: '5-part' });
+  } catch {
+    return undefined;
+  }
 };
 
 /**
@@ -41,8 +49,7 @@ export const dueBySchedule = (state: RegistryState, now: number): Due[] =>
   policies(state).flatMap(({ name, policy }) => {
     let due = nextDue(state, name);
     if (due === undefined || Date.parse(due) > now) return [];
-    const cron =
-      policy.cron === undefined ? undefined : new Cron(policy.cron, { timezone: 'UTC', paused: true });
+    const cron = policy.cron === undefined ? undefined : cronOf(policy.cron);
     for (let next = cron?.nextRun(new Date(due)); next && next.getTime() <= now; next = cron?.nextRun(next))
       due = next.toISOString();
     const reason = cron ? `cron ${policy.cron}` : `each ${policy.everyMs! / 1_000} s`;

@@ -3,6 +3,7 @@ import type { EventLog } from '#eventlog';
 import { isPlatformError, messageOf, type Clock } from '#kernel';
 import type { Logger, ServiceLog, Sleep, Worker } from '#runtime';
 import { TRIGGER_ACTOR } from '../domain/triggers';
+import { Patrol } from '../effects/patrol';
 import type { RequestDesk } from '../http/request-desk';
 import type { RegistryView } from '../projections/registry-view';
 import { dueBySchedule, dueByVolume, watchedVolumes, type Due } from './due';
@@ -24,49 +25,38 @@ export interface TriggerClockOptions {
  * instance looks; the name of a trigger makes it count once.
  */
 export class TriggerClock implements Worker {
-  private stopped = false;
-  private looking: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
+  private readonly patrol: Patrol;
 
-  constructor(private readonly options: TriggerClockOptions) {}
+  constructor(private readonly options: TriggerClockOptions) {
+    const { everyMs, sleep, logger } = options;
+    this.patrol = new Patrol(everyMs, sleep, (isStopped) =>
+      this.ask(isStopped).catch((error: unknown) =>
+        logger.warn({ err: error }, `triggers wait: ${messageOf(error)}`),
+      ),
+    );
+  }
 
   start(): Promise<void> {
-    this.looking = this.look();
-    return Promise.resolve();
+    return this.patrol.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake();
-    await this.looking;
+  stop(): Promise<void> {
+    return this.patrol.stop();
   }
 
-  private async look(): Promise<void> {
-    const { sleep, everyMs, logger } = this.options;
-    const woken = new Promise<void>((resolve) => (this.wake = resolve));
-    while (!this.stopped) {
-      try {
-        await this.ask();
-      } catch (error) {
-        logger.warn({ err: error }, `triggers wait: ${messageOf(error)}`);
-      }
-      await Promise.race([sleep(everyMs), woken]);
-    }
-  }
-
-  private async ask(): Promise<void> {
+  private async ask(isStopped: () => boolean): Promise<void> {
     const { view, clock } = this.options;
     const now = clock.now();
-    for (const due of dueBySchedule(view.now, now)) await this.submit(due);
+    for (const due of dueBySchedule(view.now, now)) await this.submit(due, isStopped);
     for (const volume of watchedVolumes(view.now)) {
       const due = dueByVolume(volume, await this.vectorsOf(volume.service), now);
-      if (due) await this.submit(due);
+      if (due) await this.submit(due, isStopped);
     }
   }
 
-  private async submit({ model, request, cause }: Due): Promise<void> {
+  private async submit({ model, request, cause }: Due, isStopped: () => boolean): Promise<void> {
     const { desk, view, logger } = this.options;
-    if (this.stopped || view.now.requests.has(request)) return;
+    if (isStopped() || view.now.requests.has(request)) return;
     logger.info({ model, request }, `${model} is due: ${cause.reason}`);
     const value = { request, actor: TRIGGER_ACTOR, model, cause };
     await desk.submit({ type: 'training', value }).catch((error: unknown) => {

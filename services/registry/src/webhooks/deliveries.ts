@@ -1,5 +1,6 @@
 import { formatPosition } from '#kernel';
 import { OUTCOME_CONTRACTS, keyOfOutcome, type Outcome } from '../domain/outcomes';
+import { wants } from '../domain/webhooks';
 
 /** A fact as it is sent: a CloudEvent in structured mode. */
 export interface Delivery {
@@ -33,3 +34,9 @@ export const deliveriesOf = (
     return { id: `${contract.topic}:${id}`, type: contract.type, body: JSON.stringify(event) };
   });
 };
+
+/** The first wish that no fact of the registry would ever meet; undefined if there is none. */
+export const neverSent = (events: readonly string[]): string | undefined =>
+  events.find((wanted) => !SENT_TYPES.some((type) => wants([wanted], type)));
+
+const SENT_TYPES = Object.values(OUTCOME_CONTRACTS).map(({ contract }) => contract.type);

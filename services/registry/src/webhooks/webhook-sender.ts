@@ -120,8 +120,10 @@ export class WebhookSender {
     // What another member sent while this one waited is not sent again.
     const committed = (await log.committed(this.group, topic)).get(0)?.offset;
     if (committed !== undefined && committed > this.next) this.next = committed;
+    // Taken once: more may be folded while these are sent.
+    const to = inputs.position + 1;
     let uncommitted = 0;
-    for await (const record of readRecords(log, topic, 0, this.next, inputs.position + 1)) {
+    for await (const record of readRecords(log, topic, 0, this.next, to)) {
       if (this.stopped || !this.owns) return;
       let delivered = 0;
       for (const delivery of this.wantedOf(record)) {
@@ -135,7 +137,7 @@ export class WebhookSender {
         uncommitted = 0;
       }
     }
-    this.next = Math.max(this.next, inputs.position + 1);
+    this.next = Math.max(this.next, to);
     if (uncommitted > 0) await this.commit();
   }
 

@@ -1,5 +1,6 @@
 import { formatPosition } from '#kernel';
 import type { Worker } from '#runtime';
+import { Patrol } from '../effects/patrol';
 import type { RegistryState, Webhook } from '../domain/state';
 import { keyOfWebhook } from './signature';
 import { WebhookSender, type SenderPorts, type WebhookProgress } from './webhook-sender';
@@ -16,21 +17,18 @@ const LOOK_EVERY_MS = 250;
 /** Keeps a sender for each webhook that is set: one that is set anew, with another URL or from another position, gets a new one. */
 export class WebhookSenders implements Worker {
   private readonly senders = new Map<string, WebhookSender>();
-  private stopped = false;
-  private looking: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
+  private readonly patrol: Patrol;
 
-  constructor(private readonly options: WebhookSendersOptions) {}
+  constructor(private readonly options: WebhookSendersOptions) {
+    this.patrol = new Patrol(LOOK_EVERY_MS, options.sleep, (isStopped) => this.adjust(isStopped));
+  }
 
   start(): Promise<void> {
-    this.looking = this.look();
-    return Promise.resolve();
+    return this.patrol.start();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
-    this.wake();
-    await this.looking;
+    await this.patrol.stop();
     await Promise.all([...this.senders.values()].map((sender) => sender.stop()));
   }
 
@@ -42,15 +40,7 @@ export class WebhookSenders implements Worker {
     return Object.fromEntries([...this.senders].map(([id, sender]) => [id, sender.progress()]));
   }
 
-  private async look(): Promise<void> {
-    const woken = new Promise<void>((resolve) => (this.wake = resolve));
-    while (!this.stopped) {
-      await this.adjust();
-      await Promise.race([this.options.sleep(LOOK_EVERY_MS), woken]);
-    }
-  }
-
-  private async adjust(): Promise<void> {
+  private async adjust(isStopped: () => boolean): Promise<void> {
     const { view, secret, namespace } = this.options;
     if (secret === null) return;
     const wanted = new Map([...view.now.webhooks.values()].map((webhook) => [idOf(webhook), webhook]));
@@ -60,7 +50,7 @@ export class WebhookSenders implements Worker {
       await sender.stop();
     }
     for (const [id, webhook] of wanted) {
-      if (this.senders.has(id) || this.stopped) continue;
+      if (this.senders.has(id) || isStopped()) continue;
       const key = keyOfWebhook(secret, webhook.webhook);
       const sender = new WebhookSender(webhook, `${namespace}.registry.webhooks.${id}`, key, this.options);
       this.senders.set(id, sender);

@@ -207,16 +207,20 @@ describe('a webhook', () => {
   });
 
   it('goes on where it stood, in another instance, and is sent again from any point', async () => {
+    // A copy may come where the sender changes: it has the same id.
+    const distinct = (from = 0): string[] => [...new Set(ids().slice(from))];
+    const both = ['registry.models:0-3', 'registry.models:0-4'];
     const stop = await world.instance();
     await world.submit(apply(PROJECT), world.set('a'), train(), reportCompleted(0, 'run-0-2'));
-    await world.until(() => received().length === 1);
+    await world.until(() => distinct().length === 1);
     await stop();
     await world.submit(promote(1));
-    await world.until(() => received().length === 2);
-    expect(ids()).toEqual(['registry.models:0-3', 'registry.models:0-4']);
+    await world.until(() => distinct().length === 2);
+    expect(distinct()).toEqual(both);
+    const before = ids().length;
     await world.submit(world.set('b', 0));
-    await world.until(() => received().length === 4);
-    expect(ids().slice(2)).toEqual(['registry.models:0-3', 'registry.models:0-4']);
+    await world.until(() => distinct(before).length === 2);
+    expect(distinct(before)).toEqual(both);
   });
 
   it('that is removed is sent nothing more', async () => {
