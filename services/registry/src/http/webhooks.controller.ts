@@ -6,6 +6,7 @@ import { CONFIG } from '#runtime';
 import type { RegistryState, Webhook } from '../domain/state';
 import { RegistryView } from '../projections/registry-view';
 import type { RegistryConfig } from '../registry.config';
+import { neverSent } from '../webhooks/deliveries';
 import { keyOfWebhook, keyText } from '../webhooks/signature';
 import { WebhookSenders } from '../webhooks/webhook-senders';
 import { bodyOf } from './bodies';
@@ -71,6 +72,12 @@ export class WebhooksController {
     @Requester() requester: RequesterOf,
   ): Promise<WebhookDocument & { key: string }> {
     const { url, events = ['*'], from } = bodyOf(WebhookBody, body);
+    const wrong = neverSent(events);
+    if (wrong !== undefined)
+      throw new Refused(
+        'PLAYHEAD_REQUEST_INVALID',
+        `the registry decides nothing of the type "${wrong}"; docs/reference/events.md has the types, registry.model-version.* is all that begin so`,
+      );
     return this.submit(name, url, events, offsetOf(from), requester);
   }
 
