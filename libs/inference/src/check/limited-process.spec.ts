@@ -150,3 +150,8 @@ it('leaves nobody behind when this process is killed', async () => {
   holder.kill('SIGKILL');
   await until(() => !isAlive(idIn('child')) && !isAlive(idIn('grandchild')));
 });
+
+it('gives months where months are allowed', async () => {
+  const { ending } = await sh('sleep 0.2', { limits: { ...limits, timeoutMs: 60 * 86_400_000 } });
+  expect(ending).toEqual({ by: 'exit', code: 0 });
+});

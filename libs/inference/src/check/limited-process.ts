@@ -41,6 +41,8 @@ export interface Ended {
 }
 
 const LOOK_EVERY_MS = 200;
+/** Timers of Node.js beyond this end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const KEPT_OF_EACH = 256 * 1024;
 
 /**
@@ -88,7 +90,7 @@ export const runLimited = async (process_: LimitedProcess): Promise<Ended> => {
     killGroup(child);
   };
   const cancel = (): void => end('cancel');
-  const timer = setTimeout(() => end('timeout'), limits.timeoutMs);
+  const timer = setTimeout(() => end('timeout'), Math.min(limits.timeoutMs, LONGEST_TIMER_MS));
   const look = async (): Promise<void> => {
     if (child.pid === undefined) return;
     const bytes = await memoryOfSession(child.pid, limits.memoryBytes);

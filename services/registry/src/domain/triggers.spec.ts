@@ -1,4 +1,4 @@
-import { AlertRaised } from '#contracts';
+import { AlertRaised, loadDefinitions } from '#contracts';
 import { apply as applied, completed, PROJECT, reportCompleted, train } from '../registry.testing';
 import { dueBySchedule, dueByVolume, nextDue, watchedVolumes } from '../triggers/due';
 import { apply } from './evolve';
@@ -140,6 +140,24 @@ describe('a schedule', () => {
     expect(after.outcomes.map(typesOf).slice(1)).toEqual([['training-requested'], []]);
     expect(dueBySchedule(after.state, now)).toEqual([]);
     expect(nextDue(after.state, 'fraud')).toBe('2026-01-05T03:30:00.000Z');
+  });
+
+  it('that is no cron line is said at once, and on the log it holds up nobody', () => {
+    const load = (line: string) =>
+      loadDefinitions([{ path: 'p.yaml', text: withPolicy(`  retrain: { cron: "${line}" }\n`) }]);
+    for (const line of ['99 99 * * *', '* * * * * *', '0 3 * *', '0 3 32 * *', '0 25 * * *'])
+      expect(() => load(line)).toThrow('must be a cron line');
+    for (const line of ['*/15 0-6,22 1,L JAN-MAR MON', '0 3 * * *', '5 4 31 12 7'])
+      expect(load(line).definitions.length).toBeGreaterThan(0);
+    const { state } = fold([0, applied(withPolicy(`  retrain: { cron: "30 3 * * *" }\n`))]);
+    const known = state.definitions.get('Model/fraud')!;
+    const compiled = { ...known.compiled, retrain: { cron: '99 99 * * *', debounceMs: 0 } };
+    const odd = {
+      ...state,
+      definitions: new Map(state.definitions).set('Model/odd', { ...known, name: 'odd', compiled }),
+    };
+    expect(dueBySchedule(odd, Date.UTC(2026, 0, 4, 12)).map(({ model }) => model)).toEqual(['fraud']);
+    expect(nextDue(odd, 'odd')).toBeUndefined();
   });
 
   it('that a run is in the way of is seen to: it comes again at its next time', () => {

@@ -100,6 +100,23 @@ export const TRIGGERS = [
   'definition',
 ] as const;
 
+const cronField = (value: string): string => {
+  const part = `(\\*|(${value})(-(${value}))?)(/[1-9]\\d?)?`;
+  return `${part}(,${part})*`;
+};
+
+const CRON_MONTHS = 'JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC';
+const CRON_DAYS = 'SUN|MON|TUE|WED|THU|FRI|SAT';
+
+/** Minute, hour, day of the month, month, day of the week. */
+const CRON_LINE = `^${[
+  cronField('[0-5]?\\d'),
+  cronField('[01]?\\d|2[0-3]'),
+  cronField('0?[1-9]|[12]\\d|3[01]|L'),
+  cronField(`0?[1-9]|1[0-2]|${CRON_MONTHS}`),
+  cronField(`[0-7]|${CRON_DAYS}`),
+].join(' ')}$`;
+
 export const RetrainOptions = Type.Object(
   {
     every: Type.Optional(Duration('a run each so long, by the clock')),
@@ -107,6 +124,7 @@ export const RetrainOptions = Type.Object(
       Type.String({
         minLength: 9,
         maxLength: 100,
+        pattern: CRON_LINE,
         title: 'a cron line such as `0 3 * * *`',
         description: 'runs at these times, UTC',
       }),
