@@ -180,7 +180,9 @@ export const cardOf = (facts: CardFacts): ModelCard => {
       command:
         version === undefined || manifest === undefined
           ? null
-          : `playhead replay rebuild ${facts.model}@${version}`,
+          : facts.origin === 'online'
+            ? `playhead train ${facts.model} --as-of ${manifest.dataset.cut.map(({ partition, to }) => `${partition}:${to}`).join(',')}`
+            : `playhead replay rebuild ${facts.model}@${version}`,
       manifest: facts.files.manifest,
     },
   };
