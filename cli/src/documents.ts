@@ -71,6 +71,8 @@ export interface RunDocument extends Decided {
   readonly metrics: EventOf<typeof TrainingRunCompleted>['metrics'] | null;
   readonly seconds: number | null;
   readonly error: { readonly code: string; readonly message: string } | null;
+  /** SHA-256 of what the program of a command trainer wrote. */
+  readonly logs: string | null;
 }
 
 export const hasEnded = ({ status }: Pick<RunDocument, 'status'>): boolean =>

@@ -58,6 +58,7 @@ it.each([
   ['train', 'fraud', '--seed', 'x'],
   ['runs', 'cancel'],
   ['runs', 'trials'],
+  ['runs', 'logs'],
   ['nonsense'],
 ])('takes `%s %s` for wrong use', async (...args) => {
   expect(await outcomeOf(...args)).toMatchObject({ exitCode: 1, name: 'CommanderError' });

@@ -7,6 +7,7 @@ import { fetchTrials, trialTable } from '../models/trials';
 import { watchRun } from '../models/watch-run';
 import { printJson, progress, withActor, withPlace, type ActorOptions, type GlobalOptions } from '../options';
 import { findPlatform } from '../platform/platform';
+import { openPlatformPorts } from '../platform/platform-ports';
 import { shortDigest, shortNumber, table } from '../view/text';
 
 export interface TrainOptions extends GlobalOptions, ActorOptions {
@@ -135,6 +136,20 @@ export const addRuns = (program: Command): void => {
       if (options.json) printJson({ run, trials });
       else console.log(trials.length === 0 ? `${run} searches for nothing` : trialTable(trials));
     });
+  withPlace(runs.command('logs').argument('<run>').description('what the program of a command trainer wrote'))
+    .addHelpText('after', '\nExample:\n  ./playhead runs logs run-0-12')
+    .action(async (run: string, options: GlobalOptions) => {
+      const platform = await findPlatform(options.dataDir, process.env);
+      const { logs } = await openDoor(platform.url('registry')).get<RunDocument>(path`/v1/runs/${run}`);
+      const { artifacts, log } = openPlatformPorts(platform, 'runs');
+      try {
+        const text = logs === null ? null : (await artifacts.get(logs)).toString('utf8');
+        if (options.json) printJson({ run, logs, text });
+        else process.stdout.write(text ?? `${run} has no logs: no program has run for it\n`);
+      } finally {
+        await log.close();
+      }
+    });
   withActor(
     withPlace(runs.command('cancel').argument('<run>').description('ask that a run ends before it is done')),
   )
@@ -158,6 +173,7 @@ const describeRun = (run: RunDocument): string => {
     `  asked for by ${run.requestedBy} at ${run.requestedAt}${run.asOf === null ? '' : `, on what was known at ${run.asOf}`}`,
     `  trainer ${run.trainer.kind}, seed ${run.seed}, data set ${shortDigest(run.dataset)}${rows ? ` (${rows.train} rows, ${rows.holdout} to judge by)` : ''}`,
     ...(error ? [`  ${error.code}: ${error.message}`] : []),
+    ...(run.logs === null ? [] : [`  what its program wrote: ./playhead runs logs ${run.run}`]),
     ...(metrics
       ? [
           `  on the hold-out: ${Object.entries(metrics.holdout)

@@ -73,6 +73,7 @@ export const runDocument = (run: Run) => {
     metrics: ended?.metrics ?? null,
     seconds: ended?.seconds ?? null,
     error: failed ? { code: failed.code, message: failed.message } : null,
+    logs: ended?.logs ?? (failed && 'logs' in failed ? (failed.logs ?? null) : null),
     ...decided(run),
   };
 };
