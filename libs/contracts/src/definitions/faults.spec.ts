@@ -312,6 +312,23 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     ['p.yaml:56:14 Model fraud: the gate on average_precision has neither `min` nor `max` nor `against`'],
   ],
   [
+    'environments in another order',
+    '  gates: [',
+    '  environments: [production, dev, dev]\n  gates: [',
+    [
+      'p.yaml:56:3 Model fraud: environments stand once each, in the order dev, staging, production; write [dev, production]',
+    ],
+  ],
+  [
+    'a schedule without a period',
+    '  gates: [',
+    '  retrain: { every: 0s, budget: { runs: 1, per: 0s } }\n  gates: [',
+    [
+      'p.yaml:56:14 Model fraud: `every` is 0s; it must be a second or more',
+      'p.yaml:56:44 Model fraud: `per` is 0s; it must be a second or more',
+    ],
+  ],
+  [
     'a trainer of another task',
     'kind: gbdt',
     'kind: linear',

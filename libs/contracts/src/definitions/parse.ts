@@ -5,6 +5,7 @@ import { compareFaults, type DefinitionFault } from './fault';
 import {
   featureConflicts,
   gateConflicts,
+  policyConflicts,
   splitConflicts,
   trainerConflicts,
   KINDS,
@@ -180,8 +181,10 @@ const conflictsOf = (
     );
   }
   if (kind === 'Model') {
-    const { gates = [], split = {}, trainer } = options as DefinitionOptions['Model'];
+    const model = options as DefinitionOptions['Model'];
+    const { gates = [], split = {}, trainer } = model;
     return [
+      ...policyConflicts(model).map(({ path, ...conflict }) => ({ path: ['spec', ...path], ...conflict })),
       ...trainerConflicts(trainer).map(({ path, message }) => ({
         path: ['spec', 'trainer', ...path.slice(0, -1)],
         key: path.at(-1)!,

@@ -65,7 +65,8 @@ wait $program
 `;
 
 /**
- * Runs a program within limits, and leaves nobody behind: whatever it started is killed when it ends, is ended, or this process dies.
+ * Runs a program within limits. Whatever it started in its group, or with its mark in the environment, is killed when it ends, is ended, or this process
+ * dies; what takes off both on purpose (`env -i setsid`) stays: that needs a container.
  * Resolves however it ends; rejects only where no process can be started at all.
  */
 export const runLimited = async (process_: LimitedProcess): Promise<Ended> => {

@@ -195,6 +195,15 @@ describe('approval', () => {
     expect(story.last[0]!.type).toBe('alias-assigned');
   });
 
+  it('by four eyes needs to know who asked for the run', () => {
+    const nobodys = four.map((input): Input =>
+      input.type === 'training' ? { type: 'training', value: { ...input.value, actor: 'anonymous' } } : input,
+    );
+    expect(refusalOf(given(...nobodys, review(1, 'approved', undefined, 'grace')))).toBe(
+      'nobody knows who asked for fraud@1, so nobody can be somebody else: train it with --as',
+    );
+  });
+
   it('by one may be given by who asked for the run', () => {
     const one = version(['approval: { rule: one }'], 0.6);
     expect(refusalOf(given(...one, promoteChecked(1)))).toContain('needs the approval of somebody:');

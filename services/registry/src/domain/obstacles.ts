@@ -110,6 +110,8 @@ export const notEntitled = (
   if (isSame(actor, 'anonymous'))
     return `an approval needs a name: say who approves, with --as or X-Playhead-Actor`;
   const requester = requesterOf(state, version);
+  if (rule === 'four-eyes' && requester !== undefined && isSame(requester, 'anonymous'))
+    return `nobody knows who asked for ${nameOf(version)}, so nobody can be somebody else: train it with --as`;
   if (rule === 'four-eyes' && requester !== undefined && isSame(actor, requester))
     return `${actor} asked for ${nameOf(version)}: by four eyes somebody else approves it`;
   return undefined;

@@ -143,6 +143,14 @@ describe('a model', () => {
     });
   });
 
+  it.each(['check/fraud@1/0-4', 'schedule/fraud/2026-01-01T00:00:00.000Z', 'rows/fraud/0/1'])(
+    'takes no request under a name of its own: %s',
+    async (key) => {
+      const answer = await post('/v1/models/fraud/train', {}, { 'idempotency-key': key });
+      expect([answer.status, answer.body.error?.code]).toEqual([400, 'PLAYHEAD_REQUEST_INVALID']);
+    },
+  );
+
   it('is trained on request, once for each idempotency key', async () => {
     const asked = await post(
       '/v1/models/fraud/train',

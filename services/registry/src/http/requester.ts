@@ -10,6 +10,9 @@ export interface RequesterOf {
 
 const LONGEST = 200;
 
+/** What the registry itself asks for is named so; nobody may take such a name first. */
+const OWN_REQUESTS = /^(check|schedule|rows)\//;
+
 const header = (request: FastifyRequest, name: string): string | undefined => {
   const value = request.headers[name];
   if (value === undefined) return undefined;
@@ -25,8 +28,11 @@ const header = (request: FastifyRequest, name: string): string | undefined => {
 /** `X-Playhead-Actor` (self-declared until access control is built) and `Idempotency-Key`. */
 export const Requester = createParamDecorator((_: unknown, context: ExecutionContext): RequesterOf => {
   const request = context.switchToHttp().getRequest<FastifyRequest>();
-  return {
-    actor: header(request, 'x-playhead-actor') ?? 'anonymous',
-    request: header(request, 'idempotency-key'),
-  };
+  const id = header(request, 'idempotency-key');
+  if (id !== undefined && OWN_REQUESTS.test(id))
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `the header idempotency-key cannot begin as ${id.split('/')[0]}/ does: the registry names its own requests so`,
+    );
+  return { actor: header(request, 'x-playhead-actor') ?? 'anonymous', request: id };
 });

@@ -2,6 +2,7 @@ export { gateConflicts, type GateSpec } from './gates';
 export * from './model';
 export {
   ENVIRONMENTS,
+  policyConflicts,
   TRIGGERS,
   type ApprovalSpec,
   type Environment,

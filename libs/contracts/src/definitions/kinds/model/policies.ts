@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { parseDuration } from '#kernel';
 import { durationText } from '../../duration-text';
 import { CLOSED, Duration, Identifier } from '../words';
 
@@ -161,3 +162,30 @@ export const retrainSpec = ({ every, debounce, budget, ...rest }: RetrainOptions
   debounce: durationText(debounce ?? '1h'),
   ...(budget && { budget: { runs: budget.runs, per: durationText(budget.per) } }),
 });
+
+/** What does not go together in approval, environments and retraining. */
+export const policyConflicts = ({
+  environments = [],
+  retrain = {},
+}: {
+  readonly environments?: readonly Environment[];
+  readonly retrain?: RetrainOptions;
+}): { path: readonly string[]; key: string; message: string }[] => {
+  const faults: { path: readonly string[]; key: string; message: string }[] = [];
+  const ordered = ENVIRONMENTS.filter((environment) => environments.includes(environment));
+  if (ordered.join() !== environments.join())
+    faults.push({
+      path: [],
+      key: 'environments',
+      message: `environments stand once each, in the order ${ENVIRONMENTS.join(', ')}; write [${ordered.join(', ')}]`,
+    });
+  const periods = [['every', retrain.every], ['per', retrain.budget?.per]] as const; // prettier-ignore
+  for (const [key, text] of periods)
+    if (text !== undefined && parseDuration(text) < 1_000)
+      faults.push({
+        path: key === 'per' ? ['retrain', 'budget'] : ['retrain'],
+        key,
+        message: `\`${key}\` is ${text}; it must be a second or more`,
+      });
+  return faults;
+};

@@ -69,7 +69,10 @@ const SearchOptions = Type.Object(
     method: Type.Optional(Type.Enum([...SEARCH_METHODS], { default: 'tpe' })),
     trials: Type.Integer({ minimum: 1, maximum: 10_000, description: 'at most so many' }),
     seconds: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, description: 'of fitting, in all trials together: what is under way then is dropped' }),
+      Type.Number({
+        exclusiveMinimum: 0,
+        description: 'of fitting, in all trials together: what is under way then is dropped',
+      }),
     ),
     metric: Type.Enum([...METRICS], {
       description: 'what is best, on rows that are cut from the training rows',
