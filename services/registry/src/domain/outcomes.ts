@@ -72,6 +72,16 @@ export const OUTCOME_CONTRACTS: {
   'replay-reported': { contract: ReplayReported, key: ({ subject }) => subject },
 };
 
+/** The `k` of each fact of one input: facts on one topic are counted from 0, in their order. */
+export const placesOf = (contracts: readonly Pick<EventContract, 'topic'>[]): number[] => {
+  const onTopic = new Map<string, number>();
+  return contracts.map(({ topic }) => {
+    const k = onTopic.get(topic) ?? 0;
+    onTopic.set(topic, k + 1);
+    return k;
+  });
+};
+
 export const keyOfOutcome = (outcome: Outcome): string => {
   const { key } = OUTCOME_CONTRACTS[outcome.type] as { key: (fact: Outcome['fact']) => string };
   return key(outcome.fact);

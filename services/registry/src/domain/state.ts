@@ -144,6 +144,16 @@ export const initialState: RegistryState = {
 export const definitionsOf = ({ definitions }: RegistryState): Definition[] =>
   [...definitions.values()].map(({ kind, name, spec }) => ({ kind, name, spec }) as unknown as Definition);
 
+export const runsOf = ({ runs }: Pick<RegistryState, 'runs'>, model: string): Run[] =>
+  [...runs.values()].filter(({ request }) => request.model === model);
+
+/** The one that was asked for last. */
+export const newestOf = (runs: readonly Run[]): Run | undefined =>
+  runs.reduce<Run | undefined>(
+    (newest, run) => (newest && newest.position > run.position ? newest : run),
+    undefined,
+  );
+
 /** Versions of a model, 1 to n. */
 export const versionsOf = (state: RegistryState, model: string): ModelVersion[] =>
   Array.from({ length: state.latest.get(model) ?? 0 }, (_, index) =>

@@ -3,7 +3,7 @@ import { formatPosition } from '#kernel';
 import type { AlertReport, Input, InputPosition } from './inputs';
 import type { Outcome, OutcomeOf } from './outcomes';
 import { applied } from './references';
-import { hasEnded, type RegistryState, type Run } from './state';
+import { hasEnded, newestOf, runsOf, type RegistryState, type Run } from './state';
 import { trainingRequest } from './training-request';
 
 type Suppressed = OutcomeOf<'trigger-suppressed'>['fact'];
@@ -32,9 +32,6 @@ export const trigger = (
   return [{ type: 'training-requested', fact }];
 };
 
-const runsOf = (state: RegistryState, model: string): Run[] =>
-  [...state.runs.values()].filter(({ request }) => request.model === model);
-
 const obstacle = (
   runs: readonly Run[],
   { debounceMs, budget }: Policy,
@@ -43,10 +40,7 @@ const obstacle = (
   const now = Date.parse(time);
   const going = runs.find((run) => !hasEnded(run));
   if (going) return { code: 'under-way', reason: `${going.run} is under way` };
-  const last = runs.reduce<Run | undefined>(
-    (newest, run) => (newest && newest.position > run.position ? newest : run),
-    undefined,
-  );
+  const last = newestOf(runs);
   if (last && now - Date.parse(last.time) < debounceMs)
     return {
       code: 'debounced',

@@ -12,7 +12,7 @@ import { checksumOf, type NewHeader, type LogRecord, type Output } from '#eventl
 import { ContractViolation, formatPosition } from '#kernel';
 import type { RunEvent } from '../domain/lineage/run-event';
 import { INPUT_CONTRACTS, type Input, type InputPosition } from '../domain/inputs';
-import { OUTCOME_CONTRACTS, keyOfOutcome, type Outcome } from '../domain/outcomes';
+import { OUTCOME_CONTRACTS, keyOfOutcome, placesOf, type Outcome } from '../domain/outcomes';
 
 const inputTypes = new Map(
   Object.entries(INPUT_CONTRACTS).map(([type, contract]) => [contract.type, type as Input['type']]),
@@ -81,12 +81,11 @@ const encodeFacts = (
   qualified: (topic: string) => string,
   controlHeader: NewHeader,
 ): Output[] => {
-  const onTopic = new Map<string, number>();
   const time = new Date(source.timestamp).toISOString();
   const checksum: NewHeader = [HEADERS.sourceCrc, checksumOf(source.value)];
-  return facts.map(({ contract, key, fact }) => {
-    const k = onTopic.get(contract.topic) ?? 0;
-    onTopic.set(contract.topic, k + 1);
+  const places = placesOf(facts.map(({ contract }) => contract));
+  return facts.map(({ contract, key, fact }, index) => {
+    const k = places[index]!;
     const id = formatPosition(source.partition, source.offset, k);
     return {
       topic: qualified(contract.topic),

@@ -58,7 +58,7 @@ export class GovernanceController {
   ) {
     const { offset } = await this.desk.submit({
       type: 'alias-removal',
-      value: { ...this.asked(requester), model, alias },
+      value: { ...this.desk.asked(requester), model, alias },
     });
     return { model, alias, removed: true, position: formatPosition(0, offset) };
   }
@@ -71,7 +71,7 @@ export class GovernanceController {
     const alias = aliasOf(bodyOf(PromoteBody, body));
     const { state, offset } = await this.desk.submit({
       type: 'rollback',
-      value: { ...this.asked(requester), model, alias },
+      value: { ...this.desk.asked(requester), model, alias },
     });
     return aliasAnswer(state, model, alias, offset);
   }
@@ -122,7 +122,7 @@ export class GovernanceController {
   async noteModel(@Param('model') model: string, @Body() body: unknown, @Requester() requester: RequesterOf) {
     const { state, offset } = await this.desk.submit({
       type: 'note',
-      value: { ...this.asked(requester), model, ...bodyOf(NoteBody, body) },
+      value: { ...this.desk.asked(requester), model, ...bodyOf(NoteBody, body) },
     });
     return { model, ...noteOf(state, model), position: formatPosition(0, offset) };
   }
@@ -140,14 +140,14 @@ export class GovernanceController {
     const version = versionNumber(this.view.now, model, text);
     const { state, offset } = await this.desk.submit({
       type: 'note',
-      value: { ...this.asked(requester), model, version, ...bodyOf(NoteBody, body) },
+      value: { ...this.desk.asked(requester), model, version, ...bodyOf(NoteBody, body) },
     });
     return { model, version, ...noteOf(state, model, version), position: formatPosition(0, offset) };
   }
 
   private async assign(model: string, version: string, alias: string, requester: RequesterOf) {
     const { state, offset } = await this.decisions.promote({
-      ...this.asked(requester),
+      ...this.desk.asked(requester),
       model,
       version: versionNumber(this.view.now, model, version),
       alias,
@@ -165,7 +165,7 @@ export class GovernanceController {
     const { comment } = bodyOf(ReviewBody, body);
     const number = versionNumber(this.view.now, model, version);
     const { state, offset } = await this.decisions.review({
-      ...this.asked(requester),
+      ...this.desk.asked(requester),
       model,
       version: number,
       verdict,
@@ -180,9 +180,5 @@ export class GovernanceController {
     const version = state.versions.get(`${model}@${number}`);
     if (!version) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no ${model}@${number}`);
     return versionDocument(version, saidOf(state, version));
-  }
-
-  private asked({ actor, request }: RequesterOf): { actor: string; request: string } {
-    return { actor, request: this.desk.requestId(request) };
   }
 }

@@ -41,7 +41,7 @@ export class ImportsController {
     @Param('model') model: string,
     @Query() query: Readonly<Record<string, string | undefined>>,
     @Req() request: FastifyRequest,
-    @Requester() { actor, request: given }: RequesterOf,
+    @Requester() requester: RequesterOf,
   ) {
     const before = this.view.now;
     const definition = applied(before, 'Model', model);
@@ -59,8 +59,7 @@ export class ImportsController {
     const { state, offset } = await this.desk.submit({
       type: 'training',
       value: {
-        actor,
-        request: this.desk.requestId(given),
+        ...this.desk.asked(requester),
         model,
         ...(query['asOf'] === undefined ? {} : { as_of: formatAsOf(parseAsOf(query['asOf'])) }),
         imported: {

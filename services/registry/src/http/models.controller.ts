@@ -134,7 +134,7 @@ export class ModelsController {
     const { state, offset } = await this.desk.submit({
       type: 'training',
       value: {
-        ...this.asked(requester),
+        ...this.desk.asked(requester),
         model,
         ...(asOf === undefined ? {} : { as_of: formatAsOf(parseAsOf(asOf)) }),
         ...(seed === undefined ? {} : { seed }),
@@ -144,9 +144,5 @@ export class ModelsController {
       ...runDocument(state.runs.get(`run-${formatPosition(0, offset)}`)!),
       position: formatPosition(0, offset),
     };
-  }
-
-  private asked({ actor, request }: RequesterOf): { actor: string; request: string } {
-    return { actor, request: this.desk.requestId(request) };
   }
 }

@@ -6,6 +6,7 @@ import type { Sleep } from '#runtime';
 import { INPUT_CONTRACTS, askedIn, type Command } from '../domain/inputs';
 import type { RegistryState } from '../domain/state';
 import type { RegistryView } from '../projections/registry-view';
+import type { RequesterOf } from './requester';
 
 export interface RequestDeskOptions {
   readonly log: EventLog;
@@ -33,6 +34,11 @@ export class RequestDesk {
   /** A request id; a caller that repeats a request gives its own, so that it is carried out once. */
   requestId(given: string | undefined): string {
     return given ?? randomUUID();
+  }
+
+  /** Who asks, and under which id: what every request begins with. */
+  asked({ actor, request }: RequesterOf): { readonly actor: string; readonly request: string } {
+    return { actor, request: this.requestId(request) };
   }
 
   /**

@@ -53,10 +53,10 @@ export class RunsController {
   @Post(':run/cancel')
   @HttpCode(202)
   @ApiOperation({ summary: 'ask that a run ends before it is done' })
-  async cancel(@Param('run') run: string, @Requester() { actor, request }: RequesterOf) {
+  async cancel(@Param('run') run: string, @Requester() requester: RequesterOf) {
     const { state, offset } = await this.desk.submit({
       type: 'cancellation',
-      value: { request: this.desk.requestId(request), actor, run },
+      value: { ...this.desk.asked(requester), run },
     });
     return { ...runDocument(runIn(state, run)), position: formatPosition(0, offset) };
   }

@@ -98,10 +98,10 @@ export class WebhooksController {
   @Delete(':webhook')
   @HttpCode(200)
   @ApiOperation({ summary: 'send nothing more' })
-  async remove(@Param('webhook') name: string, @Requester() { actor, request }: RequesterOf) {
+  async remove(@Param('webhook') name: string, @Requester() requester: RequesterOf) {
     const { offset } = await this.desk.submit({
       type: 'webhook-removal',
-      value: { request: this.desk.requestId(request), actor, webhook: name },
+      value: { ...this.desk.asked(requester), webhook: name },
     });
     return { webhook: name, removed: true, position: formatPosition(0, offset) };
   }
@@ -111,7 +111,7 @@ export class WebhooksController {
     url: string,
     events: readonly string[],
     from: number | undefined,
-    { actor, request }: RequesterOf,
+    requester: RequesterOf,
   ): Promise<WebhookDocument & { key: string }> {
     const { webhookSecret } = this.config;
     if (webhookSecret === null)
@@ -119,7 +119,7 @@ export class WebhooksController {
         'PLAYHEAD_REQUEST_INVALID',
         'webhooks are signed, and the registry has no secret to sign with: set PLAYHEAD_WEBHOOK_SECRET',
       );
-    const value = { request: this.desk.requestId(request), actor, webhook, url, events: [...events] };
+    const value = { ...this.desk.asked(requester), webhook, url, events: [...events] };
     const { state } = await this.desk.submit({
       type: 'webhook',
       value: { ...value, ...(from === undefined ? {} : { from }) },

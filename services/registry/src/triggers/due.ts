@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { TOPICS, type CompiledModel } from '#contracts';
 import { applied } from '../domain/references';
-import type { RegistryState, Run } from '../domain/state';
+import { newestOf, runsOf, type RegistryState } from '../domain/state';
 
 export interface Due {
   readonly model: string;
@@ -10,27 +10,41 @@ export interface Due {
   readonly cause: { readonly trigger: 'schedule' | 'rows'; readonly reason: string; readonly due?: string };
 }
 
-/** Models with a policy, each with the newest revision of its definition. */
-const policies = (state: RegistryState) =>
-  [...state.definitions.values()].flatMap(({ kind, name }) => {
-    if (kind !== 'Model') return [];
-    const { compiled, time } = applied(state, 'Model', name)!;
-    return compiled.retrain ? [{ name, compiled, policy: compiled.retrain, applied: time }] : [];
-  });
+/** A model with a policy, by the newest revision of its definition. */
+interface Retrained {
+  readonly name: string;
+  readonly compiled: CompiledModel;
+  readonly policy: NonNullable<CompiledModel['retrain']>;
+  /** When that revision was applied. */
+  readonly since: string;
+}
+
+const retrained = (state: RegistryState, name: string): Retrained[] => {
+  const model = applied(state, 'Model', name);
+  const policy = model?.compiled.retrain;
+  return model && policy ? [{ name, compiled: model.compiled, policy, since: model.time }] : [];
+};
+
+const allRetrained = (state: RegistryState): Retrained[] =>
+  [...state.definitions.values()].flatMap(({ kind, name }) =>
+    kind === 'Model' ? retrained(state, name) : [],
+  );
 
 /** The next time of the schedule of a model, from what was seen to last; undefined without one. ISO. */
-export const nextDue = (state: RegistryState, model: string): string | undefined => {
-  const found = policies(state).find(({ name }) => name === model);
-  if (!found) return undefined;
-  const { policy, applied: since } = found;
-  const seen = state.triggers.get(model)?.due;
-  const newest = [since, ...(seen === undefined ? [] : [seen])].reduce((a, b) => (a > b ? a : b));
+export const nextDue = (state: RegistryState, model: string): string | undefined =>
+  retrained(state, model).map((found) => nextOf(state, found))[0];
+
+const nextOf = (state: RegistryState, { name, policy, since }: Retrained): string | undefined => {
+  const newest = laterOf(since, state.triggers.get(name)?.due);
   if (policy.cron !== undefined) return cronOf(policy.cron)?.nextRun(new Date(newest))?.toISOString();
   if (policy.everyMs === undefined) return undefined;
-  const last = lastRun(state, model)?.time;
-  const from = last !== undefined && last > newest ? last : newest;
+  const from = laterOf(newest, newestOf(runsOf(state, name))?.time);
   return new Date(Date.parse(from) + policy.everyMs).toISOString();
 };
+
+/** Of two ISO times. */
+const laterOf = (one: string, other: string | undefined): string =>
+  other !== undefined && other > one ? other : one;
 
 /** Undefined for a line that is none: definitions from before lines were checked must not hold up the schedules of others. */
 const cronOf = (line: string): Cron | undefined => {
@@ -46,8 +60,9 @@ const cronOf = (line: string): Cron | undefined => {
  * counts: one run catches up.
  */
 export const dueBySchedule = (state: RegistryState, now: number): Due[] =>
-  policies(state).flatMap(({ name, policy }) => {
-    let due = nextDue(state, name);
+  allRetrained(state).flatMap((found) => {
+    const { name, policy } = found;
+    let due = nextOf(state, found);
     if (due === undefined || Date.parse(due) > now) return [];
     const cron = policy.cron === undefined ? undefined : cronOf(policy.cron);
     for (let next = cron?.nextRun(new Date(due)); next && next.getTime() <= now; next = cron?.nextRun(next))
@@ -72,7 +87,7 @@ export interface WatchedVolume {
 }
 
 export const watchedVolumes = (state: RegistryState): WatchedVolume[] =>
-  policies(state).flatMap(({ name, compiled, policy }) => {
+  allRetrained(state).flatMap(({ name, compiled, policy }) => {
     if (policy.rows === undefined) return [];
     const seen = seenVectors(state, name, compiled);
     return [
@@ -94,17 +109,8 @@ export const dueByVolume = (
 
 /** Vectors up to the end of the newest cut that a run of the model was built on. */
 const seenVectors = (state: RegistryState, model: string, { service }: CompiledModel): number => {
-  const runs = [...state.runs.values()].filter(({ request }) => request.model === model);
-  const ends = runs.map(({ cut = [] }) =>
+  const ends = runsOf(state, model).map(({ cut = [] }) =>
     cut.filter(({ topic }) => topic === TOPICS.vectors(service)).reduce((sum, { to }) => sum + to, 0),
   );
   return Math.max(0, ...ends);
 };
-
-const lastRun = (state: RegistryState, model: string): Run | undefined =>
-  [...state.runs.values()]
-    .filter(({ request }) => request.model === model)
-    .reduce<Run | undefined>(
-      (newest, run) => (newest && newest.position > run.position ? newest : run),
-      undefined,
-    );

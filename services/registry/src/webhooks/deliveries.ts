@@ -1,5 +1,5 @@
 import { formatPosition } from '#kernel';
-import { OUTCOME_CONTRACTS, keyOfOutcome, type Outcome } from '../domain/outcomes';
+import { OUTCOME_CONTRACTS, keyOfOutcome, placesOf, type Outcome } from '../domain/outcomes';
 import { wants } from '../domain/webhooks';
 
 /** A fact as it is sent: a CloudEvent in structured mode. */
@@ -15,12 +15,10 @@ export const deliveriesOf = (
   outcomes: readonly Outcome[],
   { offset, time }: { readonly offset: number; readonly time: string },
 ): Delivery[] => {
-  const onTopic = new Map<string, number>();
-  return outcomes.map((outcome) => {
+  const places = placesOf(outcomes.map(({ type }) => OUTCOME_CONTRACTS[type].contract));
+  return outcomes.map((outcome, index) => {
     const { contract } = OUTCOME_CONTRACTS[outcome.type];
-    const k = onTopic.get(contract.topic) ?? 0;
-    onTopic.set(contract.topic, k + 1);
-    const id = formatPosition(0, offset, k);
+    const id = formatPosition(0, offset, places[index]!);
     const event = {
       specversion: '1.0',
       id,

@@ -6,23 +6,25 @@ import type { RegisteredVersion, VersionStage } from '../domain/entities';
 import type { FactOf } from '../domain/facts';
 import { invalid } from '../domain/refusal';
 import { VERSIONS, lookupInVersion } from '../search/dialects';
-import { parseFilter } from '../search/filter';
-import { matches } from '../search/match';
-import { parseOrder, sortBy } from '../search/order';
-import { pageOf, pageSize } from '../search/page';
+import { parseOrder } from '../search/order';
 import { TrackingLog } from '../tracking-log';
 import { Arguments } from './arguments';
 import { API, Call, MlflowController } from './doors';
 import { modelTags, requireKey } from './limits';
+import { searchIn, type Searched } from './search';
 import { versionNumber } from './version-number';
 import { versionMessage } from './wire';
 
-const USUAL_PAGE = 10_000;
-const MOST_PAGE = 200_000;
 const STAGES: readonly VersionStage[] = ['None', 'Staging', 'Production', 'Archived'];
-const DEFAULT_ORDER = ['last_updated_timestamp DESC', 'name', 'version_number DESC'].map((text) =>
-  parseOrder(text, VERSIONS),
-);
+const SEARCHED: Searched<RegisteredVersion> = {
+  dialect: VERSIONS,
+  lookup: lookupInVersion,
+  defaultOrder: ['last_updated_timestamp DESC', 'name', 'version_number DESC'].map((text) =>
+    parseOrder(text, VERSIONS),
+  ),
+  usualPage: 10_000,
+  mostPage: 200_000,
+};
 const SOURCES =
   /^(mlflow-artifacts|models|runs|s3|gs|wasbs?|abfss?|dbfs|hdfs|viewfs|ftp|sftp|r2|b2|https?|uc):\/?[^\0]+$/;
 
@@ -91,16 +93,9 @@ export class ModelVersionsController {
 
   @Call('GET', 'search', 'versions by filter, in order, page by page')
   search(@Query() query: unknown) {
-    const given = new Arguments(query);
-    const size = pageSize(given.integer('max_results'), USUAL_PAGE, MOST_PAGE);
-    const clauses = parseFilter(given.optionalText('filter'), VERSIONS);
-    const orders = given.texts('order_by').map((text) => parseOrder(text, VERSIONS));
-    const found = this.catalog
-      .models()
-      .flatMap(({ versions }) => [...versions.values()])
-      .filter((version) => matches(clauses, lookupInVersion(version)));
-    const sorted = sortBy(found, [...orders, ...DEFAULT_ORDER], lookupInVersion);
-    const { entities, next } = pageOf(sorted, given.optionalText('page_token'), size);
+    const { entities, next } = searchIn(new Arguments(query), SEARCHED, () =>
+      this.catalog.models().flatMap(({ versions }) => [...versions.values()]),
+    );
     return { model_versions: entities.map((version) => this.message(version)), next_page_token: next };
   }
 

@@ -2,23 +2,26 @@ import { Body, Inject, Query } from '@nestjs/common';
 import { CLOCK } from '#runtime';
 import type { Clock } from '#kernel';
 import { Catalog } from '../catalog';
+import type { RegisteredModel } from '../domain/entities';
 import type { FactOf } from '../domain/facts';
 import { RefusedByMlflow, absent } from '../domain/refusal';
 import { MODELS, lookupInModel } from '../search/dialects';
-import { parseFilter } from '../search/filter';
-import { matches } from '../search/match';
-import { parseOrder, sortBy } from '../search/order';
-import { pageOf, pageSize } from '../search/page';
+import { parseOrder } from '../search/order';
 import { TrackingLog } from '../tracking-log';
 import { Arguments } from './arguments';
 import { API, Call, MlflowController } from './doors';
 import { modelTags, requireAlias, requireKey, requireModelName } from './limits';
+import { searchIn, type Searched } from './search';
 import { versionNumber } from './version-number';
 import { latestByStage, modelMessage, versionMessage } from './wire';
 
-const USUAL_PAGE = 100;
-const MOST_PAGE = 1_000;
-const DEFAULT_ORDER = [parseOrder('name', MODELS)];
+const SEARCHED: Searched<RegisteredModel> = {
+  dialect: MODELS,
+  lookup: lookupInModel,
+  defaultOrder: [parseOrder('name', MODELS)],
+  usualPage: 100,
+  mostPage: 1_000,
+};
 
 @MlflowController(`${API}/registered-models`)
 export class RegisteredModelsController {
@@ -77,13 +80,7 @@ export class RegisteredModelsController {
 
   @Call('GET', 'search', 'registered models by filter, in order, page by page')
   search(@Query() query: unknown) {
-    const given = new Arguments(query);
-    const size = pageSize(given.integer('max_results'), USUAL_PAGE, MOST_PAGE);
-    const clauses = parseFilter(given.optionalText('filter'), MODELS);
-    const orders = given.texts('order_by').map((text) => parseOrder(text, MODELS));
-    const found = this.catalog.models().filter((model) => matches(clauses, lookupInModel(model)));
-    const sorted = sortBy(found, [...orders, ...DEFAULT_ORDER], lookupInModel);
-    const { entities, next } = pageOf(sorted, given.optionalText('page_token'), size);
+    const { entities, next } = searchIn(new Arguments(query), SEARCHED, () => this.catalog.models());
     return { registered_models: entities.map(modelMessage), next_page_token: next };
   }
 

@@ -3,28 +3,29 @@ import { Body, Inject, Query } from '@nestjs/common';
 import { CLOCK } from '#runtime';
 import type { Clock } from '#kernel';
 import { Catalog } from '../catalog';
+import type { TrackedRun } from '../domain/entities';
 import { encodeNumber, type FactOf } from '../domain/facts';
 import { invalid } from '../domain/refusal';
 import { nameFor } from '../domain/run-name';
 import { RUN_NAME_TAG } from '../domain/runs';
 import { RUNS, lookupInRun } from '../search/dialects';
-import { parseFilter } from '../search/filter';
-import { matches } from '../search/match';
-import { parseOrder, sortBy } from '../search/order';
-import { pageOf, pageSize } from '../search/page';
+import { parseOrder } from '../search/order';
 import { TrackingLog } from '../tracking-log';
 import { Arguments } from './arguments';
 import { API, Call, MlflowController } from './doors';
 import { viewOf } from './experiments.controller';
 import { requireBatch, requireKey, runParams, runTags, uniqueParams } from './limits';
+import { searchIn, type Searched } from './search';
 import { runInfoMessage, runMessage } from './wire';
 
-const USUAL_PAGE = 1_000;
-const MOST_PAGE = 50_000;
 const STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const;
-const DEFAULT_ORDER = ['attributes.start_time DESC', 'attributes.run_id'].map((text) =>
-  parseOrder(text, RUNS),
-);
+const SEARCHED: Searched<TrackedRun> = {
+  dialect: RUNS,
+  lookup: lookupInRun,
+  defaultOrder: ['attributes.start_time DESC', 'attributes.run_id'].map((text) => parseOrder(text, RUNS)),
+  usualPage: 1_000,
+  mostPage: 50_000,
+};
 
 @MlflowController(`${API}/runs`)
 export class TrackedRunsController {
@@ -88,15 +89,11 @@ export class TrackedRunsController {
   @Call('POST', 'search', 'runs of experiments by filter, in order, page by page')
   search(@Body() body: unknown) {
     const given = new Arguments(body);
-    const size = pageSize(given.integer('max_results'), USUAL_PAGE, MOST_PAGE);
-    const clauses = parseFilter(given.optionalText('filter'), RUNS);
-    const orders = given.texts('order_by').map((text) => parseOrder(text, RUNS));
-    const view = viewOf(given, 'run_view_type');
-    const found = [...new Set(given.texts('experiment_ids'))]
-      .flatMap((experiment) => this.catalog.runsOf(experiment))
-      .filter((run) => view(run) && matches(clauses, lookupInRun(run)));
-    const sorted = sortBy(found, [...orders, ...DEFAULT_ORDER], lookupInRun);
-    const { entities, next } = pageOf(sorted, given.optionalText('page_token'), size);
+    const { entities, next } = searchIn(given, SEARCHED, () => {
+      const view = viewOf(given, 'run_view_type');
+      const experiments = new Set(given.texts('experiment_ids'));
+      return [...experiments].flatMap((experiment) => this.catalog.runsOf(experiment)).filter(view);
+    });
     return { runs: entities.map(runMessage), next_page_token: next };
   }
 
