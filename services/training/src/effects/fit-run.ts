@@ -4,6 +4,7 @@ import {
   cancelledFit,
   exportLearner,
   fieldsOf,
+  judgedRequest,
   readDataset,
   storeRun,
   type Fit,
@@ -72,22 +73,7 @@ const fitOnce = async (
     return finish(await fit(job, watcher));
   }
   const parts = await available(() => readDataset(artifacts, dataset, fieldsOf(request)));
-  const { task, trainer, seed, gates, split, evaluate, query, service } = request;
-  const job = {
-    request: {
-      task,
-      trainer,
-      seed,
-      gates,
-      split,
-      key: service.key,
-      ...(evaluate && { evaluate }),
-      ...(query !== undefined && { query }),
-    },
-    features: dataset.features,
-    ...parts,
-  };
-  return fit(job, watcher);
+  return fit({ request: judgedRequest(request), features: dataset.features, ...parts }, watcher);
 };
 
 /** What a program said before it failed, if one ran. */

@@ -1,5 +1,5 @@
 import type { ArtifactStore } from '#artifacts';
-import { cancelledFit, fieldsOf, readDataset, type FitTrial, type Part } from '#fit';
+import { cancelledFit, fieldsOf, judgedRequest, readDataset, type FitTrial, type Part } from '#fit';
 import { PlatformError, messageOf, type Clock } from '#kernel';
 import { allot, type MetricName } from '#learn';
 import type { Logger, Sleep } from '#runtime';
@@ -58,24 +58,18 @@ export const tryParameters = async (
   try {
     const train = await patiently(ports, request.run, watcher.signal)(() => rows.read(artifacts, run));
     started = clock.now();
-    const { task, query, split, evaluate, seed, service } = request;
     const allotted = allot(trial.kind, trial.parameters, trial.resource);
     const { command } = request.trainer;
     const job = {
-      request: {
-        task,
-        seed,
-        split,
+      request: judgedRequest({
+        ...request,
         gates: [],
-        key: service.key,
-        ...(query !== undefined && { query }),
-        ...(evaluate && { evaluate }),
         trainer: {
           kind: trial.kind,
           parameters: describeTrial({ ...trial, parameters: allotted.parameters }).parameters,
           ...(command && { command }),
         },
-      },
+      }),
       features: dataset.features,
       train,
       metric: search.metric as MetricName,
