@@ -52,6 +52,8 @@ export const runUnit = async (
       {
         tolerance: options.tolerance,
         snapshots: options.snapshots,
+        // A round is paid for when it is folded: small ones keep a pace even, and give a checkpoint its time.
+        ...(options.rate !== undefined && { roundRecords: Math.max(1, Math.floor(options.rate / 4)) }),
         ...(resume && { resume }),
         onRound: async (records, checkpoint) => {
           hooks.progress?.(records);

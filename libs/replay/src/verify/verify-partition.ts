@@ -4,6 +4,7 @@ import {
   checksumOf,
   perRound,
   readRange,
+  type Chunk,
   type EventLog,
   type LogRecord,
   type Output,
@@ -47,6 +48,8 @@ export interface VerifyOptions {
   readonly tolerance: number;
   /** A snapshot may stand for what lies below the range; false folds it from zero. */
   readonly snapshots: boolean;
+  /** Records of one round, at most; a batch of the source by default. */
+  readonly roundRecords?: number;
   readonly resume?: PartitionProgress;
   /** Told after each round, with a way to take a checkpoint; false ends the walk there. Waiting here slows the replay down. */
   readonly onRound?: (
@@ -101,21 +104,21 @@ export const verifyPartition = async <State, Control>(
   try {
     for await (const chunk of readRange(log, topic, partition, state.from, to)) {
       guard.pass(chunk);
-      const next = Math.min(chunk.nextOffset, to);
-      await outputs.cover(next - 1);
-      if (chunk.kind === 'records') await judge.records(chunk.records, outputs, dead);
-      else if (dead.has(partition, chunk.firstOffset)) tally.note('skipped', chunk.count);
-      else
-        tally.damaged.add(
-          `${hop.source}:${partition} offsets ${chunk.firstOffset} to ${chunk.lastOffset} cannot be read: ${chunk.reason}`,
-        );
-      judge.notes(outputs);
-      const records = chunk.kind === 'records' ? chunk.records.length : 0;
-      const go = await options.onRound?.(records, async () => ({
-        ...(await state.store(next)),
-        tally: tally.toJSON(),
-      }));
-      if (go === false) return outcome(false);
+      for (const { records, next } of roundsOf(chunk, Math.min(chunk.nextOffset, to), options.roundRecords)) {
+        await outputs.cover(next - 1);
+        if (chunk.kind === 'records') await judge.records(records, outputs, dead);
+        else if (dead.has(partition, chunk.firstOffset)) tally.note('skipped', chunk.count);
+        else
+          tally.damaged.add(
+            `${hop.source}:${partition} offsets ${chunk.firstOffset} to ${chunk.lastOffset} cannot be read: ${chunk.reason}`,
+          );
+        judge.notes(outputs);
+        const go = await options.onRound?.(records.length, async () => ({
+          ...(await state.store(next)),
+          tally: tally.toJSON(),
+        }));
+        if (go === false) return outcome(false);
+      }
     }
     guard.finish(to);
     judge.extras(outputs, to);
@@ -125,6 +128,19 @@ export const verifyPartition = async <State, Control>(
     await outputs.close();
   }
 };
+
+/** The records of a chunk that ends before `end`, cut where a round is full; each part with the offset behind it. */
+function* roundsOf(
+  chunk: Chunk,
+  end: number,
+  most = Infinity,
+): Generator<{ readonly records: readonly LogRecord[]; readonly next: number }> {
+  const records = chunk.kind === 'records' ? chunk.records : [];
+  let at = 0;
+  for (; records.length - at > most; at += most)
+    yield { records: records.slice(at, at + most), next: records[at + most]!.offset };
+  yield { records: at === 0 ? records : records.slice(at), next: end };
+}
 
 /** The recorded outputs of source offsets from one on. */
 const openOutputs = async <State, Control>(

@@ -80,18 +80,27 @@ describe('a deployment with a changed vector', () => {
     );
   }, 30_000);
 
-  it('is found the same, however often it is stopped and gone on with', async () => {
+  it('is found the same, at whatever pace, however often it is stopped and gone on with', async () => {
+    const stopsAt = fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 8 });
+    // A pace makes rounds of a quarter of a second: from one record to whole batches.
+    const paces = fc.constantFrom({}, { rate: 4 }, { rate: 20 }, { rate: 100 });
+    const unhurried = { ...ports, sleep: () => Promise.resolve() };
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 8 }), async (stops) => {
+      fc.asyncProperty(stopsAt, paces, async (stops, pace) => {
         const dataDir = mkdtempSync(join(tmpdir(), 'playhead-replay-'));
         try {
           const folder = await ReplayFolder.create(dataDir, 'verify-test', {});
           for (const stop of [...stops, Infinity]) {
             let rounds = 0;
-            const outcome = await verifyHere(ports, { deployment: 'risk' }, OPTIONS, {
-              folder,
-              isStopping: () => ++rounds >= stop,
-            });
+            const outcome = await verifyHere(
+              unhurried,
+              { deployment: 'risk' },
+              { ...OPTIONS, ...pace },
+              {
+                folder,
+                isStopping: () => ++rounds >= stop,
+              },
+            );
             if (outcome) return expect(outcome.findings).toEqual(whole);
           }
           throw new Error('it was never finished');
