@@ -1,3 +1,4 @@
+import { murmur2 } from '#kernel';
 import type { EventOf } from './define-event';
 import type { DeploymentUpdated } from './events';
 
@@ -27,3 +28,34 @@ export const evolveDeployments = (deployments: Deployments, fact: DeploymentFact
 /** The route that answers; undefined while no version stands under the deployment's alias. */
 export const championOf = (deployment: DeploymentFact | undefined): RouteFact | undefined =>
   deployment?.routes.find(({ route }) => route === 'champion');
+
+/** Percent of the entities that a route answers. */
+export const shareOf = (deployment: DeploymentFact, route: RouteFact): number =>
+  route.route === 'champion'
+    ? 100 - deployment.routes.reduce((sum, other) => sum + (other === route ? 0 : (other.share ?? 0)), 0)
+    : (route.share ?? 0);
+
+/** Hundredths of a percent. */
+const BUCKETS = 10_000;
+
+/**
+ * Who answers an entity: murmur2 of `<salt>/<key>` gives it one of 10,000 places; routes with a share take them one after the other in the order of the
+ * fact, the champion takes the rest. The same on the stream, at the doors and in replay, on whatever instance; who is in a share of 5 % is
+ * in it at 25 %. Undefined while nobody answers.
+ */
+export const assignRoute = (deployment: DeploymentFact, key: string): RouteFact | undefined => {
+  const champion = championOf(deployment);
+  if (!deployment.routes.some((route) => route !== champion && (route.share ?? 0) > 0)) return champion;
+  const place = (murmur2(Buffer.from(`${deployment.salt ?? deployment.deployment}/${key}`)) >>> 0) % BUCKETS;
+  let taken = 0;
+  for (const route of deployment.routes) {
+    if (route === champion) continue;
+    taken += Math.round((route.share ?? 0) * (BUCKETS / 100));
+    if (place < taken) return route;
+  }
+  return champion;
+};
+
+/** The route that answers beside, unseen. */
+export const shadowOf = (deployment: DeploymentFact | undefined): RouteFact | undefined =>
+  deployment?.routes.find(({ route }) => route === 'shadow');

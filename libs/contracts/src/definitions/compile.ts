@@ -11,6 +11,7 @@ import type {
   CompiledByKind,
   CompiledDefinition,
   CompiledDeployment,
+  CompiledExperiment,
   CompiledFeature,
   CompiledFeatureService,
   CompiledFeatureView,
@@ -18,11 +19,20 @@ import type {
   CompiledModel,
   CompiledMonitor,
   CompiledRetrain,
+  CompiledRollout,
   CompiledStage,
   CompiledStream,
 } from './compiled';
 import { definitionKey, type Definition, type DefinitionOf } from './definition';
-import { isAggregate, KINDS, type FeatureSpec, type Kind, type RetrainSpec } from './kinds';
+import {
+  isAggregate,
+  KINDS,
+  type ExperimentSpec,
+  type FeatureSpec,
+  type Kind,
+  type RetrainSpec,
+  type RolloutSpec,
+} from './kinds';
 import type { Project } from './project';
 import { fieldTypes } from './resolve/context';
 
@@ -221,7 +231,23 @@ const compileDeployment = (
     alias: spec.alias,
     threshold: spec.threshold ?? null,
     from: spec.from,
+    ...(spec.rollout && { rollout: compileRollout(spec.rollout) }),
+    ...(spec.shadow !== undefined && { shadow: spec.shadow }),
+    ...(spec.experiment && { experiment: compileExperiment(spec.experiment) }),
+    ...(spec.logging && { logging: spec.logging }),
+    ...(spec.bind !== undefined && { bind: spec.bind }),
   };
+};
+
+const compileRollout = ({ interval, ...rest }: RolloutSpec): CompiledRollout => ({
+  ...rest,
+  intervalMs: parseDuration(interval),
+});
+
+const compileExperiment = ({ bandit, ...rest }: ExperimentSpec): CompiledExperiment => {
+  if (!bandit) return rest;
+  const { interval, ...earned } = bandit;
+  return { ...rest, bandit: { ...earned, intervalMs: parseDuration(interval) } };
 };
 
 const compileMonitor = (project: Project, { name, spec }: DefinitionOf<'Monitor'>): CompiledMonitor => {

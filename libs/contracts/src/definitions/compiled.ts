@@ -3,13 +3,16 @@ import type { DefinitionOf } from './definition';
 import type {
   Aggregate,
   CalendarUnit,
+  ExperimentSpec,
   FieldSpec,
   GateSpec,
   Kind,
+  LoggingSpec,
   MetricName,
   EvaluateSpec,
   ModelSpec,
   RetrainSpec,
+  RolloutSpec,
   RuleSpec,
   Task,
   ValueFeatureSpec,
@@ -167,7 +170,18 @@ export interface CompiledDeployment {
   readonly alias: string;
   readonly threshold: number | null;
   readonly from: 'now' | 'beginning';
+  readonly rollout?: CompiledRollout;
+  readonly shadow?: string;
+  readonly experiment?: CompiledExperiment;
+  readonly logging?: LoggingSpec;
+  readonly bind?: string;
 }
+
+export type CompiledRollout = Omit<RolloutSpec, 'interval'> & { readonly intervalMs: number };
+
+export type CompiledExperiment = Omit<ExperimentSpec, 'bandit'> & {
+  readonly bandit?: Omit<NonNullable<ExperimentSpec['bandit']>, 'interval'> & { readonly intervalMs: number };
+};
 
 export interface CompiledMonitor {
   readonly name: string;

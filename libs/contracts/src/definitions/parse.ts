@@ -3,6 +3,7 @@ import type { Definition } from './definition';
 import { definitionKey, unknownKindKey } from './definition';
 import { compareFaults, type DefinitionFault } from './fault';
 import {
+  deploymentConflicts,
   featureConflicts,
   gateConflicts,
   policyConflicts,
@@ -173,7 +174,13 @@ const readDefinition = (reader: NodeReader, document: Document): ParsedDefinitio
 const conflictsOf = (
   kind: Kind,
   options: DefinitionOptions[Kind],
-): { path: Path; key: string; message: string }[] => {
+): { path: Path; key: string | number; message: string }[] => {
+  if (kind === 'Deployment')
+    return deploymentConflicts(options as DefinitionOptions['Deployment']).map(({ path, message }) => ({
+      path: ['spec', ...path.slice(0, -1)],
+      key: path.at(-1)!,
+      message,
+    }));
   if (kind === 'FeatureView') {
     const { features } = options as DefinitionOptions['FeatureView'];
     return features.flatMap((feature, index) =>

@@ -2,6 +2,7 @@ import { parseDuration } from '#kernel';
 import { nearest } from '../fault';
 import {
   metricsOf,
+  routeMetricsOf,
   scoreMetricsOf,
   tasksOfTrainer,
   type MetricName,
@@ -142,6 +143,7 @@ export const checkDeployment = (context: CheckContext<'Deployment'>): void => {
       `\`threshold\` ${spec.threshold} is no probability; it must be from 0 to 1`,
     );
   }
+  checkRoutes(context, model.spec.task);
   const before = context.before.find('Deployment', name);
   const modelBefore = before && context.before.find('Model', before.spec.model);
   if (modelBefore && modelBefore.spec.features !== model.spec.features) {
@@ -151,6 +153,25 @@ export const checkDeployment = (context: CheckContext<'Deployment'>): void => {
       `a deployment reads one feature service for ever; this one reads ${services}: write a new deployment`,
     );
   }
+};
+
+/** What can be counted of a route depends on the task: decisions of those with a threshold, labels of binary ones. */
+const checkRoutes = (context: CheckContext<'Deployment'>, task: Task): void => {
+  const { spec } = context.definition;
+  const metrics = routeMetricsOf(task);
+  spec.rollout?.abort.forEach(({ metric }) => {
+    if (!metrics.includes(metric))
+      context.say(
+        ['spec', 'rollout', 'abort'],
+        `${metric} is not known of a route of a ${task} model; there are ${metrics.join(', ')}`,
+        nearest(metric, metrics),
+      );
+  });
+  if (spec.experiment?.bandit && task !== 'binary')
+    context.say(
+      ['spec', 'experiment', 'strategy'],
+      `a bandit needs a binary model, and this one is ${task}; write ab`,
+    );
 };
 
 export const checkMonitor = (context: CheckContext<'Monitor'>): void => {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../../define-event';
-import { GateResult, Sha, TaskName, SAMPLE_SHA } from '../shapes';
+import { IntervalReported } from '../serving/interval-reported';
+import { GateResult, Reference, Sha, TaskName, SAMPLE_SHA } from '../shapes';
 import {
   BinaryCounts,
   ColumnCounts,
@@ -115,4 +116,12 @@ export const GatesLearned = defineEvent({
     version: 3,
     gates: [{ metric: 'average_precision', min: 0.1, value: 0.63, passed: true }],
   },
+});
+
+export const RouteMeasured = defineEvent({
+  ...input,
+  type: 'monitoring.route.measured',
+  meaning: 'What serving said of a route in an interval, routed from `serving.status`.',
+  schema: Type.Object({ reference: Reference, ...IntervalReported.schema.properties }),
+  sample: { reference: 'serving.status:0-7', ...IntervalReported.sample },
 });

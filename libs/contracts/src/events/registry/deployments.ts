@@ -13,7 +13,17 @@ import {
 
 /** One model version behind a deployment. */
 const Route = Type.Object({
-  route: Type.String({ description: 'champion; later also challenger, canary' }),
+  route: Type.String({
+    description:
+      'champion; canary, the new version of a rollout; standby, the one before of blue-green; shadow; or the alias of an arm',
+  }),
+  share: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 100,
+      description: 'percent of the entities; the champion has what is left by the others',
+    }),
+  ),
   version: Type.Integer({ minimum: 1 }),
   artifact: Sha('the ONNX file'),
   profile: Sha('the reference profile that monitoring compares with'),
@@ -36,6 +46,38 @@ const MonitorReference = Type.Object({
   }),
 });
 
+/** What takes a new version back: `RouteMetric` of the definitions. */
+export const RouteLimit = Type.Object({
+  metric: Type.String(),
+  above: Type.Optional(Type.Number()),
+  below: Type.Optional(Type.Number()),
+  against: Type.Optional(
+    Type.Literal('champion', {
+      description: 'the value is that of the new version less that of the one before',
+    }),
+  ),
+  rows: Type.Integer({ minimum: 1, description: 'predictions, or labels, that it takes to say so' }),
+});
+
+const Rollout = Type.Object({
+  strategy: Type.Enum(['canary', 'blue-green']),
+  version: Type.Integer({ minimum: 1, description: 'that comes' }),
+  baseline: Type.Integer({ minimum: 1, description: 'that goes, or comes back' }),
+  step: Type.Integer({ minimum: 0, description: 'index into `steps`' }),
+  steps: Type.Array(Type.Number(), { description: 'shares of the new version in percent' }),
+  interval_ms: Type.Integer({ minimum: 1, description: 'how long a step is watched' }),
+  since: Type.String({ description: 'when the step began: append time of the input that began it' }),
+  paused: Type.Optional(Type.Boolean({ description: 'by an operator: no step begins until it is resumed' })),
+  abort: Type.Array(RouteLimit),
+});
+
+const Bandit = Type.Object({
+  interval_ms: Type.Integer({ minimum: 1 }),
+  reward: Type.Enum(['label', 'accuracy']),
+  explore: Type.Number({ description: 'least share of an arm, percent' }),
+  since: Type.String({ description: 'when its shares were decided last: append time of the input' }),
+});
+
 export const DeploymentUpdated = defineEvent({
   type: 'registry.deployment.updated',
   version: 1,
@@ -56,6 +98,26 @@ export const DeploymentUpdated = defineEvent({
     threshold: Type.Union([Type.Number(), Type.Null()]),
     state: Type.Enum(['waiting', 'active'], { description: 'waiting: no version has the alias yet' }),
     routes: Type.Array(Route),
+    salt: Type.Optional(
+      Type.String({
+        description: 'of the hash that gives an entity its route; the same salt, the same assignment',
+      }),
+    ),
+    rollout: Type.Optional(Rollout),
+    bandit: Type.Optional(Bandit),
+    logging: Type.Optional(
+      Type.Object(
+        {
+          mode: Type.Enum(['durable', 'async', 'sampled']),
+          sample: Type.Optional(Type.Number({ description: 'share that is kept, from 0 to 1' })),
+        },
+        {
+          description:
+            'how answers of the doors come to `serving.requests.<deployment>`; absent: they do not',
+        },
+      ),
+    ),
+    bind: Type.Optional(Type.String({ description: 'full name of a topic whose records are requests' })),
     label: LabelReference,
     monitor: Type.Union([MonitorReference, Type.Null()]),
   }),

@@ -1,6 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { defineEvent } from '../../define-event';
 import { RevisionWarmed } from '../feature/revision-warmed';
+import { ExperimentMeasured, RolloutJudged } from '../monitoring/rollouts';
 import { Actor, Cause, ImportedModel, KindName, Reference, RequestId, SAMPLE_SHA } from '../shapes';
 import { ReplayReport } from './replays';
 import {
@@ -196,4 +197,37 @@ export const RevisionReported = defineEvent({
     'What feature said about a revision that is warmed up, routed from `feature.revisions`; ce_id and ce_source name the position there.',
   schema: Type.Object({ reference: Reference, fact: RevisionWarmed.schema }),
   sample: { reference: 'feature.revisions:0-7', fact: RevisionWarmed.sample },
+});
+
+/** The facts of `monitoring.rollouts`, taken over as they stand there. */
+export const RolloutReported = defineEvent({
+  ...input,
+  type: 'registry.input.rollout-reported',
+  key: 'deployment',
+  meaning:
+    'What monitoring said of a rollout or of the arms of a bandit, routed from `monitoring.rollouts`; ce_id and ce_source name the position there.',
+  schema: Type.Union([
+    reported('monitoring.rollout.judged', RolloutJudged.schema),
+    reported('monitoring.experiment.measured', ExperimentMeasured.schema),
+  ]),
+  sample: {
+    reference: 'monitoring.rollouts:0-4',
+    type: 'monitoring.rollout.judged',
+    fact: RolloutJudged.sample,
+  },
+});
+
+export const RolloutSubmitted = defineEvent({
+  ...input,
+  type: 'registry.input.rollout-submitted',
+  key: 'deployment',
+  meaning: 'Somebody pauses or resumes a rollout, brings it to its end at once, or takes it back.',
+  schema: Type.Object({
+    request: RequestId,
+    actor: Actor,
+    deployment: Type.String(),
+    action: Type.Enum(['pause', 'resume', 'promote', 'abort']),
+    comment: Type.Optional(Type.String()),
+  }),
+  sample: { request: '0198c0de-0012', actor: 'ada', deployment: 'fraud', action: 'abort' },
 });

@@ -103,7 +103,10 @@ export const AliasAssigned = defineEvent({
     alias: Type.String(),
     version: Type.Integer({ minimum: 1 }),
     previous: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
-    cause: Type.Enum(['promotion', 'rollback']),
+    cause: Type.Enum(['promotion', 'rollback', 'rollout'], {
+      description: 'rollout: a rollout was taken back',
+    }),
+    reason: Type.Optional(Type.String({ description: 'why a rollout was taken back' })),
     assigned_by: Actor,
     evidence: Type.Optional(Type.Array(Evidence, { description: 'what it was decided on' })),
   }),

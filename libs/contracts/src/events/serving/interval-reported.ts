@@ -17,6 +17,10 @@ export const IntervalReported = defineEvent({
     to: Type.String(),
     predictions: Type.Integer(),
     errors: Type.Integer(),
+    decided: Type.Optional(Type.Integer({ description: 'predictions with a decision' })),
+    positives: Type.Optional(Type.Integer({ description: 'decisions that were true' })),
+    scored: Type.Optional(Type.Integer({ description: 'predictions with one finite number' })),
+    score_sum: Type.Optional(Type.Number({ description: 'sum of those numbers' })),
     latency_ms: Type.Object(
       {
         bounds: Type.Array(Type.Number(), {
@@ -36,6 +40,10 @@ export const IntervalReported = defineEvent({
     to: '2018-05-01T10:00:10.000Z',
     predictions: 1200,
     errors: 0,
+    decided: 1200,
+    positives: 14,
+    scored: 1200,
+    score_sum: 41.25,
     latency_ms: { bounds: [1, 10, 100], counts: [10, 1180, 10, 0] },
   },
 });

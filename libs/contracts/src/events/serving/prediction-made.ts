@@ -20,7 +20,9 @@ export const PredictionMade = defineEvent({
         Type.Union([Type.Number(), Type.Null()], { description: 'binary: of the positive class' }),
       ),
       probabilities: Type.Optional(
-        Type.Array(Type.Union([Type.Number(), Type.Null()]), { description: 'multiclass: of class 0, 1, ...' }),
+        Type.Array(Type.Union([Type.Number(), Type.Null()]), {
+          description: 'multiclass: of class 0, 1, ...',
+        }),
       ),
       value: Type.Optional(Type.Union([Type.Number(), Type.Null()], { description: 'regression' })),
       score: Type.Optional(
@@ -32,7 +34,9 @@ export const PredictionMade = defineEvent({
         }),
       ),
     }),
-    decision: Type.Optional(Type.Boolean({ description: 'only with a threshold: probability, value or score >= threshold' })),
+    decision: Type.Optional(
+      Type.Boolean({ description: 'only with a threshold: probability, value or score >= threshold' }),
+    ),
     vector: Type.String({ description: 'position of the vector' }),
   }),
   sample: {
