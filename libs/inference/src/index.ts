@@ -1,7 +1,13 @@
 export * from './check';
 export type { GraphOptimization, RuntimeFingerprint } from './fingerprint';
 export { toMatrix } from './matrix';
-export { MicroBatcher, type MicroBatcherOptions } from './micro-batcher';
+export {
+  MicroBatcher,
+  type BatcherFigures,
+  type CallLimits,
+  type MicroBatcherOptions,
+} from './batching/micro-batcher';
+export type { Scored } from './batching/call-queue';
 export {
   INPUT_NAME,
   loadModel,
@@ -28,3 +34,10 @@ export {
   type ServedModel,
   type TensorMetadata,
 } from './oip/infer-response';
+export {
+  checkFinite,
+  DATATYPE_BYTES,
+  floatsOfBytes,
+  numericDatatype,
+  type NumericDatatype,
+} from './oip/tensor-bytes';
