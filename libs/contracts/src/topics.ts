@@ -20,6 +20,7 @@ export const TOPICS = {
   definitions: 'registry.definitions',
   models: 'registry.models',
   deployments: 'registry.deployments',
+  rolloutChanges: 'registry.rollouts',
   replays: 'registry.replays',
   lineage: 'registry.lineage',
   webhooks: 'registry.webhooks',

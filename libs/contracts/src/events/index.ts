@@ -22,6 +22,7 @@ export * from './registry/lineage';
 export * from './registry/models';
 export * from './registry/replays';
 export * from './registry/requests';
+export * from './registry/rollouts';
 export * from './registry/tracking';
 export * from './registry/triggers';
 export * from './registry/webhooks';

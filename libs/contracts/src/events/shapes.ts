@@ -17,10 +17,20 @@ export const Reference = Type.String({
 
 /** A fact or an artifact that a decision rests on. */
 export const Evidence = Type.Object({
-  kind: Type.Enum(['run', 'version', 'evaluation', 'check', 'approval', 'alias', 'gate']),
+  kind: Type.Enum([
+    'run',
+    'version',
+    'evaluation',
+    'check',
+    'approval',
+    'alias',
+    'gate',
+    'verdict',
+    'measurement',
+  ]),
   id: Type.String({
     description:
-      'run id, `registry.inputs:<position>` of the fact, SHA-256 of the report, or the gate with what was measured',
+      'run id, position of the fact such as `registry.inputs:0-12`, SHA-256 of the report, or the gate with what was measured',
   }),
 });
 

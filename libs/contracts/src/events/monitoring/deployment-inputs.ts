@@ -21,6 +21,15 @@ export const PredictionRouted = defineEvent({
     score: Type.Union([Type.Number(), Type.Null()]),
     window_ms: Type.Integer({ minimum: 1, description: 'of the monitor that held when it was made' }),
     maturity_ms: Type.Integer({ minimum: 0, description: 'how long its label takes' }),
+    trial: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String({ description: 'the input that began the rollout, or the salt of the bandit' }),
+          route: Type.String(),
+        },
+        { description: 'the rollout or bandit that it is part of: its label is counted when it comes' },
+      ),
+    ),
   }),
   sample: {
     event_id: 'tx-1',

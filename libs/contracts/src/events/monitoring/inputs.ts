@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { defineEvent } from '../../define-event';
 import { IntervalReported } from '../serving/interval-reported';
 import { GateResult, Reference, Sha, TaskName, SAMPLE_SHA } from '../shapes';
@@ -15,6 +15,18 @@ import {
 } from './shapes';
 
 const input = { version: 1, topic: 'monitoring.inputs', key: 'deployment', owner: 'monitoring' } as const;
+
+const SAMPLE_BINARY: Static<typeof BinaryCounts> = {
+  threshold: 0.5,
+  invalid: 0,
+  truePositives: 0,
+  falsePositives: 0,
+  trueNegatives: 1,
+  falseNegatives: 0,
+  squaredError: [0.00097344],
+  logLoss: [0.03169718],
+  bins: [[3840, 1, 0]],
+};
 
 export const WindowProfiled = defineEvent({
   ...input,
@@ -71,17 +83,7 @@ export const WindowMeasured = defineEvent({
     ...SAMPLE_WATCHED,
     performance: {
       task: 'binary',
-      counts: {
-        threshold: 0.5,
-        invalid: 0,
-        truePositives: 0,
-        falsePositives: 0,
-        trueNegatives: 1,
-        falseNegatives: 0,
-        squaredError: [0.00097344],
-        logLoss: [0.03169718],
-        bins: [[3840, 1, 0]],
-      },
+      counts: SAMPLE_BINARY,
     },
   },
 });
@@ -115,6 +117,29 @@ export const GatesLearned = defineEvent({
     model: 'fraud',
     version: 3,
     gates: [{ metric: 'average_precision', min: 0.1, value: 0.63, passed: true }],
+  },
+});
+
+export const RouteLabelled = defineEvent({
+  ...input,
+  type: 'monitoring.route.labelled',
+  meaning:
+    'What labels that came say of the predictions of a route in a rollout or bandit, from one partition of `monitoring.inputs.<deployment>`. Parts add up.',
+  schema: Type.Object({
+    deployment: Type.String(),
+    trial: Type.String({ description: 'the input that began the rollout, or the salt of the bandit' }),
+    route: Type.String(),
+    version: Type.Integer({ minimum: 1 }),
+    counts: BinaryCounts,
+    span: OffsetSpan,
+  }),
+  sample: {
+    deployment: 'fraud',
+    trial: '0-41',
+    route: 'canary',
+    version: 4,
+    counts: SAMPLE_BINARY,
+    span: { ...SAMPLE_SPAN, topic: 'monitoring.inputs.fraud' },
   },
 });
 

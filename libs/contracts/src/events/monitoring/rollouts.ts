@@ -14,6 +14,7 @@ export const RolloutJudged = defineEvent({
     deployment: Type.String(),
     version: Type.Integer({ minimum: 1 }),
     baseline: Type.Integer({ minimum: 1 }),
+    began: Type.String({ description: 'which rollout of the version, as the deployment says it' }),
     step: Type.Integer({ minimum: 0 }),
     since: Type.String({ description: 'when the step began, as the deployment says it' }),
     verdict: Type.Enum(['fine', 'worse', 'undecided'], {
@@ -23,7 +24,11 @@ export const RolloutJudged = defineEvent({
       Type.Object({
         metric: Type.String(),
         value: Nullable,
-        baseline: Type.Optional(Nullable),
+        baseline: Type.Optional(
+          Type.Union([Type.Number(), Type.Null()], {
+            description: 'of the version before; the limit is held against the difference',
+          }),
+        ),
         above: Type.Optional(Type.Number()),
         below: Type.Optional(Type.Number()),
         rows: Type.Integer(),
@@ -38,6 +43,7 @@ export const RolloutJudged = defineEvent({
     deployment: 'fraud',
     version: 4,
     baseline: 3,
+    began: '0-41',
     step: 0,
     since: '2026-01-01T00:00:00.000Z',
     verdict: 'worse',
@@ -50,7 +56,7 @@ export const RolloutJudged = defineEvent({
 export const ExperimentMeasured = defineEvent({
   ...fact,
   type: 'monitoring.experiment.measured',
-  meaning: 'What the arms of a bandit have earned since its shares were decided.',
+  meaning: 'What the arms of a bandit have earned since it began.',
   schema: Type.Object({
     deployment: Type.String(),
     since: Type.String({ description: 'when the shares were decided, as the deployment says it' }),

@@ -59,10 +59,14 @@ export const RouteLimit = Type.Object({
   rows: Type.Integer({ minimum: 1, description: 'predictions, or labels, that it takes to say so' }),
 });
 
-const Rollout = Type.Object({
+/** A rollout as it is. */
+export const RolloutInForce = Type.Object({
   strategy: Type.Enum(['canary', 'blue-green']),
   version: Type.Integer({ minimum: 1, description: 'that comes' }),
   baseline: Type.Integer({ minimum: 1, description: 'that goes, or comes back' }),
+  began: Type.String({
+    description: 'position of the input that began it: tells two rollouts of a version apart',
+  }),
   step: Type.Integer({ minimum: 0, description: 'index into `steps`' }),
   steps: Type.Array(Type.Number(), { description: 'shares of the new version in percent' }),
   interval_ms: Type.Integer({ minimum: 1, description: 'how long a step is watched' }),
@@ -70,6 +74,18 @@ const Rollout = Type.Object({
   paused: Type.Optional(Type.Boolean({ description: 'by an operator: no step begins until it is resumed' })),
   abort: Type.Array(RouteLimit),
 });
+
+export const SAMPLE_ROLLOUT = {
+  strategy: 'canary' as const,
+  version: 4,
+  baseline: 3,
+  began: '0-41',
+  step: 0,
+  steps: [5, 25, 100],
+  interval_ms: 3_600_000,
+  since: '2026-01-01T00:00:00.000Z',
+  abort: [{ metric: 'error_rate', above: 0.01, rows: 100 }],
+};
 
 const Bandit = Type.Object({
   interval_ms: Type.Integer({ minimum: 1 }),
@@ -103,7 +119,7 @@ export const DeploymentUpdated = defineEvent({
         description: 'of the hash that gives an entity its route; the same salt, the same assignment',
       }),
     ),
-    rollout: Type.Optional(Rollout),
+    rollout: Type.Optional(RolloutInForce),
     bandit: Type.Optional(Bandit),
     logging: Type.Optional(
       Type.Object(
