@@ -46,6 +46,8 @@ export interface OnnxModel {
   /** Numbers that it answers for a row: the classes of a multiclass model, else 1. */
   readonly outputs: number;
   readonly fingerprint: RuntimeFingerprint;
+  /** Batches that it scores at the same time: 1 in this thread, else its workers. */
+  readonly lanes: number;
   /**
    * [rows, outputs] row after row for `matrix` ([rows, featureCount] row after row, NaN = missing), the same bits for a row in whatever batch.
    * Blocks the thread for one piece of the batch at a time.
@@ -159,6 +161,7 @@ class SessionModel implements OnnxModel {
   readonly outputs: number;
   readonly outputName: OutputName;
   readonly fingerprint = runtimeFingerprint(THREADS, OPTIMIZATION);
+  readonly lanes = 1;
   private readonly running = new Set<Promise<Float32Array>>();
   private closing: Promise<void> | undefined;
 
@@ -207,6 +210,7 @@ class SessionModel implements OnnxModel {
         `${matrix.length} values are no whole number of rows of ${featureCount} features`,
       );
     }
+    if (rows > 0 && rows <= PIECE_ROWS) return this.run(matrix, rows);
     const scores = new Float32Array(rows * outputs);
     for (let from = 0; from < rows; from += PIECE_ROWS) {
       const to = Math.min(from + PIECE_ROWS, rows);

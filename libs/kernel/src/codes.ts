@@ -159,6 +159,18 @@ export const ERROR_CODES = {
     meaning: 'too much work is queued; try again after a moment',
     action: 'send again after a pause that grows, or start more instances',
   },
+  PLAYHEAD_DEADLINE_EXCEEDED: {
+    status: 504,
+    meaning:
+      'the answer was not there when the time that the caller gave was over; a row that still waited is not scored',
+    action:
+      'give more time, or send less at once; `retryAfterMs` of a refusal for overload says how long the queue is',
+  },
+  PLAYHEAD_CANCELLED: {
+    status: 499,
+    meaning: 'the caller went away before the answer was there',
+    action: 'nothing; ask again if the answer is wanted after all',
+  },
   PLAYHEAD_DISK_FULL: {
     status: 503,
     meaning: 'the disk guard refuses writes before the broker fills up',
@@ -236,6 +248,17 @@ export const ERROR_CODES = {
     status: 400,
     meaning: 'the input does not fit the model',
     action: 'send rows with the features of the model, in its order; the message names what differs',
+  },
+  PLAYHEAD_INFERENCE_EXPIRED: {
+    status: 504,
+    meaning: 'the time that the caller gave was over before the model answered',
+    action:
+      'give more time, or send fewer requests at once; `serving.interval.reported` says what a row takes',
+  },
+  PLAYHEAD_INFERENCE_CANCELLED: {
+    status: 499,
+    meaning: 'the caller went away before the model answered; the request left the queue',
+    action: 'nothing',
   },
   PLAYHEAD_INFERENCE_MODEL_INVALID: {
     status: 400,
