@@ -249,21 +249,16 @@ export const ERROR_CODES = {
     meaning: 'the input does not fit the model',
     action: 'send rows with the features of the model, in its order; the message names what differs',
   },
-  PLAYHEAD_INFERENCE_EXPIRED: {
-    status: 504,
-    meaning: 'the time that the caller gave was over before the model answered',
-    action:
-      'give more time, or send fewer requests at once; `serving.interval.reported` says what a row takes',
-  },
-  PLAYHEAD_INFERENCE_CANCELLED: {
-    status: 499,
-    meaning: 'the caller went away before the model answered; the request left the queue',
-    action: 'nothing',
-  },
   PLAYHEAD_INFERENCE_MODEL_INVALID: {
     status: 400,
     meaning: 'the model file cannot be loaded',
     action: 'train the version again; a model from elsewhere must be ONNX that the runtime can read',
+  },
+  PLAYHEAD_EXPLANATION_UNAVAILABLE: {
+    status: 409,
+    meaning: 'the answer of this model cannot be taken apart into contributions of its features',
+    action:
+      'ask without `explain`; models of gbdt (trained since it keeps covers), linear and logistic can be explained',
   },
   PLAYHEAD_DRIFT_INVALID: {
     status: 400,

@@ -98,7 +98,7 @@ export class ServiceLog implements Worker {
 
   followed<State>(
     name: string,
-    options: Pick<FollowedTopicOptions<State>, 'initial' | 'evolve'>,
+    options: Pick<FollowedTopicOptions<State>, 'initial' | 'evolve' | 'newestOnly'>,
   ): FollowedTopic<State> {
     const { log, sleep, logger } = this.ports;
     const onRefused: FollowedTopicOptions<State>['onRefused'] = (record, error) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Deployments } from '#contracts';
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
@@ -25,17 +26,19 @@ import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
 import { InferenceController } from './http/inference.controller';
 import { PredictController } from './http/predict.controller';
-import { Champions } from './projections/champions';
+import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
 import type { ServingConfig } from './serving.config';
 import { servingFleet } from './serving.topology';
 
 const CONTROL = Symbol('deployments');
+const REGISTERED = Symbol('registered models');
 
 @Module({
   controllers: [PredictController, InferenceController],
   providers: [
     provideServiceLog,
     { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
+    { provide: REGISTERED, inject: [ServiceLog], useFactory: followRegisteredModels },
     {
       provide: ModelShelf,
       inject: [ARTIFACT_STORE],
@@ -54,22 +57,25 @@ const CONTROL = Symbol('deployments');
       ) => new ServingStatus({ log, serviceLog, clock, sleep, logger, instance: config.instance }),
     },
     {
-      provide: Champions,
-      inject: [CONTROL, ModelShelf, CONFIG, SLEEP, LOGGER],
+      provide: ServedModels,
+      inject: [CONTROL, REGISTERED, ModelShelf, CONFIG, SLEEP, LOGGER],
       useFactory: (
         control: FollowedTopic<Deployments>,
+        registered: FollowedTopic<RegisteredModels>,
         shelf: ModelShelf,
         config: ServingConfig,
         sleep: Sleep,
         logger: Logger,
-      ) =>
-        new Champions(
-          control,
-          shelf,
-          { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs },
-          sleep,
-          logger,
-        ),
+      ) => {
+        const batching = { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs };
+        return new ServedModels({ control, registered, shelf, batching, sleep, logger });
+      },
+    },
+    {
+      provide: InferenceDesk,
+      inject: [ServedModels, CLOCK],
+      useFactory: (models: ServedModels, clock: Clock) =>
+        new InferenceDesk({ models, clock, nextId: randomUUID }),
     },
     {
       provide: LatestVectors,
@@ -89,23 +95,25 @@ export class ServingModule {
     shelf: ModelShelf,
     status: ServingStatus,
     vectors: LatestVectors,
-    champions: Champions,
+    served: ServedModels,
+    @Inject(REGISTERED) registered: FollowedTopic<RegisteredModels>,
     @Inject(ReadModels) models: ReadModels,
   ) {
     models.add(
       followedTopicModel('deployments', control, (deployments) => deployments),
+      followedTopicModel('registered models', registered, (models) => models),
       vectors,
     );
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
-      start: () => champions.start(),
+      start: () => served.start(),
       stop: () => shelf.close(),
-      status: () => champions.loaded(),
+      status: () => served.loaded(),
     });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
     transport.add('log', serviceLog);
     transport.add('status', status);
     transport.add('deployments', fleet);
-    readiness.register({ name: 'models', check: () => champions.assertLoaded() });
+    readiness.register({ name: 'models', check: () => served.assertLoaded() });
   }
 }

@@ -3,13 +3,13 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { parseInferRequest, renderInferError, renderInferResponse, renderModelMetadata } from '#inference';
 import { errorAnswer } from '#runtime';
-import { Champions } from '../projections/champions';
+import { InferenceDesk } from '../inference';
 
 /** Open Inference Protocol v2 over REST, JSON tensors. Errors have the protocol's own shape. */
 @ApiTags('open inference protocol')
 @Controller('v2')
 export class InferenceController {
-  constructor(private readonly champions: Champions) {}
+  constructor(private readonly desk: InferenceDesk) {}
 
   @Get()
   @ApiOperation({ summary: 'Server metadata' })
@@ -34,8 +34,8 @@ export class InferenceController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     return answered(reply, async () => {
-      const { route, model } = await this.champions.of(name);
-      return renderModelMetadata(name, [route.version], model);
+      const { versions, features, outputName, outputs } = await this.desk.metadata(name);
+      return renderModelMetadata(name, versions, { featureCount: features, outputName, outputs });
     });
   }
 
@@ -45,7 +45,7 @@ export class InferenceController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     return answered(reply, async () => {
-      await this.champions.of(name);
+      await this.desk.metadata(name);
       return { name, ready: true };
     });
   }
@@ -59,10 +59,17 @@ export class InferenceController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     return answered(reply, async () => {
-      const { route, model, batcher } = await this.champions.of(name);
-      const { id, rows, matrix } = parseInferRequest(body, model);
-      const scores = await (rows === 1 ? batcher.score(matrix) : model.score(matrix));
-      return renderInferResponse({ name, version: route.version }, model, scores, id);
+      const { outputName, outputs, features } = await this.desk.metadata(name);
+      const signature = { featureCount: features, outputName, outputs };
+      const { id, rows, matrix } = parseInferRequest(body, signature);
+      const answer = await this.desk.infer({
+        model: name,
+        ...(id !== undefined && { id }),
+        rows,
+        matrix,
+        protocol: 'rest-v2',
+      });
+      return renderInferResponse({ name, version: answer.version }, signature, answer.values, answer.id);
     });
   }
 }

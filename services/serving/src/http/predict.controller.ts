@@ -5,14 +5,15 @@ import { Refused, canonicalKey } from '#kernel';
 import { LatestVectors } from '#runtime';
 import { compileOutput, decide } from '#folds';
 import { ServingStatus } from '../effects/serving-status';
-import { Champions } from '../projections/champions';
+import { InferenceDesk, ServedModels } from '../inference';
 
 /** A model's answer for an entity, from its newest vector. */
 @ApiTags('predictions')
 @Controller('v1/deployments')
 export class PredictController {
   constructor(
-    private readonly champions: Champions,
+    private readonly models: ServedModels,
+    private readonly desk: InferenceDesk,
     private readonly vectors: LatestVectors,
     private readonly status: ServingStatus,
   ) {}
@@ -21,7 +22,7 @@ export class PredictController {
   @ApiOperation({ summary: 'Deployments and the version each one serves' })
   list(): unknown {
     return {
-      deployments: this.champions.all().map((deployment) => ({
+      deployments: this.models.deployments().map((deployment) => ({
         deployment: deployment.deployment,
         model: deployment.model,
         state: deployment.state,
@@ -42,7 +43,9 @@ export class PredictController {
     },
   })
   async predict(@Param('deployment') name: string, @Body() body: unknown): Promise<unknown> {
-    const { service } = (await this.champions.of(name)).deployment;
+    const { deployment } = this.models.find(name, undefined, undefined);
+    if (!deployment) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no deployment ${name}`);
+    const { service } = deployment;
     const key = entityKey(body, service.key);
     const vector = await this.vectors.of(service.name, key);
     if (!vector)
@@ -50,20 +53,20 @@ export class PredictController {
         'PLAYHEAD_NOT_FOUND',
         `${service.key} ${key} has no vector yet: no event of it has been folded`,
       );
-    const { deployment, route, batcher } = await this.champions.reading(
-      name,
-      ({ revision }) => vector.values[revision] !== undefined,
+    const served = this.models.reading(name, key, ({ revision }) => vector.values[revision] !== undefined);
+    const matrix = new Float32Array(served.reads.features.length);
+    fillRow(vector, served.reads, matrix, 0);
+    const { values, width } = await this.desk.infer(
+      { model: name, key, rows: 1, matrix, protocol: 'predict' },
+      served,
     );
-    const row = new Float32Array(route.features.length);
-    fillRow(vector, route, row, 0);
-    const values = await batcher.score(row);
-    const scores = { values, width: values.length };
+    const scores = { values, width };
     const decision = decide(deployment, scores, 0);
     return {
       deployment: name,
       model: deployment.model,
-      version: route.version,
-      route: route.route,
+      version: served.reads.version,
+      route: served.route,
       entity: vector.entity,
       event_id: vector.event_id,
       event_time: vector.event_time,
