@@ -1,7 +1,11 @@
 /** Little-endian doubles, 32-bit counts and UTF-8 texts, one behind the other. */
 export class ByteWriter {
-  private view = new DataView(new ArrayBuffer(1 << 16));
+  private view: DataView<ArrayBuffer>;
   private at = 0;
+
+  constructor(bytes = 1 << 16) {
+    this.view = new DataView(new ArrayBuffer(bytes));
+  }
 
   number(value: number): void {
     this.reserve(8);

@@ -100,6 +100,21 @@ describe('the feature engine', () => {
     );
   });
 
+  it('says of an event beforehand what it will give, and is none the wiser', () => {
+    fc.assert(
+      fc.property(fc.oneof(wild, tame), (events) => {
+        const state = engine.createState();
+        for (const event of events) {
+          const before = engine.encodeState(state);
+          const beforehand = engine.apply(engine.copyOf(state, event.customer), event);
+          expect(engine.encodeState(state)).toEqual(before);
+          expect(beforehand).toEqual(engine.apply(state, event));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('gives the same from a snapshot, from zero and after a warm-up as long as the widest window', () => {
     const bounded = compileView({
       ...VIEW,

@@ -14,7 +14,7 @@ import type { FeatureEvent, ViewDefinition } from './definition';
 import { EntityState, type LatestValues, type WindowValues } from './entity';
 import type { AggregateOutput, Output, Plan } from './plan';
 import { toNumber } from './plan-builder';
-import { readSnapshot, writeSnapshot } from './snapshot';
+import { copyEntity, readSnapshot, writeSnapshot } from './snapshot';
 import type { Texts } from './texts';
 
 /** One number for each name of the engine, in the order of the definition. */
@@ -139,6 +139,18 @@ export class FeatureEngine {
       const isUnknown = isPast && plan.windows[window]!.reach === Infinity;
       return readAsOf(output, isUnknown ? null : windows, { time, own: null });
     });
+  }
+
+  /**
+   * A state of its own that knows this one entity: the next event of it has the values there that it would have here, and leaves this state as it is.
+   */
+  copyOf(state: FeatureState, key: unknown): FeatureState {
+    const copy = new FeatureState();
+    copy.watermark = state.watermark;
+    const canonical = canonicalKey(key);
+    const entity = canonical === null ? undefined : state.find(canonical, state.watermark.time);
+    if (entity !== undefined) copy.entities.set(canonical!, copyEntity(this.plan, entity));
+    return copy;
   }
 
   /** The newest values of an entity, for the online read; null for one that is not known or was forgotten. */

@@ -70,6 +70,18 @@ const unusable = (why: string): ContractViolation =>
 const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
+/** The entity on its own: what is folded into the copy changes nothing of it, and gives what it would give. */
+export const copyEntity = (plan: Plan, entity: EntityState): EntityState => {
+  const writer = new ByteWriter(COPY_BYTES);
+  writeEntity(writer, plan, '', entity);
+  const reader = new ByteReader(writer.bytes());
+  reader.text();
+  return readEntity(reader, plan);
+};
+
+/** Most entities fit. */
+const COPY_BYTES = 4_096;
+
 /** Keys as JSON: UTF-8 has no form for half a surrogate pair, JSON has. */
 const writeEntity = (writer: ByteWriter, plan: Plan, key: string, entity: EntityState): void => {
   const { buffer, windows, latest, tiles, texts } = entity;

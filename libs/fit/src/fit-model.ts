@@ -40,6 +40,8 @@ export interface ForeignModel {
 /** What a fit gives; nothing in it depends on when or where it ran. */
 export interface FittedRun {
   readonly onnx: Uint8Array;
+  /** What contributions of features to the answers need beside the file, as its artifact's text; absent where that is nothing. */
+  readonly explanation?: string;
   /** The reference profile, as its artifact's text. */
   readonly profile: string;
   readonly metrics: { readonly train: MetricNumbers; readonly holdout: MetricNumbers };
@@ -103,6 +105,7 @@ export const fitModel = (job: FitJob, watch: FitWatch = {}): FittedRun => {
   const isMulticlass = request.task === 'multiclass';
   return {
     onnx: model.onnx,
+    ...(model.explanation !== undefined && { explanation: model.explanation }),
     profile: writeReferenceProfile(
       profileReference(
         features.map((name, i) => ({ name, values: train.columns[i]! })),
@@ -138,7 +141,7 @@ const inQueries = (job: FitJob): FitJob => {
   };
 };
 
-type FittedFile = JudgedModel & { readonly onnx: Uint8Array };
+type FittedFile = JudgedModel & Pick<FittedRun, 'onnx' | 'explanation'>;
 
 const judgedForeign = (foreign: ForeignModel, { labels }: Part): FittedFile => ({
   ...foreign,
@@ -152,6 +155,7 @@ const learn = ({ request, features, train, holdout }: FitJob, watch: FitWatch): 
   const task = request.task as Task;
   return {
     onnx: model.toOnnx(),
+    ...(model.explanation && { explanation: model.explanation() }),
     outputs,
     importance,
     train: model.predict(rowMajor(train.columns)),

@@ -10,6 +10,8 @@ export interface ModelFiles {
   readonly profile: string;
   /** SHA-256 of the evaluation report. */
   readonly evaluation?: string;
+  /** SHA-256 of what contributions of features to the answers need beside the file (`openExplainer` of libs/learn). */
+  readonly explanation?: string;
 }
 
 /** What may decide the bytes of a model beside its inputs. */

@@ -61,6 +61,8 @@ export interface FittedModel {
    * the model says of an average row. They sum to the margin. Absent where the trainer cannot say.
    */
   contributions?(rows: Float32Array): Float64Array;
+  /** What contributions to the answers of the model file need beside it, as text (`openExplainer`); absent where that is nothing. */
+  explanation?(): string;
   /** The model file: `input` FP32 [-1, features] to the output of the task (onnx/model.ts), preprocessing included. */
   toOnnx(): Uint8Array;
 }

@@ -23,6 +23,8 @@ export interface StageFold {
     key: string | null,
     time: number,
   ): (number | null)[];
+  /** A part of its own that knows this one entity. */
+  copyOf(part: StagePart, key: string | null): StagePart;
   encode(part: StagePart): Promise<Uint8Array>;
   decode(bytes: Uint8Array): StagePart;
 }
@@ -43,6 +45,7 @@ export const compileStageFold = ({ sources }: RevisionStage): StageFold => ({
     }
     return values;
   },
+  copyOf: (part, key) => sources.map(({ engine }, i) => engine.copyOf(part[i]!, key)),
   encode: async (part) => {
     const frames: Buffer[] = [];
     for (const [i, { engine }] of sources.entries())

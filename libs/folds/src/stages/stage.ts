@@ -6,7 +6,7 @@ import { definitionHeader, type ServiceDefinition, type ServiceRevision } from '
 import { compileStageFold, type StageFold, type StagePart } from './stage-fold';
 
 /** What an observation of the inputs says, as far as it is needed; undefined where it is not. */
-export type InputReader = (stream: string, record: LogRecord) => FeatureEvent | undefined;
+export type InputReader = (stream: string, record: Pick<LogRecord, 'value'>) => FeatureEvent | undefined;
 
 /** A definition that a stage folds, and the revisions whose values it computes: those that compute the same share one state. */
 export interface StageDefinition {

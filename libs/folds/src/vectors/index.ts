@@ -1,3 +1,4 @@
+export * from './beforehand';
 export * from './on-observations';
 export * from './partition-state';
 export * from './sections';

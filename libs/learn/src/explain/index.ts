@@ -1,4 +1,5 @@
 export { meanContributions } from './mean-contributions';
+export { openExplainer, type Explainer } from './open-explainer';
 export {
   permutationImportance,
   type PermutationOptions,

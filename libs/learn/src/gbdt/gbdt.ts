@@ -3,6 +3,7 @@ import { treeEnsembleModel } from '../onnx/tree-ensemble';
 import { defineTrainer, type Fit } from '../trainer';
 import type { Parameters } from '../parameters';
 import { binTable } from './bins';
+import { writeCovers } from './covers';
 import { EarlyStopping } from './early-stopping';
 import { gbdtRules, GBDT_PARAMETERS } from './gbdt-parameters';
 import { gainImportance, predictEnsemble, type Ensemble } from './ensemble';
@@ -30,6 +31,7 @@ export const gbdt = defineTrainer({
       importance: gainImportance(ensemble),
       predict: (rows) => predictEnsemble(ensemble, rows),
       contributions: (rows) => treeContributions(ensemble, rows),
+      explanation: () => writeCovers(ensemble.trees),
       toOnnx: () => treeEnsembleModel(ensemble, fit.featureNames),
     };
   },
