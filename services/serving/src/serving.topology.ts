@@ -3,6 +3,8 @@
  *
  *   registry.deployments            -- control: which version answers on which route, by digest
  *   feature.vectors.<service>       -> onVectors  -> serving.predictions.<deployment>   (one for each vector, aligned with its partitions)
+ *                                                 -> serving.shadows.<deployment>       (where it has a shadow)
+ *                                                 -> serving.status                     serving.routes.taken
  *   where a deployment begins       -> ServingStatus -> serving.status                   serving.deployment.started
  *   every ten seconds               -> ServingStatus -> serving.status                   serving.interval.reported
  *   feature.vectors.<service>       -> LatestVectors    what the doors look entities up in
@@ -15,8 +17,12 @@ import {
   DeploymentUpdated,
   IntervalReported,
   PredictionMade,
+  RoutesTaken,
+  ShadowMade,
   VectorComputed,
   championOf,
+  shadowOf,
+  type DeploymentFact,
   type Deployments,
   type Topology,
 } from '#contracts';
@@ -30,7 +36,7 @@ export const TOPOLOGY: Topology = {
   service: 'serving',
   control: [DeploymentUpdated],
   roads: [
-    { on: [VectorComputed], by: 'onVectors', gives: [PredictionMade] },
+    { on: [VectorComputed], by: 'onVectors', gives: [PredictionMade, ShadowMade, RoutesTaken] },
     {
       on: 'a deployment begins',
       by: 'ServingStatus',
@@ -63,10 +69,14 @@ export const servingFleet = (
       for (const deployment of deployments.values()) {
         if (!championOf(deployment)) continue;
         workers.set(
-          `${deployment.deployment}/${deployment.service.name}`,
-          () => new DeploymentWorker({ deployment, control, serviceLog, shelf, status }),
+          workerKey(deployment),
+          () => new DeploymentWorker({ deployment, control, serviceLog, shelf, status, logger }),
         );
       }
       return workers;
     },
   });
+
+/** With a shadow there is one more output that resumes with the others. */
+const workerKey = (deployment: DeploymentFact): string =>
+  [deployment.deployment, deployment.service.name, ...(shadowOf(deployment) ? ['shadow'] : [])].join('/');

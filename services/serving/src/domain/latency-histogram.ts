@@ -8,6 +8,10 @@ export interface RouteCounts {
   readonly version: number;
   predictions: number;
   errors: number;
+  decided: number;
+  positives: number;
+  scored: number;
+  scoreSum: number;
   readonly latency: number[];
 }
 
@@ -15,6 +19,10 @@ export const emptyCounts = (version: number): RouteCounts => ({
   version,
   predictions: 0,
   errors: 0,
+  decided: 0,
+  positives: 0,
+  scored: 0,
+  scoreSum: 0,
   latency: new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0),
 });
 

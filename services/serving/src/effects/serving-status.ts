@@ -2,6 +2,7 @@ import {
   DeploymentStarted,
   EnvelopeTemplate,
   IntervalReported,
+  RoutesTaken,
   TOPICS,
   decodeEvent,
   encodeEvent,
@@ -10,6 +11,7 @@ import {
 } from '#contracts';
 import type { Static, TSchema } from 'typebox';
 import { readTopic, untilAvailable, type EventLog, type LogProducer, type NewRecord } from '#eventlog';
+import type { ServedRows, TakenRoutes } from '#folds';
 import { messageOf, type Clock } from '#kernel';
 import type { Logger, ServiceLog, Worker } from '#runtime';
 import {
@@ -30,7 +32,7 @@ export interface ServingStatusOptions {
   readonly logger: Logger;
 }
 
-/** Writes `serving.status`: where a deployment begins, and for each interval what was served. */
+/** Writes `serving.status`: where a deployment begins, and for each interval what each route served. */
 export class ServingStatus implements Worker {
   private readonly counts = new Map<string, { deployment: string; route: string; counts: RouteCounts }>();
   private readonly deployments = new Set<string>();
@@ -62,15 +64,36 @@ export class ServingStatus implements Worker {
     return this.deployments.has(deployment);
   }
 
-  /** Counts predictions; `appended` are the append times of their vectors. */
-  served(deployment: string, route: Pick<RouteFact, 'route' | 'version'>, appended: readonly number[]): void {
+  /** Counts what a route was asked on the stream. */
+  served(deployment: string, route: Pick<RouteFact, 'route' | 'version'>, rows: ServedRows): void {
     const key = `${deployment}/${route.route}/${route.version}`;
     let entry = this.counts.get(key);
     if (!entry)
       this.counts.set(key, (entry = { deployment, route: route.route, counts: emptyCounts(route.version) }));
     const now = this.options.clock.now();
-    entry.counts.predictions += appended.length;
-    for (const time of appended) observeLatency(entry.counts, now - time);
+    const { counts } = entry;
+    counts.predictions += rows.appended.length;
+    counts.errors += rows.errors;
+    counts.decided += rows.decided;
+    counts.positives += rows.positives;
+    counts.scored += rows.scored;
+    counts.scoreSum += rows.scoreSum;
+    for (const time of rows.appended) observeLatency(counts, now - time);
+  }
+
+  /** The routes that the log says were taken last, by partition of a deployment's vectors. */
+  async routesTaken(deployment: string): Promise<TakenRoutes> {
+    const { log, serviceLog, sleep } = this.options;
+    const topic = serviceLog.topic(TOPICS.servingStatus);
+    const taken: TakenRoutes = new Map();
+    for (const { headers, value } of await untilAvailable(() => readTopic(log, topic), sleep)) {
+      if (headers.text('ce_type') !== RoutesTaken.type) continue;
+      const fact = decodeEvent(RoutesTaken, value);
+      const known = taken.get(fact.partition);
+      if (fact.deployment === deployment && (!known || known.control < fact.control))
+        taken.set(fact.partition, fact);
+    }
+    return taken;
   }
 
   /**
@@ -116,7 +139,7 @@ export class ServingStatus implements Worker {
     this.from = to;
     try {
       for (const { deployment, route, counts } of entries) {
-        const { version, predictions, errors, latency } = counts;
+        const { version, predictions, errors, decided, positives, scored, scoreSum, latency } = counts;
         await this.append(IntervalReported, deployment, {
           deployment,
           route,
@@ -124,6 +147,10 @@ export class ServingStatus implements Worker {
           ...interval,
           predictions,
           errors,
+          decided,
+          positives,
+          scored,
+          score_sum: scoreSum,
           latency_ms: { bounds: [...LATENCY_BOUNDS_MS], counts: latency },
         });
       }

@@ -1,7 +1,8 @@
-import { TOPICS, type DeploymentFact, type Deployments } from '#contracts';
+import { TOPICS, shadowOf, type DeploymentFact, type Deployments, type RouteFact } from '#contracts';
 import { onVectors, type ModelShelf } from '#folds';
 import type { FoldRunner, FollowedTopic } from '#eventlog';
-import type { ServiceLog, Worker } from '#runtime';
+import { messageOf } from '#kernel';
+import type { Logger, ServiceLog, Worker } from '#runtime';
 import type { ServingStatus } from '../effects/serving-status';
 
 export interface DeploymentWorkerOptions {
@@ -10,10 +11,12 @@ export interface DeploymentWorkerOptions {
   readonly serviceLog: ServiceLog;
   readonly shelf: ModelShelf;
   readonly status: ServingStatus;
+  readonly logger: Logger;
 }
 
-/** Serves one deployment: from its start offsets on, one prediction for each vector. */
+/** Serves one deployment: from its start offsets on, one prediction for each vector, and beside it what its shadow says where it has one. */
 export class DeploymentWorker implements Worker {
+  private readonly failed = new Set<number>();
   private runner: FoldRunner<null, Deployments> | undefined;
 
   constructor(private readonly options: DeploymentWorkerOptions) {}
@@ -22,21 +25,31 @@ export class DeploymentWorker implements Worker {
     const { deployment, control, serviceLog, shelf, status } = this.options;
     const { deployment: name, service, from } = deployment;
     const source = TOPICS.vectors(service.name);
-    const primary = TOPICS.predictions(name);
+    const [primary, shadows] = [TOPICS.predictions(name), TOPICS.shadows(name)];
     const partitions = await serviceLog.awaitTopic(source);
-    await serviceLog.ensureTopics([{ name: primary, partitions }]);
+    const hasShadow = shadowOf(deployment) !== undefined;
+    await serviceLog.ensureTopics(
+      [primary, ...(hasShadow ? [shadows] : [])].map((topic) => ({ name: topic, partitions })),
+    );
     const offsets = from === 'now' ? await status.startOffsets(name, service.name) : undefined;
+    const known = await status.routesTaken(name);
     status.begun(name);
     this.runner = serviceLog.runner({
       fold: onVectors({
         deployment: name,
         predictions: serviceLog.topic(primary),
+        shadows: serviceLog.topic(shadows),
+        // A shadow may come before the worker that was made for it.
+        shadowsBegin: () => serviceLog.ensureTopics([{ name: shadows, partitions }]),
         service: service.name,
         shelf,
-        served: (route, appended) => status.served(name, route, appended),
+        served: (route, rows) => status.served(name, route, rows),
+        taken: { topic: serviceLog.topic(TOPICS.servingStatus), known },
+        failing: (route, error) => this.sayFailing(route, error),
       }),
       source,
       primary,
+      ...(hasShadow && { alignedSecondaries: [shadows] }),
       // Deployments of one feature service read the same vectors, each for itself.
       group: `serving.predictions.${name}`,
       control,
@@ -51,5 +64,17 @@ export class DeploymentWorker implements Worker {
 
   status(): unknown {
     return this.runner?.status();
+  }
+
+  /** Once for each version: every vector that it is asked may tell the same. */
+  private sayFailing({ route, version }: RouteFact, error: unknown): void {
+    if (this.failed.has(version)) return;
+    this.failed.add(version);
+    const { deployment, model } = this.options.deployment;
+    const who = route === 'shadow' ? 'its answers are null' : 'the champion answers for it';
+    this.options.logger.error(
+      { deployment, version, route, err: error },
+      `${model}@${version}, ${route} of ${deployment}, does not answer; ${who}: ${messageOf(error)}`,
+    );
   }
 }
