@@ -1,107 +1,5 @@
-import { followDeployments } from '#runtime';
-import {
-  DeploymentStarted,
-  DeploymentUpdated,
-  HEADERS,
-  TOPICS,
-  decodeEvent,
-  type Deployments,
-  type EventOf,
-} from '#contracts';
-import type { FollowedTopic } from '#eventlog';
-import { trainerOf } from '#learn';
-import { ServiceWorld } from '#testing';
-import { ModelShelf } from '#folds';
-import { ServingStatus } from './effects/serving-status';
-import { servingFleet } from './serving.topology';
-
-const VECTORS = TOPICS.vectors('fraud');
-const PREDICTIONS = TOPICS.predictions('fraud');
-
-/** A linear model of two features; `slope` tells versions apart. */
-const modelBytes = (slope: number): Uint8Array => {
-  const columns = [Float64Array.of(0, 1, 2, 3, 4, 5), Float64Array.of(0, 1, 0, 1, 0, 1)];
-  const labels = columns[0]!.map((value) => slope * value);
-  return trainerOf('linear')
-    .fit({ featureNames: ['a', 'b'], columns, labels }, { l2: 0 }, { task: 'regression', seed: 0 })
-    .toOnnx();
-};
-
-interface Prediction {
-  readonly version: number;
-  readonly output: { readonly value: number };
-  readonly decision?: boolean;
-  readonly vector: string;
-}
-
-class ServingWorld extends ServiceWorld {
-  control!: FollowedTopic<Deployments>;
-  private readonly slopes = new Map<number, string>();
-
-  static async make(): Promise<ServingWorld> {
-    const world = new ServingWorld('serving');
-    await world.topics(1, TOPICS.deployments);
-    await world.topics(2, VECTORS);
-    return world;
-  }
-
-  begin(): Promise<void> {
-    return this.start((serviceLog) => {
-      this.control = followDeployments(serviceLog);
-      const shelf = new ModelShelf({ artifacts: this.artifacts });
-      const status = new ServingStatus({ ...this.ports, serviceLog, instance: 'test' });
-      return [
-        status,
-        servingFleet(this.control, {
-          serviceLog,
-          shelf,
-          status,
-          logger: this.ports.logger,
-          transport: this.transport,
-        }),
-      ];
-    });
-  }
-
-  /** Lets a version of slope `version` answer. */
-  async deploy(version: number, overrides: Partial<EventOf<typeof DeploymentUpdated>> = {}): Promise<void> {
-    const artifact = this.slopes.get(version) ?? (await this.artifacts.put(modelBytes(version)));
-    this.slopes.set(version, artifact);
-    const { sample } = DeploymentUpdated;
-    await this.fact(TOPICS.deployments, DeploymentUpdated, {
-      ...sample,
-      task: 'regression',
-      threshold: 5,
-      from: 'beginning',
-      routes: [{ ...sample.routes[0]!, version, artifact, features: ['a', 'b'] }],
-      ...overrides,
-    });
-  }
-
-  async vector(
-    n: number,
-    a: number,
-    options: { partition?: number; revision?: string; id?: string } = {},
-  ): Promise<void> {
-    const { partition = 0, revision = '1' } = options;
-    const value = {
-      event_id: `tx-${n}`,
-      entity: { customer_id: 'C1' },
-      event_time: '2026-01-01T00:00:00.000Z',
-      trigger: `${partition}-${n}`,
-      values: { [revision]: [a, null] },
-    };
-    await this.raw(VECTORS, Buffer.from(JSON.stringify(value)), {
-      partition,
-      key: 'C1',
-      id: options.id ?? `${partition}-${n}`,
-    });
-  }
-
-  predictions(): Promise<Prediction[]> {
-    return this.values<Prediction>(PREDICTIONS);
-  }
-}
+import { DeploymentStarted, DeploymentUpdated, HEADERS, TOPICS, decodeEvent } from '#contracts';
+import { PREDICTIONS, ServingWorld, VECTORS, modelBytes, type Prediction } from './serving.testing';
 
 describe('serving', () => {
   let world: ServingWorld;
@@ -118,7 +16,7 @@ describe('serving', () => {
     const records = await world.untilRecords(PREDICTIONS, 4);
     const values = (await world.predictions()).map(({ output, decision, vector }) => [
       vector,
-      Math.round(output.value),
+      Math.round(output.value!),
       decision,
     ]);
     expect(values).toEqual([
@@ -192,7 +90,7 @@ describe('serving', () => {
     await world.vector(1, 3);
     await world.untilRecords(PREDICTIONS, 2);
     expect(
-      (await world.predictions()).map(({ version, output }) => [version, Math.round(output.value)]),
+      (await world.predictions()).map(({ version, output }) => [version, Math.round(output.value!)]),
     ).toEqual([
       [1, 3],
       [2, 6],
@@ -222,7 +120,7 @@ describe('serving', () => {
     await world.vector(5, 6);
     await world.begin();
     await world.untilRecords(PREDICTIONS, 6);
-    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([
+    expect((await world.predictions()).map(({ output }) => Math.round(output.value!))).toEqual([
       1, 2, 3, 4, 5, 6,
     ]);
   });
@@ -255,6 +153,6 @@ describe('serving', () => {
     world.log.setAway(false);
     await begun;
     await world.untilRecords(PREDICTIONS, 1);
-    expect((await world.predictions()).map(({ output }) => Math.round(output.value))).toEqual([6]);
+    expect((await world.predictions()).map(({ output }) => Math.round(output.value!))).toEqual([6]);
   });
 });
