@@ -33,6 +33,7 @@ import { LineageController } from './http/lineage.controller';
 import { ModelsController } from './http/models.controller';
 import { RequestDesk } from './http/request-desk';
 import { ReplaysController } from './http/replays.controller';
+import { RolloutsController } from './http/rollouts.controller';
 import { RunsController } from './http/runs.controller';
 import { TriggersController } from './http/triggers.controller';
 import { WebhooksController } from './http/webhooks.controller';
@@ -45,8 +46,14 @@ import { RegistryProjection } from './projections/postgres/registry-projection';
 import { RegistryView } from './projections/registry-view';
 import { stateRows } from './projections/state-rows';
 import type { RegistryConfig } from './registry.config';
-import { alertRouter, decider, followInputs, revisionRouter, runRouter } from './registry.topology';
-
+import {
+  alertRouter,
+  decider,
+  followInputs,
+  revisionRouter,
+  rolloutRouter,
+  runRouter,
+} from './registry.topology';
 import { TriggerClock } from './triggers/trigger-clock';
 import { WebhookSenders } from './webhooks/webhook-senders';
 
@@ -62,6 +69,7 @@ const ASK = Symbol('asks a model file about rows');
     GovernanceController,
     RunsController,
     DeploymentsController,
+    RolloutsController,
     ReplaysController,
     LineageController,
     TriggersController,
@@ -235,6 +243,7 @@ export class RegistryModule {
     transport.add('runs', runRouter(log, { eventLog, sleep, transport }));
     transport.add('revisions', revisionRouter(log, { eventLog, sleep, transport }));
     transport.add('alerts', alertRouter(log, { eventLog, sleep, transport }));
+    transport.add('rollouts', rolloutRouter(log, { eventLog, sleep, transport }));
     transport.add(
       'triggers',
       new TriggerClock({

@@ -1,4 +1,5 @@
 import {
+  RolloutJudged,
   compileProject,
   loadDefinitions,
   type Definition,
@@ -8,6 +9,7 @@ import {
 import { trainerOf } from '#learn';
 import { CHECKED_RULES } from './domain/obstacles';
 import type { Input, InputPosition } from './domain/inputs';
+import type { RegistryState } from './domain/state';
 
 /** The smallest whole project, as a user writes it. */
 export const PROJECT = `
@@ -69,7 +71,8 @@ spec: { deployment: fraud, performance: { metric: average_precision } }
 `;
 
 /** As PROJECT, with the window of its one aggregate changed: the feature service becomes another. */
-export const changedWindow = (window: string): string => PROJECT.replace('window: 1d', `window: ${window}`);
+export const changedWindow = (window: string, project = PROJECT): string =>
+  project.replace('window: 1d', `window: ${window}`);
 
 export const definitionsIn = (text: string): Definition[] =>
   loadDefinitions([{ path: 'project.yaml', text }]).definitions.map(
@@ -147,6 +150,67 @@ export const review = (
   type: 'review',
   value: { ...asked(request), actor, model: 'fraud', version, verdict },
 });
+/** PROJECT with an option of the deployment. */
+export const withRollout = (option: string): string =>
+  PROJECT.replace(
+    'spec: { model: fraud, alias: champion, threshold: 0.5 }',
+    `spec:\n  model: fraud\n  threshold: 0.5\n  ${option}`,
+  );
+export const steer = (action: 'pause' | 'resume' | 'promote' | 'abort', request?: string): Input => ({
+  type: 'rollout',
+  value: { ...asked(request), deployment: 'fraud', action },
+});
+/** What monitoring says, at an offset of its topic, of the rollout that is under way. */
+export const judged =
+  (verdict: 'fine' | 'worse' | 'undecided', offset: number) =>
+  ({ deployments }: Pick<RegistryState, 'deployments'>): Input => {
+    const { version, baseline, began, step, since } =
+      deployments.get('fraud')?.fact.rollout ?? RolloutJudged.sample;
+    const value = verdict === 'worse' ? 0.031 : 0.001;
+    return {
+      type: 'rollout-report',
+      value: {
+        reference: `monitoring.rollouts:0-${offset}`,
+        type: 'monitoring.rollout.judged',
+        fact: {
+          deployment: 'fraud',
+          version,
+          baseline,
+          began,
+          step,
+          since,
+          verdict,
+          measured: [{ metric: 'error_rate', value, above: 0.01, rows: 512, verdict }],
+          message: `error_rate of version ${version} is ${value}, the limit is 0.01`,
+          sources: ['serving.status:0-41'],
+        },
+      },
+    };
+  };
+/** What monitoring says, at an offset of its topic, of the two arms of a bandit: trials and successes of each. */
+export const measured =
+  (offset: number, champion: readonly [number, number], challenger: readonly [number, number]) =>
+  ({ deployments }: Pick<RegistryState, 'deployments'>): Input => {
+    const arm = (route: string, version: number, [trials, successes]: readonly [number, number]) => ({
+      route,
+      version,
+      trials,
+      successes,
+    });
+    return {
+      type: 'rollout-report',
+      value: {
+        reference: `monitoring.rollouts:0-${offset}`,
+        type: 'monitoring.experiment.measured',
+        fact: {
+          deployment: 'fraud',
+          since: deployments.get('fraud')!.fact.bandit!.since,
+          arms: [arm('champion', 1, champion), arm('challenger', 2, challenger)],
+          sources: ['monitoring.inputs:0-97'],
+        },
+      },
+    };
+  };
 /** PROJECT with more below the spec of its model, one line each. */
 export const withModel = (...lines: readonly string[]): string =>
   PROJECT.replace(

@@ -6,6 +6,7 @@
  *   training.runs                   -> onRun      -> registry.inputs        registry.input.run-reported
  *   feature.revisions               -> onRevision -> registry.inputs        registry.input.revision-reported
  *   monitoring.alerts               -> onAlert    -> registry.inputs        registry.input.alert-reported
+ *   monitoring.rollouts             -> onRollout  -> registry.inputs        registry.input.rollout-reported
  *   clock, vectors' offsets         -> TriggerClock -> registry.inputs      registry.input.training-submitted with its cause
  *   a version, the newest feature.vectors.<service> -> VersionChecks -> registry.inputs   registry.input.version-checked, before somebody decides about it
  *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | activated | retired
@@ -13,6 +14,7 @@
  *                                                    registry.models        registry.model-version.registered | reviewed | checked, registry.alias.assigned | removed,
  *                                                                           registry.model.noted
  *                                                    registry.deployments   registry.deployment.updated
+ *                                                    registry.rollouts      registry.rollout.changed, registry.experiment.weighed
  *                                                    registry.replays       registry.replay.reported
  *                                                    registry.webhooks      registry.webhook.set | removed
  *                                                    registry.lineage       registry.lineage.reported, as OpenLineage run events
@@ -40,6 +42,8 @@ import {
   DefinitionRetired,
   DefinitionsSubmitted,
   DeploymentUpdated,
+  ExperimentMeasured,
+  ExperimentWeighed,
   LineageReported,
   ModelNoted,
   ModelVersionChecked,
@@ -53,6 +57,10 @@ import {
   RevisionReported,
   RevisionWarmed,
   RollbackSubmitted,
+  RolloutChanged,
+  RolloutJudged,
+  RolloutReported,
+  RolloutSubmitted,
   RunReported,
   TOPICS,
   TrainingRequested,
@@ -81,6 +89,7 @@ import { initialState, type RegistryState } from './domain/state';
 import { onAlert } from './handlers/on-alert';
 import { onInput } from './handlers/on-input';
 import { onRevision } from './handlers/on-revision';
+import { onRollout } from './handlers/on-rollout';
 import { onRun } from './handlers/on-run';
 import { decodeInput } from './handlers/registry-records';
 import { TRACKING_CONTRACTS } from './mlflow/domain/facts';
@@ -97,8 +106,9 @@ const SUBMITTED = [
   WebhookSubmitted,
   WebhookRemovalSubmitted,
   ReplaySubmitted,
+  RolloutSubmitted,
 ];
-const INPUTS = [...SUBMITTED, CheckSubmitted, RunReported, RevisionReported, AlertReported];
+const INPUTS = [...SUBMITTED, CheckSubmitted, RunReported, RevisionReported, AlertReported, RolloutReported];
 
 const TRACKED = Object.values(TRACKING_CONTRACTS);
 
@@ -125,6 +135,7 @@ export const TOPOLOGY: Topology = {
     },
     { on: [RevisionWarmed], by: 'onRevision', gives: [RevisionReported] },
     { on: [AlertRaised], by: 'onAlert', gives: [AlertReported] },
+    { on: [RolloutJudged, ExperimentMeasured], by: 'onRollout', gives: [RolloutReported] },
     { on: 'doors (HTTP)', by: 'VersionChecks', looksUp: [VectorComputed], gives: [CheckSubmitted] },
     { on: 'clock', by: 'TriggerClock', gives: [TrainingSubmitted] },
     {
@@ -145,6 +156,8 @@ export const TOPOLOGY: Topology = {
         AliasAssigned,
         AliasRemoved,
         DeploymentUpdated,
+        RolloutChanged,
+        ExperimentWeighed,
         WebhookSet,
         WebhookRemoved,
         ReplayReported,
@@ -164,6 +177,7 @@ export const OUTCOME_TOPICS = [
   TOPICS.requests,
   TOPICS.models,
   TOPICS.deployments,
+  TOPICS.rolloutChanges,
   TOPICS.replays,
   TOPICS.webhooks,
   TOPICS.lineage,
@@ -234,6 +248,15 @@ export const alertRouter = (log: ServiceLog, parts: RouterParts): Worker =>
     log,
     TOPICS.alerts,
     onAlert((topic) => log.topic(topic)),
+    parts,
+  );
+
+/** `monitoring.rollouts` -> `registry.inputs`. */
+export const rolloutRouter = (log: ServiceLog, parts: RouterParts): Worker =>
+  router(
+    log,
+    TOPICS.rollouts,
+    onRollout((topic) => log.topic(topic)),
     parts,
   );
 

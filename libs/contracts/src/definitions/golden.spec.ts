@@ -158,8 +158,6 @@ it.each(['entity', 'random'] as const)('a split by %s has a share and a seed', (
 describe('the full project', () => {
   it('is read, and each option without a runtime is refused at its place', () => {
     expect(faultsOf([golden('full.yaml')])).toEqual([
-      'full.yaml:75:3 Deployment fraud: spec.rollout: a rollout in steps is not built yet: a promoted version takes all traffic at once',
-      'full.yaml:76:3 Deployment fraud: spec.shadow: shadow scoring is not built yet',
       'full.yaml:77:3 Deployment fraud: spec.logging: the log of REST and gRPC answers is not built yet',
       'full.yaml:84:28 Monitor fraud: spec.drift.threshold: a threshold by sample size is not built yet: write a number such as 0.2',
       'full.yaml:85:45 Monitor fraud: spec.performance.estimate: performance estimated before labels come is not built yet',

@@ -24,14 +24,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
     when: is(true),
     what: 'encryption of personal fields',
   },
-  {
-    kind: 'Deployment',
-    path: spec('rollout'),
-    what: 'a rollout in steps',
-    instead: 'a promoted version takes all traffic at once',
-  },
-  { kind: 'Deployment', path: spec('shadow'), what: 'shadow scoring' },
-  { kind: 'Deployment', path: spec('experiment'), what: 'an experiment between versions' },
   { kind: 'Deployment', path: spec('bind'), what: 'a bound topic of requests' },
   { kind: 'Deployment', path: spec('logging'), what: 'the log of REST and gRPC answers' },
   {

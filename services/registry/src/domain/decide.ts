@@ -11,6 +11,8 @@ import { review } from './reviews';
 import { definitionsOf, hasEnded, phaseOf, type RegistryState, type Run } from './state';
 import { trainingRequest } from './training-request';
 import { onAlert, trigger } from './triggers';
+import { onMeasured } from './rollouts/experiments';
+import { onVerdict, steer } from './rollouts/steering';
 import { removeWebhook, setWebhook } from './webhooks';
 import { warmPlaces } from './warm-places';
 
@@ -39,6 +41,10 @@ export const decide = (state: RegistryState, input: Input, at: InputPosition): O
       return setWebhook(state, input, at);
     case 'webhook-removal':
       return removeWebhook(state, input);
+    case 'rollout':
+      return steer(state, input, at);
+    case 'rollout-report':
+      return onRolloutReport(state, input, at);
     case 'replay':
       return reportReplay(input);
     case 'run':
@@ -100,6 +106,13 @@ const requestCancellation = (state: RegistryState, command: Of<'cancellation'>):
     },
   ];
 };
+
+const onRolloutReport = (
+  state: RegistryState,
+  { value }: Of<'rollout-report'>,
+  at: InputPosition,
+): Outcome[] =>
+  value.type === 'monitoring.rollout.judged' ? onVerdict(state, value, at) : onMeasured(state, value);
 
 /** Nothing follows from a replay: it is written down, so that everybody can find its report. */
 const reportReplay = ({ value }: Of<'replay'>): Outcome[] => {

@@ -1,7 +1,8 @@
 import { canonicalJson, type CanonicalValue } from '#kernel';
 import type { OutcomeOf } from './outcomes';
 import { applied, labelReference, serviceReference } from './references';
-import { currentVersion, phaseOf, type ModelVersion, type RegistryState } from './state';
+import { routingOf } from './rollouts/routes';
+import { phaseOf, type RegistryState } from './state';
 
 type Fact = OutcomeOf<'deployment-updated'>['fact'];
 
@@ -10,8 +11,10 @@ export const resolveDeployment = (state: RegistryState, name: string): Fact | un
   const deployment = applied(state, 'Deployment', name);
   const model = deployment && applied(state, 'Model', deployment.compiled.model);
   if (!deployment || !model) return undefined;
-  const { alias, threshold, from, service } = deployment.compiled;
-  const version = champion(state, model.name, alias, service);
+  const { alias, threshold, from, service, logging, bind } = deployment.compiled;
+  const routing = routingOf(state, name, deployment.compiled);
+  const champion = routing.routes.find(({ route }) => route === 'champion');
+  const version = champion && state.versions.get(`${model.name}@${champion.version}`);
   return {
     deployment: name,
     revision: deployment.revision,
@@ -23,33 +26,13 @@ export const resolveDeployment = (state: RegistryState, name: string): Fact | un
     from,
     threshold,
     state: version ? 'active' : 'waiting',
-    routes: version ? [routeOf(version)] : [],
+    ...routing,
+    ...(logging && { logging: { ...logging } }),
+    ...(bind === undefined ? {} : { bind }),
     label: labelReference(state, model.compiled.label),
     monitor: monitorOf(state, name),
   };
 };
-
-/** The version that the alias names, as long as it reads the deployment's feature service, which is for ever. */
-const champion = (
-  state: RegistryState,
-  model: string,
-  alias: string,
-  service: string,
-): ModelVersion | undefined => {
-  const named = state.aliases.get(`${model}@${alias}`);
-  const version = named && state.versions.get(`${model}@${currentVersion(named)}`);
-  return version?.service.name === service ? version : undefined;
-};
-
-const routeOf = ({ version, artifact, profile, service }: ModelVersion): Fact['routes'][number] => ({
-  route: 'champion',
-  version,
-  artifact,
-  profile,
-  revision: service.revision,
-  definition: service.digest,
-  features: service.features,
-});
 
 const monitorOf = (state: RegistryState, deployment: string): Fact['monitor'] => {
   for (const { kind, name, revision, digest } of state.definitions.values()) {
@@ -72,7 +55,7 @@ export const deploymentUpdates = (state: RegistryState): OutcomeOf<'deployment-u
 
 /**
  * Revisions of feature services that nothing can need any more: not the newest, nor the newest that vectors carry, not read by the version that an alias names or would
- * name after a rollback, nor by a model's newest version, and no run of theirs is under way.
+ * name after a rollback, nor by one that a deployment answers with, nor by a model's newest version, and no run of theirs is under way.
  */
 export const retirements = (state: RegistryState): OutcomeOf<'definition-retired'>[] => {
   const needed = neededRevisions(state);
@@ -100,6 +83,8 @@ const neededRevisions = (state: RegistryState): ReadonlySet<string> => {
       needed.add(`${service.name}@${service.revision}`);
     }
   }
+  for (const { fact } of state.deployments.values())
+    for (const { revision } of fact.routes) needed.add(`${fact.service.name}@${revision}`);
   for (const [model, version] of state.latest.entries()) {
     const { service } = state.versions.get(`${model}@${version}`)!;
     needed.add(`${service.name}@${service.revision}`);

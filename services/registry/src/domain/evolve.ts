@@ -1,9 +1,19 @@
 import { tryParsePosition } from '#kernel';
 import { decide } from './decide';
 import { deploymentUpdates, retirements } from './deployments';
-import { askedIn, type AlertReport, type Input, type InputPosition, type RunReport } from './inputs';
+import {
+  askedIn,
+  type AlertReport,
+  type Input,
+  type InputPosition,
+  type RolloutReport,
+  type RunReport,
+} from './inputs';
 import { noteAfter } from './notes';
 import type { Outcome } from './outcomes';
+import { experimentMoves } from './rollouts/experiments';
+import { rolloutMoves } from './rollouts/moves';
+import { evolveRollout } from './rollouts/rollout';
 import {
   hasEnded,
   noteKey,
@@ -104,15 +114,21 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
       const { model, alias, version, cause } = outcome.fact;
       const key = `${model}@${alias}`;
       const before = state.aliases.get(key)?.history ?? [];
-      const history =
-        cause === 'rollback'
-          ? before.slice(0, before.lastIndexOf(version, before.length - 2) + 1)
-          : [...before, version];
+      const history = cause === 'promotion' ? [...before, version] : wayBack(before, version);
       return { ...state, aliases: state.aliases.set(key, { model, alias, history, ...decided }) };
     }
     case 'alias-removed': {
       const { model, alias } = outcome.fact;
       return { ...state, aliases: state.aliases.delete(`${model}@${alias}`) };
+    }
+    case 'rollout-changed': {
+      const { deployment } = outcome.fact;
+      const rollout = evolveRollout(state.rollouts.get(deployment), outcome.fact, decided);
+      return { ...state, rollouts: state.rollouts.set(deployment, rollout) };
+    }
+    case 'experiment-weighed': {
+      const { fact } = outcome;
+      return { ...state, experiments: state.experiments.set(fact.deployment, { ...fact, ...decided }) };
     }
     case 'webhook-set': {
       const { fact } = outcome;
@@ -129,6 +145,12 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
       return { ...state, deployments: state.deployments.set(fact.deployment, { fact, ...decided }) };
     }
   }
+};
+
+/** History up to the last time that a version was named before; one that never was, under this alias, is added. */
+const wayBack = (history: readonly number[], version: number): readonly number[] => {
+  const at = history.length > 1 ? history.lastIndexOf(version, history.length - 2) : -1;
+  return at < 0 ? [...history, version] : history.slice(0, at + 1);
 };
 
 const triggersAfter = (
@@ -175,6 +197,8 @@ export const apply = (state: RegistryState, input: Input, at: InputPosition): Ap
   const decidedNow = decide(state, input, at);
   follow(decidedNow);
   follow(onDefinitions(next, input, decidedNow, at));
+  follow(rolloutMoves(next, input, decidedNow, at));
+  follow(experimentMoves(next, input, decidedNow));
   follow(deploymentUpdates(next));
   follow(retirements(next));
   return { state: next, outcomes };
@@ -183,12 +207,13 @@ export const apply = (state: RegistryState, input: Input, at: InputPosition): Ap
 const isRepeated = (state: RegistryState, input: Input): boolean => {
   if (input.type === 'run') return offsetOf(input) <= state.reported;
   if (input.type === 'alert') return offsetOf(input) <= state.alerted;
+  if (input.type === 'rollout-report') return offsetOf(input) <= state.judged;
   // A place that was said to be warm before changes nothing.
   return input.type !== 'revision' && state.requests.has(input.value.request);
 };
 
 /** The offset in its own topic that a report names. */
-const offsetOf = ({ value }: RunReport | AlertReport): number => {
+const offsetOf = ({ value }: RunReport | AlertReport | RolloutReport): number => {
   const position = tryParsePosition(value.reference.slice(value.reference.lastIndexOf(':') + 1));
   return position?.offset ?? Number.MAX_SAFE_INTEGER;
 };
@@ -204,6 +229,7 @@ const note = (state: RegistryState, input: Input, decided: Decided): RegistrySta
     return revised(moved, named, { warm: warmPlaces(known, fact), places: fact.places });
   }
   if (input.type === 'alert') return { ...moved, alerted: offsetOf(input) };
+  if (input.type === 'rollout-report') return { ...moved, judged: offsetOf(input) };
   if (input.type !== 'run') {
     const engine = input.type === 'definitions' ? input.value.engine : state.engine;
     const outcome = { ...decided, asked: askedIn(input) };

@@ -9,6 +9,8 @@ import {
   ReplaySubmitted,
   ReviewSubmitted,
   RevisionReported,
+  RolloutReported,
+  RolloutSubmitted,
   RollbackSubmitted,
   RunReported,
   TrainingSubmitted,
@@ -31,12 +33,15 @@ export type Command =
   | { readonly type: 'check'; readonly value: EventOf<typeof CheckSubmitted> }
   | { readonly type: 'webhook'; readonly value: EventOf<typeof WebhookSubmitted> }
   | { readonly type: 'webhook-removal'; readonly value: EventOf<typeof WebhookRemovalSubmitted> }
+  | { readonly type: 'rollout'; readonly value: EventOf<typeof RolloutSubmitted> }
   | { readonly type: 'replay'; readonly value: EventOf<typeof ReplaySubmitted> };
 
 /** What a command is about, without how it is told: two with one request id and another answer here are no repetition of each other. */
 export const askedIn = ({ type, value }: Command): string => {
-  const { model, version, alias, verdict, run, webhook } = value as Readonly<Record<string, unknown>>;
-  return JSON.stringify([type, model, version, alias, verdict, run, webhook]);
+  const { model, version, alias, verdict, run, webhook, deployment, action } = value as Readonly<
+    Record<string, unknown>
+  >;
+  return JSON.stringify([type, model, version, alias, verdict, run, webhook, deployment, action]);
 };
 
 /** What training says about a run. */
@@ -57,8 +62,14 @@ export interface AlertReport {
   readonly value: EventOf<typeof AlertReported>;
 }
 
+/** What monitoring says of a rollout, or of the arms of a bandit. */
+export interface RolloutReport {
+  readonly type: 'rollout-report';
+  readonly value: EventOf<typeof RolloutReported>;
+}
+
 /** A record of `registry.inputs`. */
-export type Input = Command | RunReport | RevisionReport | AlertReport;
+export type Input = Command | RunReport | RevisionReport | AlertReport | RolloutReport;
 
 export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } = {
   definitions: DefinitionsSubmitted,
@@ -76,6 +87,8 @@ export const INPUT_CONTRACTS: { readonly [T in Input['type']]: EventContract } =
   run: RunReported,
   revision: RevisionReported,
   alert: AlertReported,
+  rollout: RolloutSubmitted,
+  'rollout-report': RolloutReported,
 };
 
 /** Where an input stands on `registry.inputs`, and when it was appended there (ISO, ms, UTC). */

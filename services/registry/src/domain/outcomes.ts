@@ -7,11 +7,13 @@ import {
   DefinitionApplied,
   DefinitionRetired,
   DeploymentUpdated,
+  ExperimentWeighed,
   ModelNoted,
   ModelVersionChecked,
   ModelVersionRegistered,
   ModelVersionReviewed,
   ReplayReported,
+  RolloutChanged,
   TrainingRequested,
   TriggerSuppressed,
   WebhookRemoved,
@@ -35,6 +37,8 @@ interface Facts {
   'alias-assigned': EventOf<typeof AliasAssigned>;
   'alias-removed': EventOf<typeof AliasRemoved>;
   'deployment-updated': EventOf<typeof DeploymentUpdated>;
+  'rollout-changed': EventOf<typeof RolloutChanged>;
+  'experiment-weighed': EventOf<typeof ExperimentWeighed>;
   'webhook-set': EventOf<typeof WebhookSet>;
   'webhook-removed': EventOf<typeof WebhookRemoved>;
   'replay-reported': EventOf<typeof ReplayReported>;
@@ -67,6 +71,8 @@ export const OUTCOME_CONTRACTS: {
   'alias-assigned': { contract: AliasAssigned, key: ({ model }) => model },
   'alias-removed': { contract: AliasRemoved, key: ({ model }) => model },
   'deployment-updated': { contract: DeploymentUpdated, key: ({ deployment }) => deployment },
+  'rollout-changed': { contract: RolloutChanged, key: ({ deployment }) => deployment },
+  'experiment-weighed': { contract: ExperimentWeighed, key: ({ deployment }) => deployment },
   'webhook-set': { contract: WebhookSet, key: ({ webhook }) => webhook },
   'webhook-removed': { contract: WebhookRemoved, key: ({ webhook }) => webhook },
   'replay-reported': { contract: ReplayReported, key: ({ subject }) => subject },

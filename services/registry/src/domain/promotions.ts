@@ -32,12 +32,23 @@ export const promote = (state: RegistryState, command: Of<'promotion'>): Outcome
   ];
 };
 
-/** To the newest version that the alias named before and that nothing stands against now. */
+/**
+ * To the newest version that the alias named before and that nothing stands against now; in a rollout, to the version that it began from,
+ * which answers as before.
+ */
 export const rollBack = (state: RegistryState, command: Of<'rollback'>): Outcome[] => {
   const { model, alias, actor } = command.value;
   const named = state.aliases.get(`${model}@${alias}`);
   if (!named) return refuse(command, 'PLAYHEAD_NOT_FOUND', `${model} has no alias ${alias}`);
   const current = currentVersion(named);
+  const going = (version: number): Outcome[] => [
+    {
+      type: 'alias-assigned',
+      fact: { model, alias, version, previous: current, cause: 'rollback', assigned_by: actor },
+    },
+  ];
+  const baseline = baselineUnder(state, model, alias);
+  if (baseline !== undefined) return going(baseline);
   const earlier = named.history
     .slice(0, -1)
     .reverse()
@@ -49,19 +60,15 @@ export const rollBack = (state: RegistryState, command: Of<'rollback'>): Outcome
       : `${alias} of ${model} has named no other version than ${current}`;
     return refuse(command, 'PLAYHEAD_CONFLICT', reason!);
   }
-  return [
-    {
-      type: 'alias-assigned',
-      fact: {
-        model,
-        alias,
-        version: target.version,
-        previous: current,
-        cause: 'rollback',
-        assigned_by: actor,
-      },
-    },
-  ];
+  return going(target.version);
+};
+
+/** The version that a rollout under this alias began from. */
+const baselineUnder = (state: RegistryState, model: string, alias: string): number | undefined => {
+  for (const { fact } of state.deployments.values()) {
+    if (fact.model === model && fact.alias === alias && fact.rollout) return fact.rollout.baseline;
+  }
+  return undefined;
 };
 
 /** An alias that a deployment answers with stays: it would answer nobody any more. */

@@ -1,7 +1,7 @@
 import type { CompiledByKind, Kind, LabelReference, ServiceReference } from '#contracts';
 import type { Static } from 'typebox';
 import { Defect } from '#kernel';
-import type { AppliedDefinition, RegistryState } from './state';
+import { currentVersion, type AppliedDefinition, type ModelVersion, type RegistryState } from './state';
 
 /** The newest revision of a definition with its compiled form, or undefined. */
 export const applied = <K extends Kind>(
@@ -17,6 +17,16 @@ const sureOf = <K extends Kind>(state: Pick<RegistryState, 'definitions'>, kind:
   const found = applied(state, kind, name);
   if (!found) throw new Defect(`${kind} ${name} is named by a definition that was applied, but is not there`);
   return found;
+};
+
+/** The version that an alias names, as long as it reads the deployment's feature service, which is for ever. */
+export const versionUnder = (
+  { aliases, versions }: Pick<RegistryState, 'aliases' | 'versions'>,
+  { model, alias, service }: Pick<CompiledByKind['Deployment'], 'model' | 'alias' | 'service'>,
+): ModelVersion | undefined => {
+  const named = aliases.get(`${model}@${alias}`);
+  const version = named && versions.get(`${model}@${currentVersion(named)}`);
+  return version?.service.name === service ? version : undefined;
 };
 
 export const serviceReference = (state: RegistryState, name: string): Static<typeof ServiceReference> => {

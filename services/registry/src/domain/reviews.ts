@@ -43,6 +43,11 @@ const obstacleToRejection = (state: RegistryState, { model, version }: ModelVers
   const naming = [...state.aliases.values()].find(
     (alias) => alias.model === model && currentVersion(alias) === version,
   );
+  const answering = [...state.deployments.values()].find(
+    ({ fact }) => fact.model === model && fact.routes.some((route) => route.version === version),
+  );
+  if (!naming && answering)
+    return `${nameOf({ model, version })} answers ${answering.fact.deployment}, whose rollout is under way: end it or take it back first`;
   return (
     naming && `${nameOf({ model, version })} is ${naming.alias}: roll back or promote another version first`
   );

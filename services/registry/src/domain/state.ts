@@ -1,6 +1,8 @@
 import type { Definition, EventOf, RunReported, TrainingRunStarted } from '#contracts';
 import type { OutcomeOf } from './outcomes';
 import { PersistentMap } from './persistent-map';
+import type { ExperimentState } from './rollouts/experiments';
+import type { RolloutState } from './rollouts/rollout';
 
 /** A revision of a definition, with the place and time it was decided at. */
 export interface AppliedDefinition extends Readonly<OutcomeOf<'definition-applied'>['fact']>, Decided {
@@ -107,6 +109,10 @@ export interface RegistryState extends Decided {
   /** By `<model>` and `<model>@<n>`. */
   readonly notes: PersistentMap<Note>;
   readonly deployments: PersistentMap<Deployment>;
+  /** By deployment: the last one of each, under way or not. */
+  readonly rollouts: PersistentMap<RolloutState>;
+  /** By deployment; one without arms is over. */
+  readonly experiments: PersistentMap<ExperimentState>;
   /** By id. */
   readonly replays: PersistentMap<Replay>;
   /** By model. */
@@ -119,6 +125,8 @@ export interface RegistryState extends Decided {
   readonly reported: number;
   /** The same of `monitoring.alerts`. */
   readonly alerted: number;
+  /** The same of `monitoring.rollouts`. */
+  readonly judged: number;
 }
 
 export const initialState: RegistryState = {
@@ -133,12 +141,15 @@ export const initialState: RegistryState = {
   aliases: PersistentMap.empty(),
   notes: PersistentMap.empty(),
   deployments: PersistentMap.empty(),
+  rollouts: PersistentMap.empty(),
+  experiments: PersistentMap.empty(),
   replays: PersistentMap.empty(),
   triggers: PersistentMap.empty(),
   webhooks: PersistentMap.empty(),
   requests: PersistentMap.empty(),
   reported: -1,
   alerted: -1,
+  judged: -1,
 };
 
 export const definitionsOf = ({ definitions }: RegistryState): Definition[] =>

@@ -3,14 +3,16 @@ import { EnvelopeTemplate, TOPICS, encodeEvent } from '#contracts';
 import { createMemoryLog } from '#eventlog';
 import { MovableClock, Rng } from '#kernel';
 import { createLogger, createMetrics, loadConfig, startService, type RunningService } from '#runtime';
+import { apply as fold } from '../domain/evolve';
 import { INPUT_CONTRACTS, type Input } from '../domain/inputs';
+import { initialState } from '../domain/state';
 import { registryConfig } from '../registry.config';
 import { RegistryModule } from '../registry.module';
 import {
-  PROJECT,
   apply,
   cancel,
   changedWindow,
+  judged,
   note,
   promote,
   removeAlias,
@@ -18,7 +20,9 @@ import {
   reportFailed,
   review,
   rollBack,
+  steer,
   train,
+  withRollout,
 } from '../registry.testing';
 
 jest.setTimeout(60_000);
@@ -82,6 +86,7 @@ const READS = [
   '/v1/runs/run-0-3',
   '/v1/deployments',
   '/v1/deployments/fraud',
+  '/v1/deployments/fraud/rollout',
   '/v1/replays',
 ];
 
@@ -113,6 +118,10 @@ const append = async ({ type, value }: Input, id: number): Promise<void> => {
 const runs: string[] = [];
 let versions = 0;
 let reports = 0;
+let verdicts = 0;
+let state = initialState;
+
+const PROJECT = withRollout('rollout: { strategy: canary, interval: 1h }');
 
 /** Anything that may come, also what is refused. */
 const next = (offset: number): Input => {
@@ -125,11 +134,17 @@ const next = (offset: number): Input => {
     versions++;
     return reportCompleted(reports++, runs.shift() ?? run, rng.uniform());
   }
-  if (wanted < 0.75) return promote(version, pick(['champion', 'champion', 'challenger']));
+  if (wanted < 0.65) return promote(version, pick(['champion', 'champion', 'challenger']));
+  if (wanted < 0.73)
+    return judged(
+      pick(['fine', 'fine', 'undecided', 'worse']),
+      verdicts++,
+    )({ deployments: state.deployments });
+  if (wanted < 0.75) return steer(pick(['pause', 'resume', 'promote', 'abort']));
   if (wanted < 0.82) return rollBack();
   if (wanted < 0.84) return removeAlias(pick(['challenger', 'champion']));
   if (wanted < 0.88) return note(pick([undefined, version]), { team: pick(['risk', 'cards', null]) });
-  if (wanted < 0.9) return apply(changedWindow(pick(['1d', '2d', '7d'])));
+  if (wanted < 0.9) return apply(changedWindow(pick(['1d', '2d', '7d']), PROJECT));
   if (wanted < 0.93) return review(version, pick(['approved', 'rejected']));
   return pick([reportFailed(reports++, run), cancel(run)]);
 };
@@ -143,6 +158,7 @@ it(`at 20 random positions, and their times, gives what was answered live then (
     if (input.type === 'training') runs.push(`run-0-${offset}`);
     clock.advance(60_000);
     await append(input, offset);
+    ({ state } = fold(state, input, { offset, time: new Date(clock.now()).toISOString() }));
     if (!chosen.has(offset)) continue;
     while (((await get(`/v1/models?asOf=0-${offset}`)) as [number])[0] !== 200)
       await new Promise((resolve) => setTimeout(resolve, 1));

@@ -16,6 +16,8 @@ export function* stateRows(state: RegistryState): Iterable<StateRow> {
   for (const [key, note] of state.notes.entries()) yield [`note/${key}`, note];
   for (const deployment of state.deployments.values())
     yield [`deployment/${deployment.fact.deployment}`, deploymentDocument(deployment)];
+  for (const [name, rollout] of state.rollouts.entries()) yield [`rollout/${name}`, rollout];
+  for (const [name, experiment] of state.experiments.entries()) yield [`experiment/${name}`, experiment];
   for (const [id, replay] of state.replays.entries()) yield [`replay/${id}`, replay];
   for (const [request, { refused }] of state.requests.entries())
     yield [`request/${request}`, refused ?? null];

@@ -63,6 +63,10 @@ const touchOutcome = (touched: Touched, outcome: Outcome): void => {
     case 'deployment-updated':
       touched.deployments.add(outcome.fact.deployment);
       return;
+    case 'rollout-changed':
+    case 'experiment-weighed':
+      touched.deployments.add(outcome.fact.deployment);
+      return;
     case 'replay-reported':
     case 'trigger-suppressed':
     case 'webhook-set':
