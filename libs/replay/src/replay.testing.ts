@@ -19,6 +19,7 @@ import { ServiceWorld } from '#testing';
 export const OBSERVATIONS = TOPICS.observations('payments');
 export const VECTORS = TOPICS.vectors('spend');
 export const PREDICTIONS = TOPICS.predictions('risk');
+export const SHADOWS = TOPICS.shadows('risk');
 export const PARTITIONS = 2;
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 
@@ -108,8 +109,20 @@ export class HotPath extends ServiceWorld {
     });
   }
 
-  async deploy(version: number, revision = '1', days = 7): Promise<string> {
+  /** `routes` stand beside the champion, on the same revision. */
+  async deploy(
+    version: number,
+    revision = '1',
+    days = 7,
+    routes: readonly { route: string; version: number; share?: number; model?: Uint8Array }[] = [],
+  ): Promise<string> {
     const artifact = await this.artifacts.put(modelBytes(version));
+    const beside = await Promise.all(
+      routes.map(async ({ model, ...rest }) => ({
+        ...rest,
+        artifact: await this.artifacts.put(model ?? modelBytes(rest.version)),
+      })),
+    );
     const { sample } = DeploymentUpdated;
     const { digest, compiled } = compiledOf(projectOf(days));
     await this.fact(TOPICS.deployments, DeploymentUpdated, {
@@ -129,16 +142,13 @@ export class HotPath extends ServiceWorld {
         digest,
         features: [...compiled.features],
       },
-      routes: [
-        {
-          ...sample.routes[0]!,
-          version,
-          artifact,
-          revision,
-          definition: digest,
-          features: [...compiled.features],
-        },
-      ],
+      routes: [{ route: 'champion', version, artifact }, ...beside].map((route) => ({
+        ...sample.routes[0]!,
+        ...route,
+        revision,
+        definition: digest,
+        features: [...compiled.features],
+      })),
     });
     return artifact;
   }
@@ -199,6 +209,9 @@ export class HotPath extends ServiceWorld {
       fold: onVectors({
         deployment: 'risk',
         predictions: this.topic(PREDICTIONS),
+        shadows: this.topic(SHADOWS),
+        shadowsBegin: () => this.topics(PARTITIONS, SHADOWS),
+        failing: () => undefined,
         service: 'spend',
         shelf: new ModelShelf({ artifacts: this.artifacts }),
       }) as Fold<null, Deployments>,

@@ -55,8 +55,8 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
     prepare: async (control) => {
       const deployment = control.get(handler.deployment);
       const plan = deployment && planOf(deployment);
-      await models.prepare(handler.deployment, deployment?.routes ?? []);
-      if (plan?.shadow) await handler.shadowsBegin?.();
+      await models.prepare(handler.deployment, plan ? routesIn(plan, handler) : []);
+      if (plan?.shadow && handler.shadows !== undefined) await handler.shadowsBegin?.();
     },
     process: async (round) => {
       const deployment = round.control.get(handler.deployment);
@@ -83,6 +83,13 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
     },
   };
 };
+
+/** Those whose models are asked. */
+const routesIn = (
+  { deployment, shadow }: RoutePlan,
+  { predictions, shadows }: Pick<VectorsHandler, 'predictions' | 'shadows'>,
+): readonly RouteFact[] =>
+  deployment.routes.filter((route) => (route === shadow?.route ? shadows : predictions) !== undefined);
 
 /** Reads all vectors of a round for the route that each is assigned to; one that nobody can read goes to dead letters and takes no row. */
 const placed = (round: Round<null, Deployments>, plan: RoutePlan): Placed => {

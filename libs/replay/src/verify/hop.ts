@@ -10,6 +10,8 @@ export interface Hop<State, Control> {
   readonly output: string;
   /** Outputs lie in other partitions than their source, among those of others. */
   readonly isScattered?: boolean;
+  /** Topic whose records, one for each source, name the control position; the output itself by default. */
+  readonly decidedBy?: string;
   readonly control: FollowedTopic<Control>;
   /** Absent: state begins at zero always. */
   readonly snapshots?: Snapshots;

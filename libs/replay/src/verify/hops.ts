@@ -25,6 +25,7 @@ import {
   type ServiceDefinition,
   type Services,
   type StageState,
+  type VectorsHandler,
 } from '#folds';
 import { PlatformError, Refused, messageOf } from '#kernel';
 import type { AnyHop, OpenHop } from './hop';
@@ -49,6 +50,8 @@ export interface Road {
   readonly stages: readonly RoadStage[];
   /** The vectors that were scored first. */
   readonly from: DeploymentFact['from'];
+  /** It has, or had, a shadow. */
+  readonly shadows?: boolean;
 }
 
 /** A stage of a feature service with streams that were ever routed to it. */
@@ -57,15 +60,16 @@ export interface RoadStage {
   readonly streams: readonly string[];
 }
 
-/** `routes/<entity>/<stream>`, `stage/<entity>`, `vectors` or `predictions`. */
+/** `routes/<entity>/<stream>`, `stage/<entity>`, `vectors`, `predictions` or `shadows`. */
 export type HopName = string;
 
 /** The hops of a road, in its order. */
-export const hopsOf = ({ stages }: Road): HopName[] => [
+export const hopsOf = ({ stages, shadows }: Road): HopName[] => [
   ...stages.flatMap(({ entity, streams }) => streams.map((stream) => `routes/${entity}/${stream}`)),
   ...stages.map(({ entity }) => `stage/${entity}`),
   'vectors',
   'predictions',
+  ...(shadows ? ['shadows'] : []),
 ];
 
 /** Looks up what a deployment is made of. Refuses one that is not there or has not answered yet. */
@@ -89,6 +93,9 @@ export const findRoad = async (ports: ReplayPorts, name: string): Promise<Road> 
       stream: newest(service).compiled.trigger.stream,
       stages: stagesIn(service),
       from: deployment.from,
+      ...((await ports.log.partitionCount(qualify(ports.namespace, TOPICS.shadows(name)))) !== undefined && {
+        shadows: true,
+      }),
     };
   } finally {
     await Promise.all([deployments.stop(), services.stop()]);
@@ -125,6 +132,8 @@ export const openHop = async (ports: ReplayPorts, road: Road, name: HopName): Pr
       return (await openStage(ports, road, entity!)) as unknown as AnyHop;
     case 'vectors':
       return (await openVectors(ports, road)) as unknown as AnyHop;
+    case 'shadows':
+      return (await openShadows(ports, road)) as unknown as AnyHop;
     default:
       return (await openPredictions(ports, road)) as unknown as AnyHop;
   }
@@ -227,25 +236,36 @@ const openVectors = async (ports: ReplayPorts, road: Road): Promise<OpenHop<Part
   };
 };
 
-const openPredictions = async (ports: ReplayPorts, road: Road): Promise<OpenHop<null, Deployments>> => {
-  const { artifacts, namespace } = ports;
-  const name = road.deployment;
+const openPredictions = (ports: ReplayPorts, road: Road): Promise<OpenHop<null, Deployments>> => {
+  const output = TOPICS.predictions(road.deployment);
+  const handler = { predictions: qualify(ports.namespace, output) };
+  return openScoring(ports, road, handler, { name: 'predictions', output });
+};
+
+/** What the shadow said; the predictions beside say under which control position, also where there was no shadow. */
+const openShadows = (ports: ReplayPorts, road: Road): Promise<OpenHop<null, Deployments>> => {
+  const output = TOPICS.shadows(road.deployment);
+  const handler = { shadows: qualify(ports.namespace, output) };
+  const decidedBy = TOPICS.predictions(road.deployment);
+  return openScoring(ports, road, handler, { name: 'shadows', output, decidedBy });
+};
+
+const openScoring = async (
+  ports: ReplayPorts,
+  { deployment, service }: Road,
+  outputs: Pick<VectorsHandler, 'predictions' | 'shadows'>,
+  hop: Pick<OpenHop<null, Deployments>, 'name' | 'output' | 'decidedBy'>,
+): Promise<OpenHop<null, Deployments>> => {
   const control = followDeployments(ports);
-  const shelf = new ModelShelf({ artifacts });
+  const shelf = new ModelShelf({ artifacts: ports.artifacts });
   await control.start();
   return {
-    name: 'predictions',
+    ...hop,
     service: 'serving',
-    source: TOPICS.vectors(road.service),
-    output: TOPICS.predictions(name),
+    source: TOPICS.vectors(service),
     control,
-    fold: onVectors({
-      deployment: name,
-      predictions: qualify(namespace, TOPICS.predictions(name)),
-      service: road.service,
-      shelf,
-    }),
-    broken: (error, deployments) => brokenModel(error, deployments.get(name)),
+    fold: onVectors({ ...outputs, deployment, service, shelf }),
+    broken: (error, deployments) => brokenModel(error, deployments.get(deployment)),
     close: async () => {
       await control.stop();
       await shelf.close();
@@ -299,6 +319,7 @@ const BROKEN: ReadonlySet<string> = new Set([
 /** A model whose bytes are not those of its digest, or are gone: it is named and never used. */
 const brokenModel = (error: unknown, deployment: DeploymentFact | undefined): string | undefined => {
   if (!(error instanceof PlatformError) || !BROKEN.has(error.code)) return undefined;
-  const route = championOf(deployment);
+  const { digest } = error.details;
+  const route = deployment?.routes.find(({ artifact }) => artifact === digest) ?? championOf(deployment);
   return `model ${deployment?.model}@${route?.version}, artifact ${route?.artifact}: ${error.message}`;
 };

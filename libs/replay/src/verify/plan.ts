@@ -14,7 +14,13 @@ export interface RangeRequest {
   readonly hops?: readonly string[];
 }
 
-export const HOP_KINDS: readonly string[] = ['routes', 'stage', 'vectors', 'predictions'];
+export const HOP_KINDS: readonly string[] = [
+  'routes',
+  'stage',
+  'vectors',
+  'predictions',
+  'shadows',
+];
 
 /** A range of offsets of one topic: [from, to). */
 export interface OffsetSpan {
@@ -46,6 +52,7 @@ export const planVerify = async (
     await planVectors(ports, road, observations),
     await planPredictions(ports, road, request, observations),
   ];
+  const shadows = await planShadows(ports, road, predictions.units);
   const stages: PartitionPlan[] = [];
   for (const stage of road.stages)
     stages.push(...(await planRoutes(ports, road, stage, request, observations)));
@@ -58,7 +65,7 @@ export const planVerify = async (
       from,
       to: Math.max(from, Math.min(to, decided)),
     })),
-    units: [...stages, ...vectors, ...predictions.units].filter(
+    units: [...stages, ...vectors, ...predictions.units, ...shadows].filter(
       ({ hop }) => !request.hops || request.hops.includes(hop.split('/')[0]!),
     ),
     pending:
@@ -162,6 +169,22 @@ const planPredictions = async (
     });
   }
   return { units, pending };
+};
+
+/** What the shadow said about the vectors whose predictions are run again. */
+const planShadows = async (
+  { log, namespace }: ReplayPorts,
+  { deployment, shadows }: Road,
+  predictions: readonly PartitionPlan[],
+): Promise<PartitionPlan[]> => {
+  if (!shadows) return [];
+  const outputs = await log.ends(qualify(namespace, TOPICS.shadows(deployment)));
+  return predictions.map((unit) => ({
+    ...unit,
+    hop: 'shadows',
+    outputs: [outputs[unit.partition]!],
+    decisions: unit.outputs[0]!,
+  }));
 };
 
 /** Observations of each stream that was routed to a stage; of another stream than the trigger, those appended in the time of the range. */

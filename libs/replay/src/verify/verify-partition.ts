@@ -13,7 +13,7 @@ import {
 import { formatPosition } from '#kernel';
 import type { DeadLettered } from '../walk/dead-lettered';
 import { HoleGuard, holeIn } from '../walk/holes';
-import { RecordedOutputs, ScatteredOutputs, type OutputWalk } from '../walk/recorded-outputs';
+import { DecidedOutputs, RecordedOutputs, ScatteredOutputs, type OutputWalk } from '../walk/recorded-outputs';
 import { ReplayedState, type StoredState } from '../walk/replayed-state';
 import { compareOutput, sourceChecksumOf, type Parting } from './compare';
 import { describeRecord } from './describe-record';
@@ -30,6 +30,8 @@ export interface PartitionPlan {
   readonly zero: number;
   /** Of the output's partitions that can hold what this one gives, taken when the replay began: what is appended later is not looked at. */
   readonly outputs: readonly PartitionEnds[];
+  /** Of the topic that names the control positions, where it is another than the output. */
+  readonly decisions?: PartitionEnds;
 }
 
 /** All that is needed to go on. */
@@ -145,12 +147,17 @@ function* roundsOf(
 /** The recorded outputs of source offsets from one on. */
 const openOutputs = async <State, Control>(
   hop: Hop<State, Control>,
-  { outputs, partition, zero }: PartitionPlan,
+  { outputs, decisions, partition, zero }: PartitionPlan,
   { log, namespace }: VerifyPorts,
   from: number,
 ): Promise<OutputWalk> => {
   const topic = qualify(namespace, hop.output);
-  if (!hop.isScattered) return RecordedOutputs.begin(log, topic, outputs[0]!, from, zero);
+  if (!hop.isScattered) {
+    const walk = await RecordedOutputs.begin(log, topic, outputs[0]!, from, zero);
+    if (hop.decidedBy === undefined || !decisions) return walk;
+    const decided = qualify(namespace, hop.decidedBy);
+    return new DecidedOutputs(walk, await RecordedOutputs.begin(log, decided, decisions, from, zero));
+  }
   const filter = { source: hop.source, partition };
   return new ScatteredOutputs(outputs.map((ends) => RecordedOutputs.among(log, topic, ends, from, filter)));
 };

@@ -188,3 +188,40 @@ export class ScatteredOutputs implements OutputWalk {
     return next;
   }
 }
+
+/** Outputs that not every source has, beside those that say under which control position each was decided. */
+export class DecidedOutputs implements OutputWalk {
+  constructor(
+    private readonly outputs: RecordedOutputs,
+    private readonly decisions: RecordedOutputs,
+  ) {}
+
+  async cover(source: number): Promise<void> {
+    await this.outputs.cover(source);
+    await this.decisions.cover(source);
+  }
+
+  takeBelow(source: number): LogRecord | undefined {
+    while (this.decisions.takeBelow(source));
+    return this.outputs.takeBelow(source);
+  }
+
+  takeAt(source: number): LogRecord | undefined {
+    this.decisions.takeAt(source);
+    return this.outputs.takeAt(source);
+  }
+
+  get control(): number {
+    return this.decisions.control;
+  }
+
+  takeNotes(): ReturnType<OutputWalk['takeNotes']> {
+    this.decisions.takeNotes();
+    return this.outputs.takeNotes();
+  }
+
+  async close(): Promise<void> {
+    await this.outputs.close();
+    await this.decisions.close();
+  }
+}
