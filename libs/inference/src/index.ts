@@ -5,9 +5,18 @@ export {
   MicroBatcher,
   type BatcherFigures,
   type CallLimits,
+  type CancelSignal,
   type MicroBatcherOptions,
 } from './batching/micro-batcher';
 export type { Scored } from './batching/call-queue';
+export {
+  InferenceEngine,
+  openInline,
+  type EngineOptions,
+  type OpenedModel,
+  type OpenModel,
+} from './engine/engine';
+export type { ModelCost } from './engine/model-cost';
 export {
   INPUT_NAME,
   loadModel,
@@ -18,26 +27,4 @@ export {
   type OnnxModel,
   type OutputName,
 } from './onnx-model';
-export {
-  parseInferRequest,
-  type InferRequest,
-  type ModelSignature,
-  type ParseOptions,
-} from './oip/infer-request';
-export {
-  renderInferError,
-  renderInferResponse,
-  renderModelMetadata,
-  type InferResponse,
-  type ModelMetadata,
-  type OutputTensor,
-  type ServedModel,
-  type TensorMetadata,
-} from './oip/infer-response';
-export {
-  checkFinite,
-  DATATYPE_BYTES,
-  floatsOfBytes,
-  numericDatatype,
-  type NumericDatatype,
-} from './oip/tensor-bytes';
+export * from './oip';

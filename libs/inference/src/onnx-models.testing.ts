@@ -154,6 +154,26 @@ export const scaledLinear = (signature: Signature, seed = 2): Buffer => {
   );
 };
 
+/** Mean for a missing value, layers of `widths` with ReLU, a sigmoid at the end. */
+export const perceptron = (signature: Signature, widths: readonly number[], seed = 4): Buffer => {
+  const rng = new Rng(seed);
+  const input = signature.input ?? 'input';
+  const sizes = [signature.features, ...widths, 1];
+  const draw = (count: number) => Array.from({ length: count }, () => Math.fround(rng.uniform() - 0.5));
+  const nodes = [node('IsNaN', [input], ['missing']), node('Where', ['missing', 'zero', input], ['h0'])];
+  const initializer = [constant('zero', [1], [0])];
+  for (let k = 1; k < sizes.length; k++) {
+    const [from, to] = [sizes[k - 1]!, sizes[k]!];
+    initializer.push(constant(`w${k}`, [from, to], draw(from * to)), constant(`b${k}`, [to], draw(to)));
+    nodes.push(
+      node('Gemm', [`h${k - 1}`, `w${k}`, `b${k}`], [`m${k}`], [float('alpha', 1), float('beta', 1)]),
+    );
+    if (k < sizes.length - 1) nodes.push(node('Relu', [`m${k}`], [`h${k}`]));
+  }
+  nodes.push(node('Sigmoid', [`m${sizes.length - 1}`], [signature.output ?? 'probability']));
+  return encode(signature, nodes, initializer);
+};
+
 /** `rows` of features in [-1.2, 1.2], one value in ten missing. */
 export const matrixOf = (rows: number, features: number, seed = 3): Float32Array => {
   const rng = new Rng(seed);

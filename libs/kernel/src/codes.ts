@@ -129,6 +129,11 @@ export const ERROR_CODES = {
     meaning: 'the body or an event is over its limit',
     action: 'send fewer or smaller events in one body',
   },
+  PLAYHEAD_REQUEST_METHOD: {
+    status: 405,
+    meaning: 'the path is asked with another method',
+    action: 'use a method that the header `Allow` names',
+  },
   PLAYHEAD_REQUEST_MEDIA_TYPE: {
     status: 415,
     meaning: 'the content type is not one the door takes',
@@ -259,6 +264,12 @@ export const ERROR_CODES = {
     meaning: 'the answer of this model cannot be taken apart into contributions of its features',
     action:
       'ask without `explain`; models of gbdt (trained since it keeps covers), linear and logistic can be explained',
+  },
+  PLAYHEAD_INFERENCE_FAILED: {
+    status: 500,
+    meaning: 'the model ended its process, or took too long, for the same rows twice',
+    action:
+      'look at the rows; where they are as they should be, roll the version back: it hangs or dies on them',
   },
   PLAYHEAD_DRIFT_INVALID: {
     status: 400,

@@ -49,7 +49,7 @@ const KEPT_OF_EACH = 256 * 1024;
  * Standard input is a pipe that only this process holds: when it ends, for whatever reason, the reader in the background kills the whole
  * group. The kernel takes the program first when memory runs out for all.
  */
-const WATCHDOG = `
+export const WATCHDOG = `
 exec 3<&0
 echo 1000 2>/dev/null >/proc/self/oom_score_adj
 ulimit -c 0
