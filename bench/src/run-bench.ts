@@ -59,11 +59,11 @@ export const runBench = async (run: BenchRun, releases: Releases): Promise<Bench
   const ground = groundOf(run, releases);
   const scenarios: Record<string, BenchReport['scenarios'][string]> = {};
   for (const { name, defaults, run: measure } of run.scenarios) {
-    const { rows = defaults.rows, repeats = defaults.repeats, withoutPeers, say } = run;
+    const { rows = defaults.rows, repeats = defaults.repeats, withoutPeers, isQuick, env, say } = run;
     say(`${name}: ${rows} rows, ${repeats === 1 ? 'once' : `${repeats} times`}`);
     const started = Date.now();
     const atEnd: Workbench['atEnd'] = (release) => releases.add(release);
-    const findings = await measure({ rows, repeats, withoutPeers, say, ...ground, atEnd });
+    const findings = await measure({ rows, repeats, withoutPeers, isQuick, env, say, ...ground, atEnd });
     scenarios[name] = { ...findings, rows, repeats, seconds: (Date.now() - started) / 1_000 };
     run.found(name, findings);
   }

@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly rows?: number;
   readonly repeats?: number;
   readonly withoutPeers: boolean;
+  /** A few seconds for each measurement: to see that it works, not to have figures. */
+  readonly isQuick: boolean;
 }
 
 /** What a scenario found. */
@@ -20,6 +22,9 @@ export interface Workbench {
   readonly rows: number;
   readonly repeats: number;
   readonly withoutPeers: boolean;
+  /** A few seconds for each measurement, where a scenario knows of it. */
+  readonly isQuick: boolean;
+  readonly env: NodeJS.ProcessEnv;
   readonly say: (line: string) => void;
   /**
    * A platform with a trained and deployed model, its services stopped and its broker up; at least so many payments that nobody has

@@ -1,3 +1,4 @@
+import { doors } from '../serving/src/doors';
 import type { Scenario } from './scenario';
 import { ceiling, codec, features, idle } from './scenarios/parts';
 import { elec2 } from './scenarios/elec2';
@@ -80,5 +81,12 @@ export const SCENARIOS: readonly Scenario[] = [
       'gradient-boosted trees beside LightGBM, XGBoost and scikit-learn on real data: quality, CPU seconds of a fit',
     defaults: { rows: 0, repeats: 1 },
     run: learn,
+  },
+  {
+    name: 'serving',
+    measures:
+      'the doors of serving beside MLServer, KServe, BentoML, FastAPI and a bare handler: requests/s, p50, p99, memory',
+    defaults: { rows: 0, repeats: 3 },
+    run: doors,
   },
 ];

@@ -44,7 +44,7 @@ const binaryHead = (rows: Rows): Buffer =>
   Buffer.from(
     JSON.stringify({
       ...tensor(rows, { parameters: { binary_data_size: 4 * rows.flat().length } }),
-      outputs: [{ name: 'probability', parameters: { binary_data: true } }],
+      parameters: { binary_data_output: true },
     }),
   );
 

@@ -28,3 +28,9 @@ export const renderTable = ({ title, columns, rows }: Table): string => {
   );
   return [title, ...lines.map((line) => `  ${line}`)].join('\n');
 };
+
+/** The same as a table of Markdown, without its title. */
+export const renderMarkdown = ({ columns, rows }: Table): string =>
+  [columns, columns.map(() => '---'), ...rows.map((row) => row.map(written))]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');

@@ -8,6 +8,12 @@ import type { Stage } from './stage';
 /** Time without any progress after which a stretch has failed. */
 const PATIENCE_MS = 60_000;
 
+/** What a stretch is measured on. */
+export type StretchGround = Pick<
+  Stage,
+  'dataDir' | 'log' | 'topic' | 'ends' | 'count' | 'since' | 'records' | 'processes'
+>;
+
 export interface StretchPlan {
   /** Topics below the namespace: time runs from the first new record of `first` to the last one of `last`. */
   readonly first: string;
@@ -33,7 +39,7 @@ export interface Stretch {
 }
 
 /** Lets a stretch of records run and measures it. Fails when it stands still for a minute. */
-export const measureStretch = async (stage: Stage, plan: StretchPlan): Promise<Stretch> => {
+export const measureStretch = async (stage: StretchGround, plan: StretchPlan): Promise<Stretch> => {
   const firstBefore = await stage.ends(plan.first);
   const lastBefore = await stage.ends(plan.last);
   const starting = plan.start();
@@ -87,7 +93,7 @@ export const beginningOf = (ends: readonly PartitionEnds[]): PartitionEnds[] =>
 
 /** Resolves when a topic has so many offsets more than `before`: its records, unless somebody writes in transactions. */
 export const grown = (
-  stage: Stage,
+  stage: StretchGround,
   topic: string,
   before: number,
   count: number,
@@ -99,7 +105,7 @@ export const grown = (
  * reads and counts what is there: nothing to do while something is measured.
  */
 export const arrived = async (
-  stage: Stage,
+  stage: StretchGround,
   topic: string,
   before: readonly PartitionEnds[],
   count: number,
@@ -120,7 +126,7 @@ export const arrived = async (
 
 /** Looks again and again until it is as much as it should be; fails when nothing is added for a minute. */
 const patiently = async (
-  stage: Stage,
+  stage: StretchGround,
   topic: string,
   count: number,
   look: () => Promise<number>,
@@ -147,7 +153,7 @@ const patiently = async (
 
 /** Append times of all records behind the ends of then, ascending; epoch ms by the broker's clock. */
 const appendTimes = async (
-  stage: Stage,
+  stage: StretchGround,
   name: string,
   before: readonly PartitionEnds[],
 ): Promise<Float64Array> => {
@@ -158,7 +164,7 @@ const appendTimes = async (
 
 /** When the first record behind the ends of then was appended. */
 export const firstAppendTime = async (
-  stage: Stage,
+  stage: StretchGround,
   name: string,
   before: readonly PartitionEnds[],
 ): Promise<number> => {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { SCENARIOS } from '../../../bench/src/scenarios';
 import { Releases, runBench, type BenchReport } from '../../../bench/src/run-bench';
 import { compareWithBaselines, readBaselines } from '../../../bench/src/report/baselines';
-import { renderTable } from '../../../bench/src/report/table';
+import { renderMarkdown, renderTable, type Table } from '../../../bench/src/report/table';
 import { printJson, progress } from '../options';
 
 interface Options {
@@ -13,6 +13,8 @@ interface Options {
   readonly out?: string;
   readonly check: boolean;
   readonly withoutPeers: boolean;
+  readonly quick: boolean;
+  readonly markdown: boolean;
   readonly keep: boolean;
   readonly json: boolean;
 }
@@ -41,6 +43,8 @@ export const addBench = (program: Command): void => {
     .option('--out <file>', 'writes all figures as JSON')
     .option('--check', 'compare with bench/baselines.json; exit code 1 when something is worse', false)
     .option('--without-peers', 'measures nothing beside the platform', false)
+    .option('--quick', 'serving: few seconds for each measurement, once', false)
+    .option('--markdown', 'tables in Markdown', false)
     .option('--keep', 'leave stores and data; services are stopped, `up` starts them again', false)
     .option('--json', 'one JSON object as the last line of standard output, for programs', false)
     .addHelpText(
@@ -63,9 +67,10 @@ export const addBench = (program: Command): void => {
           {
             scenarios,
             ...options,
+            isQuick: options.quick,
             env: process.env,
             say: progress,
-            found: (_, findings) => console.log(`\n${findings.tables.map(renderTable).join('\n\n')}\n`),
+            found: (_, { tables }) => console.log(`\n${tables.map(rendered(options)).join('\n\n')}\n`),
           },
           releases,
         ),
@@ -75,6 +80,11 @@ export const addBench = (program: Command): void => {
       if (options.json) printJson(report);
     });
 };
+
+const rendered =
+  ({ markdown }: Options) =>
+  (table: Table): string =>
+    markdown ? `**${table.title}**\n\n${renderMarkdown(table)}` : renderTable(table);
 
 /** A run of minutes is not to end at a file that cannot be written. */
 const checkWritable = (file: string): void => {
