@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -17,6 +18,9 @@ import { Readiness } from './readiness';
 import { Sealer } from './sealer';
 import { rootModule, RuntimeModule } from './runtime.module';
 
+/** Takes a request before the framework sees it; false leaves it to the framework. */
+export type FrontDoor = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 export interface ServiceOptions {
   readonly config: CommonConfig;
   /** The service's `<name>.module.ts`. */
@@ -29,6 +33,15 @@ export interface ServiceOptions {
   readonly bodyLimitBytes?: number;
   /** Called before the doors open, for what only this service needs of Fastify. */
   readonly prepare?: (server: FastifyInstance) => void | Promise<void>;
+  /** Doors on the bare node:http server, on the same port, for protocols whose requests are too small to pay for a framework. */
+  readonly frontDoor?: (app: NestFastifyApplication) => FrontDoor;
+  /** What the OpenAPI document says of them: its `paths` and `components`. */
+  readonly frontDoorDescription?: FrontDoorDescription;
+}
+
+export interface FrontDoorDescription {
+  readonly paths: Readonly<Record<string, object>>;
+  readonly schemas: Readonly<Record<string, object>>;
 }
 
 export interface RunningService {
@@ -41,6 +54,9 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** As Fastify has it: longer than the idle time of the usual load balancers. */
+const KEEP_ALIVE_MS = 72_000;
+
 /**
  * Builds a service and opens its doors; the workers on the log start behind them, so that `/health/ready` can say what they wait for.
  * Rejects when the module cannot be built or the port is taken; a dependency that is away does not hinder the start.
@@ -48,7 +64,12 @@ export interface RunningService {
 export const startService = async (options: ServiceOptions): Promise<RunningService> => {
   const { config, ports } = options;
   const bodyLimit = options.bodyLimitBytes ?? 1_048_576;
+  let frontDoor: FrontDoor = () => false;
   const adapter = new FastifyAdapter({
+    serverFactory: (framework: RequestListener) =>
+      createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+        if (!frontDoor(request, response)) framework(request, response);
+      }),
     bodyLimit,
     routerOptions: { maxParamLength: 1_000 },
     forceCloseConnections: 'idle',
@@ -72,7 +93,8 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   allowOrigins(server, config.consoleOrigins);
   app.useGlobalFilters(new ErrorFilter(ports.logger));
   await options.prepare?.(server);
-  describeDoors(app, server, config.service);
+  describeDoors(app, server, config.service, options.frontDoorDescription);
+  if (options.frontDoor) frontDoor = options.frontDoor(app);
   const endProcessMetrics = addProcessMetrics(ports.metrics);
 
   const transport = app.get(LogTransport);
@@ -100,8 +122,18 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
 };
 
 /** `/openapi.json`, made from the controllers at the first request. */
-const describeDoors = (app: NestFastifyApplication, server: FastifyInstance, service: string): void => {
+const describeDoors = (
+  app: NestFastifyApplication,
+  server: FastifyInstance,
+  service: string,
+  front: FrontDoorDescription = { paths: {}, schemas: {} },
+): void => {
   const about = new DocumentBuilder().setTitle(`Playhead ${service}`).setVersion('1').build();
   let document: unknown;
-  server.get('/openapi.json', () => (document ??= SwaggerModule.createDocument(app, about)));
+  const describe = (): unknown => {
+    const { paths, components, ...rest } = SwaggerModule.createDocument(app, about);
+    const schemas = { ...components?.schemas, ...front.schemas };
+    return { ...rest, paths: { ...paths, ...front.paths }, components: { ...components, schemas } };
+  };
+  server.get('/openapi.json', () => (document ??= describe()));
 };

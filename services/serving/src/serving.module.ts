@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Deployments } from '#contracts';
-import { Inject, Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
-import type { Clock } from '#kernel';
+import { messageOf, type Clock } from '#kernel';
 import {
   ARTIFACT_STORE,
   CLOCK,
@@ -24,9 +24,10 @@ import {
 } from '#runtime';
 import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
-import { InferenceController } from './http/inference.controller';
 import { PredictController } from './http/predict.controller';
 import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
+import { HttpDoor } from './oip/http';
+import { GrpcDoor, inferenceMethods } from './oip/grpc';
 import type { ServingConfig } from './serving.config';
 import { servingFleet } from './serving.topology';
 
@@ -34,7 +35,7 @@ const CONTROL = Symbol('deployments');
 const REGISTERED = Symbol('registered models');
 
 @Module({
-  controllers: [PredictController, InferenceController],
+  controllers: [PredictController],
   providers: [
     provideServiceLog,
     { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
@@ -78,6 +79,26 @@ const REGISTERED = Symbol('registered models');
         new InferenceDesk({ models, clock, nextId: randomUUID }),
     },
     {
+      provide: HttpDoor,
+      inject: [InferenceDesk, CONFIG, LOGGER],
+      useFactory: (desk: InferenceDesk, config: ServingConfig, logger: Logger) =>
+        new HttpDoor(desk, { bodyLimitBytes: config.bodyLimitBytes, origins: config.consoleOrigins, logger }),
+    },
+    {
+      provide: GrpcDoor,
+      inject: [InferenceDesk, CONFIG, LOGGER],
+      useFactory: (
+        desk: InferenceDesk,
+        { host, grpcPort, bodyLimitBytes }: ServingConfig,
+        logger: Logger,
+      ) => {
+        const defect = (method: string, error: unknown): void =>
+          logger.error({ method, err: error }, `${method} failed: ${messageOf(error)}`);
+        const options = { host, port: grpcPort, maxMessageBytes: bodyLimitBytes, logger };
+        return new GrpcDoor(inferenceMethods(desk, defect), options);
+      },
+    },
+    {
       provide: LatestVectors,
       inject: [EVENT_LOG, CONFIG, SLEEP],
       useFactory: (log: EventLog, config: ServingConfig, sleep: Sleep) =>
@@ -85,19 +106,20 @@ const REGISTERED = Symbol('registered models');
     },
   ],
 })
-export class ServingModule {
+export class ServingModule implements OnApplicationShutdown {
   constructor(
     @Inject(LogTransport) transport: LogTransport,
     @Inject(Readiness) readiness: Readiness,
     @Inject(LOGGER) logger: Logger,
     @Inject(CONTROL) control: FollowedTopic<Deployments>,
     serviceLog: ServiceLog,
-    shelf: ModelShelf,
+    private readonly shelf: ModelShelf,
     status: ServingStatus,
     vectors: LatestVectors,
     served: ServedModels,
     @Inject(REGISTERED) registered: FollowedTopic<RegisteredModels>,
     @Inject(ReadModels) models: ReadModels,
+    grpc: GrpcDoor,
   ) {
     models.add(
       followedTopicModel('deployments', control, (deployments) => deployments),
@@ -107,13 +129,19 @@ export class ServingModule {
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
       start: () => served.start(),
-      stop: () => shelf.close(),
+      // The doors answer until they are closed, after the workers.
+      stop: () => Promise.resolve(),
       status: () => served.loaded(),
     });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
     transport.add('log', serviceLog);
     transport.add('status', status);
     transport.add('deployments', fleet);
+    transport.add('grpc', grpc);
     readiness.register({ name: 'models', check: () => served.assertLoaded() });
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.shelf.close();
   }
 }

@@ -17,11 +17,18 @@ export interface MicroBatcherOptions {
   readonly pace?: BatchPace;
 }
 
+/** What is asked of an AbortSignal; doors of many small calls have a cheaper one. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** How long an answer is of use. */
 export interface CallLimits {
   /** From now on. */
   readonly deadlineMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
 }
 
 /** What a batcher has done since it began, and what waits now. */

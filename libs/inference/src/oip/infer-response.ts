@@ -1,50 +1,42 @@
-import { messageOf } from '#kernel';
-import { INPUT_NAME } from '../onnx-model';
-import type { ModelSignature } from './infer-request';
+import { jsonString, messageOf } from '#kernel';
+import { INPUT_NAME, type OnnxModel, type OutputName } from '../onnx-model';
 
-/** Which model answers: its name on the route and, where there is one, its version. */
-export interface ServedModel {
-  readonly name: string;
-  readonly version?: string | number;
+/** What an answer to an inference request says. */
+export interface InferResult {
+  /** The name that was asked. */
+  readonly model: string;
+  readonly version: string;
+  readonly id: string | undefined;
+  readonly outputName: OutputName;
+  readonly rows: number;
+  /** Numbers for each row. */
+  readonly width: number;
+  /** [rows, width] row after row. */
+  readonly values: Float32Array;
 }
 
-export interface OutputTensor {
-  readonly name: string;
-  readonly datatype: 'FP32';
-  readonly shape: readonly number[];
-  /** Each float32 as its exact double; null where it is not finite. */
-  readonly data: readonly (number | null)[];
-}
+/**
+ * The answer to an inference request (Open Inference Protocol v2), as JSON text: one tensor [rows, width] named by the task, each
+ * float32 as its exact double, null where it is not finite.
+ */
+export const renderInferResponse = (result: InferResult): string => {
+  const { values } = result;
+  let data = '';
+  for (let i = 0; i < values.length; i++) data += (i === 0 ? '' : ',') + numberText(values[i]!);
+  return `${headOf(result)},"data":[${data}]}]}`;
+};
 
-export interface InferResponse {
-  readonly model_name: string;
-  readonly model_version?: string;
-  readonly id?: string;
-  readonly outputs: readonly OutputTensor[];
-}
+/** The JSON before the bytes of its tensor (`binary_tensor_data`). */
+export const renderBinaryInferResponse = (result: InferResult): string =>
+  `${headOf(result)},"parameters":{"binary_data_size":${result.values.byteLength}}}]}`;
 
-/** The answer to an inference request (Open Inference Protocol v2, JSON): one tensor [rows, outputs] named by the task. */
-export const renderInferResponse = (
-  model: ServedModel,
-  { outputName, outputs }: ModelSignature,
-  scores: Float32Array,
-  id?: string,
-): InferResponse => ({
-  model_name: model.name,
-  ...versionOf(model),
-  ...(id === undefined ? {} : { id }),
-  outputs: [
-    {
-      name: outputName,
-      datatype: 'FP32',
-      shape: [scores.length / outputs, outputs],
-      data: Array.from(scores, (score) => (Number.isFinite(score) ? score : null)),
-    },
-  ],
-});
+const headOf = ({ model, version, id, outputName, rows, width }: InferResult): string =>
+  `{"model_name":${jsonString(model)},"model_version":${jsonString(version)}${
+    id === undefined ? '' : `,"id":${jsonString(id)}`
+  },"outputs":[{"name":"${outputName}","datatype":"FP32","shape":[${rows},${width}]`;
 
-const versionOf = ({ version }: ServedModel): { model_version?: string } =>
-  version === undefined ? {} : { model_version: String(version) };
+const numberText = (value: number): string =>
+  Number.isFinite(value) ? String(value === 0 ? 0 : value) : 'null';
 
 export interface ModelMetadata {
   readonly name: string;
@@ -64,7 +56,7 @@ export interface TensorMetadata {
 export const renderModelMetadata = (
   name: string,
   versions: readonly (string | number)[],
-  { featureCount, outputName, outputs }: ModelSignature,
+  { featureCount, outputName, outputs }: Pick<OnnxModel, 'featureCount' | 'outputName' | 'outputs'>,
 ): ModelMetadata => ({
   name,
   ...(versions.length === 0 ? {} : { versions: versions.map(String) }),

@@ -33,7 +33,7 @@ const LINGER_MS = 5_000;
  * Throws away what is left of a refused body, within bounds, before it is answered: a connection that is closed while the client
  * still writes is reset, and the client sees a broken pipe in place of the answer.
  */
-const readOn = (body: IncomingMessage): Promise<void> =>
+export const readOn = (body: IncomingMessage): Promise<void> =>
   new Promise((resolve) => {
     let left = LINGER_BYTES;
     if (Number(body.headers['content-length'] ?? 0) > left) return resolve();

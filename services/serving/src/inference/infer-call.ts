@@ -1,4 +1,4 @@
-import type { OutputName } from '#inference';
+import type { CancelSignal, OutputName } from '#inference';
 import type { ServedModel } from './served-models';
 
 /** A request to score rows, as every door hands it to the desk: decoded, no longer of any protocol. */
@@ -14,10 +14,14 @@ export interface InferCall {
   readonly rows: number;
   /** [rows, features] row after row; NaN = missing. */
   readonly matrix: Float32Array;
+  /** The event that the row was made of, as it was sent (predict). */
+  readonly event?: Readonly<Record<string, unknown>>;
+  /** Position of the vector that the row was looked up in (predict). */
+  readonly vector?: string;
   /** When the answer is of no more use, on the clock of `performance.now()`. */
   readonly deadlineMs?: number;
   /** Aborted when the caller is gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   readonly protocol: 'rest-v2' | 'rest-v1' | 'grpc' | 'predict';
   /** W3C trace context. */
   readonly traceparent?: string;

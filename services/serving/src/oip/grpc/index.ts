@@ -1,0 +1,2 @@
+export { GrpcDoor, type GrpcDoorOptions } from './grpc-door';
+export { inferenceMethods } from './inference-service';
