@@ -83,8 +83,8 @@ const openSession = async (bytes: Uint8Array): Promise<InferenceSession> => {
       interOpNumThreads: THREADS,
       executionMode: 'sequential',
       graphOptimizationLevel: OPTIMIZATION,
-      // Its warnings go to standard error beside our log; what matters comes back as an error.
-      logSeverityLevel: 3,
+      // What it says goes to standard error beside our log, and what matters comes back as an error; a model that throws would fill it.
+      logSeverityLevel: 4,
     });
   } catch (error) {
     throw invalidModel(`ONNX Runtime cannot load it: ${messageOf(error)}`, error);

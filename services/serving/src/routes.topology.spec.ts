@@ -1,5 +1,6 @@
 import { HEADERS, IntervalReported, RoutesTaken, TOPICS, assignRoute, sourcePositionOf } from '#contracts';
-import { PREDICTIONS, SHADOWS, ServingWorld, pickyModel, type Prediction } from './serving.testing';
+import { pickyModel } from '#testing';
+import { PREDICTIONS, SHADOWS, ServingWorld, type Prediction } from './serving.testing';
 
 const KEYS = Array.from({ length: 40 }, (_, n) => `C${n}`);
 

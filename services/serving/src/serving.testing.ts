@@ -1,4 +1,3 @@
-import { onnx } from 'onnx-proto';
 import type { Static, TSchema } from 'typebox';
 import {
   DeploymentUpdated,
@@ -29,48 +28,6 @@ export const modelBytes = (slope: number): Uint8Array => {
   return trainerOf('linear')
     .fit({ featureNames: ['a', 'b'], columns, labels }, { l2: 0 }, { task: 'regression', seed: 0 })
     .toOnnx();
-};
-
-/**
- * `100 * a` for whole numbers a from 0 to 99, but infinity at 50: an index beyond its table is an error of the runtime, not an answer. A missing
- * value is 0.
- */
-export const pickyModel = (): Uint8Array => {
-  const { FLOAT, INT64 } = onnx.TensorProto.DataType;
-  const int = (name: string, i: number) =>
-    onnx.AttributeProto.create({ name, type: onnx.AttributeProto.AttributeType.INT, i });
-  const node = (opType: string, input: string[], output: string, ...attribute: onnx.AttributeProto[]) =>
-    onnx.NodeProto.create({ opType, input, output: [output], attribute, name: output });
-  const tensor = (name: string, columns: number) =>
-    onnx.ValueInfoProto.create({
-      name,
-      type: {
-        tensorType: { elemType: FLOAT, shape: { dim: [{ dimParam: 'rows' }, { dimValue: columns }] } },
-      },
-    });
-  const table = Array.from({ length: 100 }, (_, a) => (a === 50 ? Number.POSITIVE_INFINITY : 100 * a));
-  const model = onnx.ModelProto.create({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: 15 }],
-    graph: {
-      name: 'picky',
-      node: [
-        node('Gather', ['input', 'first'], 'a', int('axis', 1)),
-        node('IsNaN', ['a'], 'missing'),
-        node('Where', ['missing', 'zero', 'a'], 'filled'),
-        node('Cast', ['filled'], 'index', int('to', INT64)),
-        node('Gather', ['table', 'index'], 'value', int('axis', 0)),
-      ],
-      initializer: [
-        onnx.TensorProto.create({ name: 'first', dims: [1], dataType: INT64, int64Data: [0] }),
-        onnx.TensorProto.create({ name: 'zero', dims: [1], dataType: FLOAT, floatData: [0] }),
-        onnx.TensorProto.create({ name: 'table', dims: [table.length], dataType: FLOAT, floatData: table }),
-      ],
-      input: [tensor('input', 2)],
-      output: [tensor('value', 1)],
-    },
-  });
-  return onnx.ModelProto.encode(model).finish();
 };
 
 export interface Prediction {
