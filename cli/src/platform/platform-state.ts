@@ -8,6 +8,8 @@ export type ServiceName = (typeof SERVICES)[number];
 export interface ServiceState {
   readonly identity: ProcessIdentity;
   readonly port: number;
+  /** Of the gRPC door, where the service has one. */
+  readonly grpcPort?: number;
   readonly log: string;
 }
 

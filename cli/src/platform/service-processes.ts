@@ -96,7 +96,7 @@ export const stopServices = async (dataDir: string, progress: (line: string) => 
 
 const startOne = async (
   name: ServiceName,
-  ports: Record<ServiceName, number>,
+  ports: StackPorts,
   { dataDir, namespace, endpoints, env }: ServicesOptions,
 ): Promise<ServiceState> => {
   const logs = join(resolve(dataDir), 'logs');
@@ -113,11 +113,12 @@ const startOne = async (
       ...env,
       ...serviceEnvironment(namespace, endpoints, ports),
       PLAYHEAD_PORT: String(ports[name]),
+      ...(name === 'serving' && { PLAYHEAD_SERVING_GRPC_PORT: String(ports.grpc) }),
     },
     log,
     nice: NICE[name],
   });
-  return { identity, port: ports[name], log };
+  return { identity, port: ports[name], ...(name === 'serving' && { grpcPort: ports.grpc }), log };
 };
 
 /** Random, made at the first start and kept in the data folder, readable by its owner only. */
@@ -130,7 +131,7 @@ const localSecret = (dataDir: string, name: string): string => {
 const serviceEnvironment = (
   namespace: string,
   { kafka, postgres, s3 }: Endpoints,
-  ports: Record<ServiceName, number>,
+  ports: StackPorts,
 ): NodeJS.ProcessEnv => ({
   KAFKA_BROKERS: kafka.brokers.join(','),
   POSTGRES_URL: postgres.url,
@@ -149,18 +150,43 @@ const serviceEnvironment = (
   ),
 });
 
+/** What listens, and where: each service, and the gRPC door of serving. */
+type StackPorts = Record<ServiceName | 'grpc', number>;
+
+interface Door {
+  readonly name: keyof StackPorts;
+  readonly service: ServiceName;
+  /** From `portBase`. */
+  readonly offset: number;
+  readonly portOf: (state: ServiceState) => number | undefined;
+}
+
+const DOORS: readonly Door[] = [
+  ...SERVICES.map((name, index): Door => ({
+    name,
+    service: name,
+    offset: index + 1,
+    portOf: ({ port }) => port,
+  })),
+  { name: 'grpc', service: 'serving', offset: 15, portOf: ({ grpcPort }) => grpcPort },
+];
+
 /** Fixed ports must be free (or ours already); free ones are those used before, where they still are. */
 const choosePorts = async (
   { portBase }: Pick<ServicesOptions, 'portBase'>,
   before: PlatformState | undefined,
-): Promise<Record<ServiceName, number>> => {
-  const ports: Partial<Record<ServiceName, number>> = {};
+): Promise<StackPorts> => {
+  const ports: Partial<StackPorts> = {};
   const taken = new Set<number>();
-  for (const [index, name] of SERVICES.entries()) {
-    const known = before?.services[name];
-    const wanted = portBase === 0 ? known?.port : portBase + index + 1;
-    if (known && isRunning(known.identity)) ports[name] = known.port;
-    else if (wanted !== undefined && (await (known ? becomesFreePort(wanted) : isFreePort(wanted))))
+  for (const { name, offset, service, portOf } of DOORS) {
+    const state = before?.services[service];
+    const known = state && portOf(state);
+    const wanted = portBase === 0 ? known : portBase + offset;
+    if (state && known !== undefined && isRunning(state.identity)) ports[name] = known;
+    else if (
+      wanted !== undefined &&
+      (await (known === wanted ? becomesFreePort(wanted) : isFreePort(wanted)))
+    )
       ports[name] = wanted;
     else if (portBase === 0) ports[name] = await anyFreePort(taken);
     else
@@ -170,7 +196,7 @@ const choosePorts = async (
       );
     taken.add(ports[name]);
   }
-  return ports as Record<ServiceName, number>;
+  return ports as StackPorts;
 };
 
 const anyFreePort = async (taken: ReadonlySet<number>): Promise<number> => {

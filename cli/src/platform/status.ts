@@ -3,7 +3,7 @@ import { createKafkaLog } from '#eventlog/kafka';
 import { isRunning } from '#localstack';
 import { diskUse, diskWarnings, type DiskUse } from './disk-use';
 import type { Platform } from './platform';
-import { SERVICES } from './platform-state';
+import { SERVICES, type ServiceState } from './platform-state';
 import { readinessOf, serviceUrl } from './service-processes';
 
 export interface PlatformStatus {
@@ -73,7 +73,7 @@ export const describePlatform = async (platform: Platform): Promise<PlatformStat
 
 const describeService = async (
   name: string,
-  state: { identity: { pid: number; started: string }; port: number; log: string },
+  state: ServiceState,
   topics: readonly TopicStatus[],
   namespace: string,
 ): Promise<[string, PlatformStatus['services'][string]]> => {
@@ -85,6 +85,7 @@ const describeService = async (
     name,
     {
       url: serviceUrl(state),
+      ...(state.grpcPort === undefined ? {} : { grpc: `127.0.0.1:${state.grpcPort}` }),
       pid: state.identity.pid,
       ready,
       ...(ready ? {} : { reason }),

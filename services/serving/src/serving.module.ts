@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Deployments } from '#contracts';
-import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
@@ -24,9 +24,9 @@ import {
 } from '#runtime';
 import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
+import { InferenceController } from './http/inference.controller';
 import { PredictController } from './http/predict.controller';
 import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
-import { HttpDoor } from './oip/http';
 import { GrpcDoor, inferenceMethods } from './oip/grpc';
 import type { ServingConfig } from './serving.config';
 import { servingFleet } from './serving.topology';
@@ -35,7 +35,7 @@ const CONTROL = Symbol('deployments');
 const REGISTERED = Symbol('registered models');
 
 @Module({
-  controllers: [PredictController],
+  controllers: [PredictController, InferenceController],
   providers: [
     provideServiceLog,
     { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
@@ -79,12 +79,6 @@ const REGISTERED = Symbol('registered models');
         new InferenceDesk({ models, clock, nextId: randomUUID }),
     },
     {
-      provide: HttpDoor,
-      inject: [InferenceDesk, CONFIG, LOGGER],
-      useFactory: (desk: InferenceDesk, config: ServingConfig, logger: Logger) =>
-        new HttpDoor(desk, { bodyLimitBytes: config.bodyLimitBytes, origins: config.consoleOrigins, logger }),
-    },
-    {
       provide: GrpcDoor,
       inject: [InferenceDesk, CONFIG, LOGGER],
       useFactory: (
@@ -106,14 +100,14 @@ const REGISTERED = Symbol('registered models');
     },
   ],
 })
-export class ServingModule implements OnApplicationShutdown {
+export class ServingModule {
   constructor(
     @Inject(LogTransport) transport: LogTransport,
     @Inject(Readiness) readiness: Readiness,
     @Inject(LOGGER) logger: Logger,
     @Inject(CONTROL) control: FollowedTopic<Deployments>,
     serviceLog: ServiceLog,
-    private readonly shelf: ModelShelf,
+    shelf: ModelShelf,
     status: ServingStatus,
     vectors: LatestVectors,
     served: ServedModels,
@@ -129,8 +123,7 @@ export class ServingModule implements OnApplicationShutdown {
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
       start: () => served.start(),
-      // The doors answer until they are closed, after the workers.
-      stop: () => Promise.resolve(),
+      stop: () => shelf.close(),
       status: () => served.loaded(),
     });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
@@ -139,9 +132,5 @@ export class ServingModule implements OnApplicationShutdown {
     transport.add('deployments', fleet);
     transport.add('grpc', grpc);
     readiness.register({ name: 'models', check: () => served.assertLoaded() });
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.shelf.close();
   }
 }

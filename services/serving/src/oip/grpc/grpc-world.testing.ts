@@ -52,7 +52,11 @@ export class GrpcWorld extends ServiceWorld {
       const methods = inferenceMethods(world.desk, (_, error) => void world.defects.push(error));
       const { port = 0, maxMessageBytes = 1_048_576 } = options;
       world.door = new GrpcDoor(methods, { host: '127.0.0.1', port, maxMessageBytes, logger });
-      return [{ start: () => models.start(), stop: () => shelf.close() }, world.door];
+      const stop = async (): Promise<void> => {
+        await Promise.all([control.stop(), registered.stop()]);
+        await shelf.close();
+      };
+      return [{ start: () => models.start(), stop }, world.door];
     });
     await world.until('the model is in memory', async () => world.isReady('fraud'));
     return world;
