@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Deployments } from '#contracts';
-import { Inject, Module } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
@@ -24,9 +24,9 @@ import {
 } from '#runtime';
 import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
-import { InferenceController } from './http/inference.controller';
 import { PredictController } from './http/predict.controller';
 import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
+import { HttpDoor } from './oip/http';
 import { GrpcDoor, inferenceMethods } from './oip/grpc';
 import type { ServingConfig } from './serving.config';
 import { servingFleet } from './serving.topology';
@@ -35,7 +35,7 @@ const CONTROL = Symbol('deployments');
 const REGISTERED = Symbol('registered models');
 
 @Module({
-  controllers: [PredictController, InferenceController],
+  controllers: [PredictController],
   providers: [
     provideServiceLog,
     { provide: CONTROL, inject: [ServiceLog], useFactory: followDeployments },
@@ -79,6 +79,12 @@ const REGISTERED = Symbol('registered models');
         new InferenceDesk({ models, clock, nextId: randomUUID }),
     },
     {
+      provide: HttpDoor,
+      inject: [InferenceDesk, CONFIG, LOGGER],
+      useFactory: (desk: InferenceDesk, config: ServingConfig, logger: Logger) =>
+        new HttpDoor(desk, { bodyLimitBytes: config.bodyLimitBytes, origins: config.consoleOrigins, logger }),
+    },
+    {
       provide: GrpcDoor,
       inject: [InferenceDesk, CONFIG, LOGGER],
       useFactory: (
@@ -100,14 +106,14 @@ const REGISTERED = Symbol('registered models');
     },
   ],
 })
-export class ServingModule {
+export class ServingModule implements OnApplicationShutdown {
   constructor(
     @Inject(LogTransport) transport: LogTransport,
     @Inject(Readiness) readiness: Readiness,
     @Inject(LOGGER) logger: Logger,
     @Inject(CONTROL) control: FollowedTopic<Deployments>,
     serviceLog: ServiceLog,
-    shelf: ModelShelf,
+    private readonly shelf: ModelShelf,
     status: ServingStatus,
     vectors: LatestVectors,
     served: ServedModels,
@@ -123,7 +129,8 @@ export class ServingModule {
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
       start: () => served.start(),
-      stop: () => shelf.close(),
+      // The doors answer until they are closed, after the workers.
+      stop: () => Promise.resolve(),
       status: () => served.loaded(),
     });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
@@ -132,5 +139,9 @@ export class ServingModule {
     transport.add('deployments', fleet);
     transport.add('grpc', grpc);
     readiness.register({ name: 'models', check: () => served.assertLoaded() });
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.shelf.close();
   }
 }
