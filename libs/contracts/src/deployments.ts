@@ -59,3 +59,7 @@ export const assignRoute = (deployment: DeploymentFact, key: string): RouteFact 
 /** The route that answers beside, unseen. */
 export const shadowOf = (deployment: DeploymentFact | undefined): RouteFact | undefined =>
   deployment?.routes.find(({ route }) => route === 'shadow');
+
+/** The rollout or bandit that the predictions of a deployment are part of: the input that began the one, the salt of the other. */
+export const trialOf = ({ rollout, bandit, salt }: DeploymentFact): string | undefined =>
+  rollout?.began ?? (bandit && salt);

@@ -25,7 +25,14 @@ import { TopicCounts } from './effects/topic-counts';
 import { DEPLOYMENTS, OverviewController } from './http/overview.controller';
 import { PageController } from './http/page.controller';
 import type { MonitoringConfig } from './monitoring.config';
-import { decidingWorker, gatesWorker, monitoringFleet, type MonitoringParts } from './monitoring.topology';
+import {
+  decidingWorker,
+  gatesWorker,
+  monitoringFleet,
+  rolloutsWorker,
+  statusWorker,
+  type MonitoringParts,
+} from './monitoring.topology';
 import { Alerts } from './projections/alerts';
 import { Reports } from './projections/reports';
 
@@ -98,6 +105,8 @@ export class MonitoringModule {
     transport.add('log', serviceLog);
     transport.add('decisions', decidingWorker(parts));
     transport.add('gates', gatesWorker(parts));
+    transport.add('rollouts', rolloutsWorker(parts));
+    transport.add('routes', statusWorker(parts));
     transport.add('deployments', monitoringFleet(parts));
     transport.add('reports', reportList);
     transport.add('alerts', alertList);

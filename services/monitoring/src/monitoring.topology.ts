@@ -5,17 +5,19 @@
  *   serving.predictions.<deployment>        -> onPredictions      -> monitoring.inputs.<deployment>   what labels will be compared with
  *     (and the feature.vectors.<service> they name)               -> monitoring.inputs                profiles by window
  *   ingestion.observations.<label stream>   -> onLabels           -> monitoring.inputs.<deployment>
- *   monitoring.inputs.<deployment>          -> onDeploymentInputs -> monitoring.inputs                realised performance by window
+ *   monitoring.inputs.<deployment>          -> onDeploymentInputs -> monitoring.inputs                realised performance by window; labels of rollouts and bandits as they come
  *   registry.models                         -> onModels           -> monitoring.inputs                gates of a version
+ *   serving.status                          -> onStatus           -> monitoring.inputs                what serving says of its routes
  *   monitoring.inputs                       -> onParts            -> monitoring.reports               monitoring.window.reported
  *                                                                 -> monitoring.alerts                monitoring.alert.raised | resolved
+ *   monitoring.inputs                       -> onRoutes           -> monitoring.rollouts              monitoring.rollout.judged, monitoring.experiment.measured
  *   every tick                              -> ClockTicks         -> monitoring.inputs.<deployment>
  *   monitoring.reports, monitoring.alerts   -> Reports, Alerts       every instance, in memory: what the doors answer from
  *   what breaks its contract                                      -> monitoring.dead-letters
  *
  * Doors (http/): the first page at `/`, and the JSON that it shows.
  *
- * Three runners for each deployment that has had a champion, made by the fleet as `registry.deployments` grows; one that decides.
+ * Three runners for each deployment that has had a champion, made by the fleet as `registry.deployments` grows; two that decide.
  * Ticks on `monitoring.inputs.<deployment>` stand for time that goes by. A window ends when later events come: a stream that
  * falls silent leaves its last window open.
  */
@@ -24,13 +26,18 @@ import {
   AlertResolved,
   ClockTicked,
   DeploymentUpdated,
+  ExperimentMeasured,
   GatesLearned,
+  IntervalReported,
   LabelRouted,
   ModelVersionRegistered,
   ObservationRecorded,
   PartitionAdvanced,
   PredictionMade,
   PredictionRouted,
+  RolloutJudged,
+  RouteLabelled,
+  RouteMeasured,
   TOPICS,
   VectorComputed,
   WindowMeasured,
@@ -41,13 +48,15 @@ import {
   type Deployments,
   type Topology,
 } from '#contracts';
-import type { EventLog, FollowedTopic } from '#eventlog';
+import { untilAvailable, type EventLog, type FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
 import type { ReferenceProfiles } from './effects/reference-profiles';
 import { DeploymentWorker } from './handlers/deployment-worker';
 import { onModels } from './handlers/on-models';
 import { onParts } from './handlers/on-parts';
+import { onRoutes } from './handlers/on-routes';
+import { onStatus } from './handlers/on-status';
 
 export const TOPOLOGY: Topology = {
   service: 'monitoring',
@@ -64,13 +73,19 @@ export const TOPOLOGY: Topology = {
     {
       on: [PredictionRouted, LabelRouted, ClockTicked],
       by: 'onDeploymentInputs',
-      gives: [WindowMeasured, PartitionAdvanced],
+      gives: [WindowMeasured, RouteLabelled, PartitionAdvanced],
     },
     { on: [ModelVersionRegistered], by: 'onModels', gives: [GatesLearned] },
+    { on: [IntervalReported], by: 'onStatus', gives: [RouteMeasured] },
     {
       on: [WindowProfiled, WindowMeasured, PartitionAdvanced, GatesLearned],
       by: 'onParts',
       gives: [WindowReported, AlertRaised, AlertResolved],
+    },
+    {
+      on: [RouteMeasured, RouteLabelled],
+      by: 'onRoutes',
+      gives: [RolloutJudged, ExperimentMeasured],
     },
     { on: [WindowReported], by: 'Reports', gives: [] },
     { on: [AlertRaised, AlertResolved], by: 'Alerts', gives: [] },
@@ -93,7 +108,10 @@ export interface MonitoringParts {
 /** The topics that monitoring always has. */
 export const ensureMonitoringTopics = (serviceLog: ServiceLog): Promise<void> =>
   serviceLog.ensureTopics(
-    [TOPICS.monitoringInputs, TOPICS.reports, TOPICS.alerts].map((name) => ({ name, partitions: 1 })),
+    [TOPICS.monitoringInputs, TOPICS.reports, TOPICS.alerts, TOPICS.rollouts].map((name) => ({
+      name,
+      partitions: 1,
+    })),
   );
 
 export const monitoringFleet = (parts: MonitoringParts): Fleet<Deployments> =>
@@ -137,6 +155,66 @@ export const decidingWorker = ({ serviceLog, control, profiles }: MonitoringPart
     },
     stop: () => runner.stop(),
     status: () => runner.status(),
+  };
+};
+
+/** Judges rollouts; one partition, so one instance at a time. */
+export const rolloutsWorker = ({ serviceLog, control }: MonitoringParts): Worker => {
+  const fold = onRoutes({ rollouts: serviceLog.topic(TOPICS.rollouts), control });
+  const runner = serviceLog.runner({
+    fold,
+    source: TOPICS.monitoringInputs,
+    primary: TOPICS.rollouts,
+    control,
+    snapshotEvery: 2_000,
+  });
+  return {
+    start: async () => {
+      await ensureMonitoringTopics(serviceLog);
+      await runner.start();
+    },
+    stop: () => runner.stop(),
+    status: () => runner.status(),
+  };
+};
+
+export const statusWorker = (parts: MonitoringParts): Worker => {
+  const { serviceLog, control } = parts;
+  const fold = onStatus({ parts: serviceLog.topic(TOPICS.monitoringInputs) });
+  return begunWith(
+    TOPICS.servingStatus,
+    serviceLog.runner({ fold, source: TOPICS.servingStatus, control }),
+    parts,
+  );
+};
+
+/** Begins once serving has made its topic, and keeps nobody waiting until then. */
+const begunWith = (
+  source: string,
+  runner: Worker,
+  { serviceLog, log, sleep, transport }: MonitoringParts,
+): Worker => {
+  let [stopped, started] = [false, false];
+  let begun: Promise<void> = Promise.resolve();
+  const begin = async (): Promise<void> => {
+    const exists = async (): Promise<boolean> =>
+      (await untilAvailable(() => log.partitionCount(serviceLog.topic(source)), sleep)) !== undefined;
+    while (!stopped && !(await exists())) await sleep(100);
+    if (stopped) return;
+    started = true;
+    await runner.start();
+  };
+  return {
+    start: async () => {
+      await ensureMonitoringTopics(serviceLog);
+      begun = begin().catch((error: unknown) => transport.fail(source, error));
+    },
+    stop: async () => {
+      stopped = true;
+      await begun;
+      if (started) await runner.stop();
+    },
+    status: () => (started ? runner.status?.() : `waiting for ${source}`),
   };
 };
 

@@ -50,12 +50,14 @@ describe('a routed prediction', () => {
     windowMs: fc.integer({ min: 1 }),
     maturityMs: fc.nat(),
   });
+  const trial = fc.option(fc.record({ name: texts, route: texts }), { nil: undefined });
 
   it('keeps its contract and is read as it was written, also with spaces', () => {
     fc.assert(
-      fc.property(watch, texts, time, number, (drawn, eventId, eventTime, score) => {
-        const text = compileRoutedPrediction(drawn as unknown as Watch)(
-          { eventId, eventTime } as ReturnType<typeof parsePrediction>,
+      fc.property(watch, texts, time, number, trial, (drawn, eventId, eventTime, score, part) => {
+        const watched = { ...drawn, ...(part && { trial: part.name }) };
+        const text = compileRoutedPrediction(watched as unknown as Watch)(
+          { eventId, eventTime, route: part?.route } as ReturnType<typeof parsePrediction>,
           score,
         );
         const value = decodeEvent(PredictionRouted, Buffer.from(text));
@@ -68,9 +70,13 @@ describe('a routed prediction', () => {
             score,
             window_ms: drawn.windowMs,
             maturity_ms: drawn.maturityMs,
+            ...(part && { trial: part }),
           }),
         );
-        const expected = { eventId, joined: { ...drawn, time: Date.parse(eventTime), score } };
+        const expected = {
+          eventId,
+          joined: { ...drawn, time: Date.parse(eventTime), score, ...(part && { trial: part }) },
+        };
         expect(readRoutedPrediction(Buffer.from(text))).toEqual(expected);
         expect(readRoutedPrediction(Buffer.from(JSON.stringify(value, null, 1)))).toEqual(expected);
       }),

@@ -14,11 +14,12 @@ export interface RoutedPrediction {
  * Writes the value of `monitoring.prediction.routed` for the predictions of one watch: canonical JSON in the declared order, by hand
  * because there is one for each prediction. The contract is checked by a test.
  */
-export const compileRoutedPrediction = ({ version, threshold, windowMs, maturityMs }: Watch) => {
+export const compileRoutedPrediction = ({ version, threshold, windowMs, maturityMs, trial }: Watch) => {
   const middle = `","version":${version},"threshold":${threshold === null ? 'null' : String(threshold)},"score":`;
-  const end = `,"window_ms":${windowMs},"maturity_ms":${maturityMs}}`;
-  return ({ eventId, eventTime }: Prediction, score: number | null): string =>
-    `{"event_id":${jsonString(eventId)},"event_time":"${eventTime}${middle}${score === null ? 'null' : String(score)}${end}`;
+  const end = `,"window_ms":${windowMs},"maturity_ms":${maturityMs}`;
+  const named = trial === undefined ? undefined : `,"trial":{"name":${jsonString(trial)},"route":`;
+  return ({ eventId, eventTime, route }: Prediction, score: number | null): string =>
+    `{"event_id":${jsonString(eventId)},"event_time":"${eventTime}${middle}${score === null ? 'null' : String(score)}${end}${named === undefined ? '' : `${named}${jsonString(route)}}`}}`;
 };
 
 /** Reads one: that form from its bytes, any other by its contract. */
@@ -41,9 +42,22 @@ const scan = (value: Buffer): RoutedPrediction | undefined => {
   if (version === undefined || threshold === undefined || score === undefined) return undefined;
   if (windowMs === undefined || maturityMs === undefined || Number.isNaN(time)) return undefined;
   if (!isCount(version, 1) || !isCount(windowMs, 1) || !isCount(maturityMs, 0)) return undefined; // the contract says why
-  if (!scanner.pass(END) || !scanner.atEnd) return undefined;
+  const trial = scanner.pass(TRIAL) ? trialText(value) : undefined;
+  if (trial === null || !scanner.pass(END) || !scanner.atEnd) return undefined;
   const eventId = value.toString('utf8', EVENT_ID.length + 1, idTo);
-  return { eventId, joined: { time, version, threshold, score, windowMs, maturityMs } };
+  return {
+    eventId,
+    joined: { time, version, threshold, score, windowMs, maturityMs, ...(trial && { trial }) },
+  };
+};
+
+/** Null where it is not as it is written here. */
+const trialText = (value: Buffer): JoinedPrediction['trial'] | null => {
+  if (!scanner.passString()) return null;
+  const name = value.toString('utf8', scanner.textFrom, scanner.textTo);
+  if (!scanner.pass(TRIAL_ROUTE) || !scanner.passString()) return null;
+  const route = value.toString('utf8', scanner.textFrom, scanner.textTo);
+  return scanner.pass(END) ? { name, route } : null;
 };
 
 const isCount = (value: number, least: number): boolean => Number.isInteger(value) && value >= least;
@@ -57,17 +71,27 @@ const THRESHOLD = Buffer.from(',"threshold":');
 const SCORE = Buffer.from(',"score":');
 const WINDOW = Buffer.from(',"window_ms":');
 const MATURITY = Buffer.from(',"maturity_ms":');
+const TRIAL = Buffer.from(',"trial":{"name":');
+const TRIAL_ROUTE = Buffer.from(',"route":');
 const NULL = Buffer.from('null');
 const END = Buffer.from('}');
 
 const decode = (value: Buffer | null): RoutedPrediction => {
-  const { event_id, event_time, version, threshold, score, window_ms, maturity_ms } = decodeEvent(
+  const { event_id, event_time, version, threshold, score, window_ms, maturity_ms, trial } = decodeEvent(
     PredictionRouted,
     value,
   );
   const time = timestampMs(event_time);
   return {
     eventId: event_id,
-    joined: { time, version, threshold, score, windowMs: window_ms, maturityMs: maturity_ms },
+    joined: {
+      time,
+      version,
+      threshold,
+      score,
+      windowMs: window_ms,
+      maturityMs: maturity_ms,
+      ...(trial && { trial }),
+    },
   };
 };

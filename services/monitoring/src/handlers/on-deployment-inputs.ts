@@ -4,6 +4,7 @@ import {
   LabelRouted,
   PartitionAdvanced,
   PredictionRouted,
+  RouteLabelled,
   TOPICS,
   WindowMeasured,
   decodeEvent,
@@ -36,6 +37,7 @@ export const onDeploymentInputs = ({
   const source = TOPICS.deploymentInputs(deployment);
   const measured = outputsOf(WindowMeasured, { topic: parts, source });
   const advanced = outputsOf(PartitionAdvanced, { topic: parts, source });
+  const labelled = outputsOf(RouteLabelled, { topic: parts, source });
   return {
     name: `performance-${deployment}`,
     initial: () => new LabelJoin(task),
@@ -51,9 +53,31 @@ export const onDeploymentInputs = ({
     dropSeen: true,
     process: eachRecord((join, record, round) => {
       const passed = foldInput(join, record);
-      if (!passed) return;
       const place = { partition: 0, key: deployment, control: round.controlHeader };
-      passed.parts.forEach(({ watched: { version, threshold, window }, performance }, k) => {
+      let k = 0;
+      if (record.headers.text(HEADERS.type) === ClockTicked.type) {
+        const { parts: arms, from, to } = join.takeTrials(record.offset);
+        const span = { topic: source, partition: record.partition, from, to };
+        const time = isoTime(record.timestamp);
+        for (const { arm, counts } of arms) {
+          const { name: trial, route, version } = arm;
+          const { bins, squaredError, logLoss, ...rest } = counts.toJSON();
+          const stored = {
+            ...rest,
+            bins: bins.map(([bin, negatives, positives]): [number, number, number] => [
+              bin,
+              negatives,
+              positives,
+            ]),
+            squaredError: [...squaredError],
+            logLoss: [...logLoss],
+          };
+          const fact = { deployment, trial, route, version, counts: stored, span };
+          round.emit(labelled(record, fact, { ...place, time, k: k++ }));
+        }
+      }
+      if (!passed) return;
+      passed.parts.forEach(({ watched: { version, threshold, window }, performance }) => {
         const fact = {
           deployment,
           version,
@@ -61,11 +85,11 @@ export const onDeploymentInputs = ({
           window: isoWindow(window),
           performance: storePerformance(performance),
         };
-        round.emit(measured(record, fact, { ...place, time: fact.window.end, k }));
+        round.emit(measured(record, fact, { ...place, time: fact.window.end, k: k++ }));
       });
       const through = isoTime(passed.through);
       const fact = { deployment, part: 'measured' as const, partition: record.partition, through };
-      round.emit(advanced(record, fact, { ...place, time: through, k: passed.parts.length }));
+      round.emit(advanced(record, fact, { ...place, time: through, k }));
     }),
   };
 };

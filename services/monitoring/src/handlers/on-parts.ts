@@ -3,6 +3,8 @@ import {
   AlertResolved,
   GatesLearned,
   PartitionAdvanced,
+  RouteLabelled,
+  RouteMeasured,
   TOPICS,
   WindowMeasured,
   WindowProfiled,
@@ -78,6 +80,10 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Monit
           round,
         );
       }
+      // These are judged beside, by onRoutes.
+      case RouteMeasured.type:
+      case RouteLabelled.type:
+        return;
       default:
         throw new ContractViolation('PLAYHEAD_CONTRACT_VIOLATED', `a ${type} is no input of monitoring`);
     }

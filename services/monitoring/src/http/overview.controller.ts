@@ -8,7 +8,10 @@ import { watchOf } from '../domain/watch';
 import { TopicCounts } from '../effects/topic-counts';
 import type { MonitoringConfig } from '../monitoring.config';
 import { Alerts } from '../projections/alerts';
-import { Reports } from '../projections/reports';
+import { Reports, type ReportView } from '../projections/reports';
+
+/** Windows in which the one that answers is looked for: more versions than that do not answer at a time. */
+const NEWEST = 20;
 
 export const DEPLOYMENTS = Symbol('deployments');
 
@@ -82,8 +85,14 @@ export class OverviewController {
       metric: monitor?.metric ?? null,
       window_ms: watch?.windowMs ?? null,
       drift_threshold: watch?.driftThreshold ?? null,
-      last: this.reports.of(deployment, 1)[0] ?? null,
+      last: this.lastOf(deployment, champion?.version) ?? null,
     };
+  }
+
+  /** The last window of the version that answers; of any other while there is none of it. */
+  private lastOf(deployment: string, version: number | undefined): ReportView | undefined {
+    const newest = this.reports.of(deployment, NEWEST);
+    return newest.find((report) => report.version === version) ?? newest[0];
   }
 }
 

@@ -17,6 +17,7 @@ import {
   storeWatermark,
   type StoredWatermark,
 } from './stored-watermark';
+import { TrialParts, type StoredTrialParts, type Trial } from './trial-parts';
 import { WindowParts } from './window-parts';
 
 export interface JoinedPrediction {
@@ -27,6 +28,7 @@ export interface JoinedPrediction {
   readonly score: number | null;
   readonly windowMs: number;
   readonly maturityMs: number;
+  readonly trial?: Trial;
 }
 
 export interface JoinedLabel {
@@ -65,6 +67,7 @@ const JUMP_MS = 7 * 86_400_000;
 export class LabelJoin {
   private readonly entries = new Map<string, Entry>();
   private parts = new WindowParts<PerformancePart>();
+  private trials = new TrialParts();
   private predictions: Watermark = NO_WATERMARK;
   private labels: Watermark = NO_WATERMARK;
   private through = -Infinity;
@@ -110,6 +113,11 @@ export class LabelJoin {
     return parts.length === 0 ? undefined : { parts, through: this.through };
   }
 
+  /** What labels have said of rollouts and bandits since this was asked last; `offset` is that of the input which asks. */
+  takeTrials(offset: number): ReturnType<TrialParts['take']> {
+    return this.trials.take(offset + 1);
+  }
+
   private entry(eventId: string): Entry {
     let entry = this.entries.get(eventId);
     if (!entry) {
@@ -121,13 +129,15 @@ export class LabelJoin {
 
   private count({ prediction, label }: Entry, change: 'observe' | 'retract'): void {
     if (!prediction || !label || label.value === null) return;
-    const { version, threshold, time, windowMs, score } = prediction;
+    const { version, threshold, time, windowMs, score, trial } = prediction;
     const watched = { version, threshold, window: windowAt(time, windowMs) };
     const part = this.parts.of(watched, () => ({
       watched,
       performance: beginPerformance(this.task, threshold),
     }));
     countPair(part.performance, score, label.value, change);
+    if (trial && this.task === 'binary')
+      this.trials.count({ ...trial, version, threshold }, score, label.value, change);
   }
 
   /** Both inputs have come so far in event time. */
@@ -158,6 +168,7 @@ export class LabelJoin {
         watched,
         performance: storePerformance(performance),
       })),
+      trials: this.trials.toJSON(),
       predictions: storeWatermark(this.predictions),
       labels: storeWatermark(this.labels),
       through: storeTime(this.through),
@@ -176,6 +187,7 @@ export class LabelJoin {
       performance: restorePerformance(performance),
     }));
     join.parts = WindowParts.from(parts);
+    if (stored.trials) join.trials = TrialParts.fromJSON(stored.trials);
     join.predictions = restoreWatermark(stored.predictions);
     join.labels = restoreWatermark(stored.labels);
     join.through = restoreTime(stored.through);
@@ -194,6 +206,7 @@ const isLater = (label: JoinedLabel, other: JoinedLabel): boolean =>
 interface StoredJoin {
   readonly entries: readonly (readonly [string, Entry])[];
   readonly parts: readonly { watched: PerformancePart['watched']; performance: StoredPerformance }[];
+  readonly trials?: StoredTrialParts;
   readonly predictions: StoredWatermark;
   readonly labels: StoredWatermark;
   readonly through: number | null;

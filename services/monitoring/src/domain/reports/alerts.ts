@@ -98,10 +98,12 @@ export interface Watching {
 
 /**
  * Compares a report with what is watched and says what rises or ends, in the order of the verdicts. The newest window judged decides:
- * reports of earlier ones, which come again with late labels, change nothing.
+ * reports of earlier ones, which come again with late labels, change nothing. Of a version that was only tried, as a canary or an arm, the
+ * limits of its rollout say more, and sooner.
  */
 export const decideAlerts = (watching: Map<string, Watching>, report: Report): AlertFact[] => {
   const window = windowOfFact(report.window);
+  if (!hasAnswered(report)) return [];
   return verdictsOf(report).flatMap((verdict): AlertFact[] => {
     const key = `${report.deployment}/${verdict.kind}/${verdict.subject}`;
     const before = watching.get(key);
@@ -122,6 +124,8 @@ export const decideAlerts = (watching: Map<string, Watching>, report: Report): A
     return [{ type: 'resolved', fact: { ...alertOf(open.alert, report, verdict), raised } }];
   });
 };
+
+const hasAnswered = ({ routes }: Report): boolean => (routes['champion'] ?? 0) > 0;
 
 const alertOf = (alert: string, report: Report, verdict: Verdict): Raised => {
   const { deployment, model, version, window, revision, sources } = report;
