@@ -284,7 +284,7 @@ const followServices = (ports: ReplayPorts): FollowedTopic<Services> =>
       ports.warn(`definition fact ${offset} cannot be applied: ${messageOf(error)}`),
   });
 
-const followDeployments = (ports: ReplayPorts): FollowedTopic<Deployments> =>
+export const followDeployments = (ports: ReplayPorts): FollowedTopic<Deployments> =>
   new FollowedTopic<Deployments>({
     log: ports.log,
     topic: qualify(ports.namespace, TOPICS.deployments),
@@ -316,9 +316,13 @@ const BROKEN: ReadonlySet<string> = new Set([
   'PLAYHEAD_INFERENCE_MODEL_INVALID',
 ]);
 
+/** Bytes of a model that are not those of their digest, or are gone, or are no model. */
+export const isBroken = (error: unknown): error is PlatformError =>
+  error instanceof PlatformError && BROKEN.has(error.code);
+
 /** A model whose bytes are not those of its digest, or are gone: it is named and never used. */
 const brokenModel = (error: unknown, deployment: DeploymentFact | undefined): string | undefined => {
-  if (!(error instanceof PlatformError) || !BROKEN.has(error.code)) return undefined;
+  if (!isBroken(error)) return undefined;
   const { digest } = error.details;
   const route = deployment?.routes.find(({ artifact }) => artifact === digest) ?? championOf(deployment);
   return `model ${deployment?.model}@${route?.version}, artifact ${route?.artifact}: ${error.message}`;

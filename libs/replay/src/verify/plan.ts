@@ -6,6 +6,7 @@ import { seekNear } from '../walk/seek-near';
 import type { ReplayPorts, Road, RoadStage } from './hops';
 import { offsetAt, type Place } from './range';
 import type { PartitionPlan } from './verify-partition';
+import { REQUESTS_HOP } from './verify-requests';
 
 export interface RangeRequest {
   readonly from?: Place;
@@ -20,6 +21,7 @@ export const HOP_KINDS: readonly string[] = [
   'vectors',
   'predictions',
   'shadows',
+  REQUESTS_HOP,
 ];
 
 /** A range of offsets of one topic: [from, to). */
@@ -53,6 +55,7 @@ export const planVerify = async (
     await planPredictions(ports, road, request, observations),
   ];
   const shadows = await planShadows(ports, road, predictions.units);
+  const requests = await planRequests(ports, road, request, observations);
   const stages: PartitionPlan[] = [];
   for (const stage of road.stages)
     stages.push(...(await planRoutes(ports, road, stage, request, observations)));
@@ -65,7 +68,7 @@ export const planVerify = async (
       from,
       to: Math.max(from, Math.min(to, decided)),
     })),
-    units: [...stages, ...vectors, ...predictions.units, ...shadows].filter(
+    units: [...stages, ...vectors, ...predictions.units, ...shadows, ...requests].filter(
       ({ hop }) => !request.hops || request.hops.includes(hop.split('/')[0]!),
     ),
     pending:
@@ -253,6 +256,26 @@ const planStage = async (
       zero: start,
       outputs,
     });
+  }
+  return units;
+};
+
+/** Logged requests of the doors that were answered in the time of the range; none where the deployment logs none. */
+const planRequests = async (
+  ports: ReplayPorts,
+  road: Road,
+  request: RangeRequest,
+  observations: readonly Observed[],
+): Promise<PartitionPlan[]> => {
+  const { log, namespace } = ports;
+  const requests = TOPICS.servingRequests(road.deployment);
+  const topic = qualify(namespace, requests);
+  if ((await log.partitionCount(topic)) === undefined) return [];
+  const times = await timesOf(ports, road, request, observations);
+  const units: PartitionPlan[] = [];
+  for (const ends of await log.ends(topic)) {
+    const { from, to } = await spanAppended(ports, requests, ends, times);
+    units.push({ hop: REQUESTS_HOP, partition: ends.partition, from, to, zero: ends.start, outputs: [] });
   }
   return units;
 };

@@ -1,0 +1,3 @@
+export { AnsweredRequests, type AnsweredRequestsOptions } from './answered-requests';
+export { REQUEST_LOG_METRICS } from './request-meter';
+export { decisionsOf } from './request-record';
