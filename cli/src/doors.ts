@@ -104,7 +104,9 @@ interface SaidError {
 
 const errorIn = (text: string): SaidError | undefined => {
   try {
-    const { error } = JSON.parse(text) as { error?: SaidError };
+    const body = JSON.parse(text) as { error?: SaidError } | string;
+    // Feast's shape is a JSON string that holds the error.
+    const error = typeof body === 'string' ? (JSON.parse(body) as SaidError) : body.error;
     return typeof error?.message === 'string' ? error : undefined;
   } catch {
     return undefined;

@@ -107,16 +107,16 @@ const latest = async (
     feature_service: service,
     entities,
   });
-  const [, first, ...others] = results;
-  if (first && [first, ...others].every(({ statuses }) => statuses[0] !== 'PRESENT'))
+  const columns = metadata.feature_names
+    .map((name, i) => ({ name, ...results[i]! }))
+    .filter(({ name }) => !(name in entities));
+  if (columns.length > 0 && columns.every(({ statuses }) => statuses[0] === 'NOT_FOUND'))
     throw new Refused('PLAYHEAD_NOT_FOUND', `${named(entity)} has no vector of ${service}`);
   return {
     service,
     entity,
-    event_timestamp: first?.event_timestamps[0] ?? '',
-    values: Object.fromEntries(
-      metadata.feature_names.slice(1).map((name, i) => [name, results[i + 1]!.values[0] ?? null]),
-    ),
+    event_timestamp: columns[0]?.event_timestamps[0] ?? '',
+    values: Object.fromEntries(columns.map(({ name, values }) => [name, values[0] ?? null])),
   };
 };
 

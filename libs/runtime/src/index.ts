@@ -17,6 +17,7 @@ export { Sealer, type SealerOptions, type SealingConfig } from './sealer';
 export * from './service-log';
 export * from './start-service';
 export * from './state/followed-topic-model';
+export * from './state/followed-services';
 export * from './state/followed-view';
 export * from './state/read-model';
 export * from './state/read-models';

@@ -25,6 +25,7 @@ import type { FeatureConfig } from './feature.config';
 import { datasetWorker, featureFleet, followServices, type FeatureParts } from './feature.topology';
 import { HistoricalFeaturesController } from './http/historical-features.controller';
 import { OnlineFeaturesController, SERVICES } from './http/online-features.controller';
+import { LatestParts } from './http/online/latest-parts';
 
 @Module({
   controllers: [OnlineFeaturesController, HistoricalFeaturesController],
@@ -36,6 +37,12 @@ import { OnlineFeaturesController, SERVICES } from './http/online-features.contr
       inject: [EVENT_LOG, CONFIG, SLEEP],
       useFactory: (log: EventLog, { namespace }: CommonConfig, sleep: Sleep) =>
         new LatestVectors({ log, namespace, sleep }),
+    },
+    {
+      provide: LatestParts,
+      inject: [EVENT_LOG, CONFIG, SLEEP],
+      useFactory: (log: EventLog, { namespace }: CommonConfig, sleep: Sleep) =>
+        new LatestParts({ log, namespace, sleep }),
     },
   ],
 })
@@ -52,9 +59,10 @@ export class FeatureModule {
     @Inject(SERVICES) control: FollowedTopic<Services>,
     serviceLog: ServiceLog,
     vectors: LatestVectors,
+    latestParts: LatestParts,
     @Inject(ReadModels) models: ReadModels,
   ) {
-    models.add(vectors);
+    models.add(vectors, latestParts);
     const parts: FeatureParts = {
       log,
       artifacts,
@@ -69,6 +77,7 @@ export class FeatureModule {
       transport,
     };
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
+    transport.add('latest parts', { start: () => Promise.resolve(), stop: () => latestParts.close() });
     transport.add('log', serviceLog);
     transport.add('feature services', featureFleet(parts));
     transport.add('data sets', datasetWorker(parts));

@@ -1,19 +1,30 @@
-import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Inject, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import type { FollowedTopic } from '#eventlog';
-import { Refused, canonicalKey, valueNames } from '#kernel';
-import { LatestVectors, type LatestVector } from '#runtime';
-import { newest, type ServiceDefinition, type ServiceRevision, type Services } from '#folds';
+import type { ServiceRevision, Services } from '#folds';
+import { canonicalKey, type Clock } from '#kernel';
+import { CLOCK, LatestVectors } from '#runtime';
+import { feastErrorAnswer, type FeastAnswer } from './online/feast-error';
+import { LatestParts } from './online/latest-parts';
+import { renderOnline, type Known } from './online/online-answer';
+import { planOnline, type OnlineColumn } from './online/online-plan';
+import { parseOnlineRequest, type OnlineRequest } from './online/online-request';
 
 export const SERVICES = Symbol('feature services');
 
-/** Latest feature values by entity, in the shape of Feast's feature server. */
+/**
+ * Latest feature values by entity, as Feast's feature server answers them (its `POST /get-online-features`, release 0.67): its client's
+ * `online_store: {type: remote}` works against this door.
+ */
 @ApiTags('online features')
 @Controller()
 export class OnlineFeaturesController {
   constructor(
     @Inject(SERVICES) private readonly services: FollowedTopic<Services>,
     private readonly vectors: LatestVectors,
+    private readonly parts: LatestParts,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Get('v1/features')
@@ -36,126 +47,108 @@ export class OnlineFeaturesController {
 
   @Post('get-online-features')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Latest values for many entities' })
+  @ApiOperation({
+    summary: "Latest values for many entities, in Feast's shape",
+    description:
+      'A feature service, or features as `<view>:<feature>`; for each join key a list of values, all equally long.',
+  })
   @ApiBody({
     schema: {
       type: 'object',
+      required: ['entities'],
       properties: {
         feature_service: { type: 'string', example: 'fraud' },
         features: { type: 'array', items: { type: 'string' }, example: ['customer-spend:amount'] },
-        entities: { type: 'object', example: { customer_id: ['4961'] } },
+        entities: {
+          type: 'object',
+          additionalProperties: { type: 'array', items: {} },
+          example: { customer_id: ['4961'] },
+        },
+        full_feature_names: { type: 'boolean', default: false, description: 'names as `<view>__<feature>`' },
+        include_feature_view_version_metadata: { type: 'boolean', default: false },
       },
     },
   })
-  async online(@Body() body: unknown): Promise<unknown> {
-    const request = parse(body);
-    const { service, wanted } = this.resolve(request);
-    const { key } = newest(service).compiled.trigger;
-    const ids = request.entities[key];
-    if (!Array.isArray(ids))
-      throw new Refused(
-        'PLAYHEAD_REQUEST_INVALID',
-        `entities must list ${key}: {"entities": {"${key}": ["..."]}}`,
+  @ApiResponse({
+    status: 200,
+    description: 'a list of values, statuses and event times for each name',
+    schema: {
+      type: 'object',
+      properties: {
+        metadata: {
+          type: 'object',
+          properties: { feature_names: { type: 'array', items: { type: 'string' } } },
+        },
+        results: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              values: { type: 'array', items: {} },
+              statuses: {
+                type: 'array',
+                items: { type: 'string', enum: ['PRESENT', 'NULL_VALUE', 'NOT_FOUND', 'OUTSIDE_MAX_AGE'] },
+              },
+              event_timestamps: { type: 'array', items: { type: 'string', format: 'date-time' } },
+            },
+          },
+        },
+      },
+    },
+  })
+  @ApiResponse({
+    status: 404,
+    description:
+      "no such service, view or feature; as every error but 422, a JSON string that holds Feast's `{module, class, message}`",
+    schema: { type: 'string' },
+  })
+  @ApiResponse({
+    status: 422,
+    description: "the body is no such request; FastAPI's `detail`",
+    schema: { type: 'object' },
+  })
+  async online(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<Buffer> {
+    const answer = await this.answer(body);
+    void reply.status(answer.status).header('content-type', 'application/json');
+    return Buffer.from(answer.body);
+  }
+
+  async answer(body: unknown): Promise<FeastAnswer> {
+    try {
+      return { status: 200, body: await this.values(parseOnlineRequest(body)) };
+    } catch (error) {
+      const answer = feastErrorAnswer(error);
+      if (!answer) throw error;
+      return answer;
+    }
+  }
+
+  private async values(request: OnlineRequest): Promise<string> {
+    const plan = planOnline(this.services.state, request);
+    const asked = new Map<string, Promise<readonly (Known | undefined)[]>>();
+    for (const column of plan.columns)
+      if (!asked.has(lookupOf(column))) asked.set(lookupOf(column), this.lookUp(column, request));
+    const known = new Map<string, readonly (Known | undefined)[]>();
+    for (const [lookup, found] of asked) known.set(lookup, await found);
+    return renderOnline(plan, request, (column) => known.get(lookupOf(column))!, this.clock.now());
+  }
+
+  /** Each entity once, however often the request names it. */
+  private async lookUp(
+    { service: { name }, key, stage }: OnlineColumn,
+    { entities }: OnlineRequest,
+  ): Promise<readonly (Known | undefined)[]> {
+    const keys = entities.get(key)!.map(canonicalKey);
+    const found = new Map<string, Known | undefined>();
+    for (const entity of keys) {
+      if (entity === null || found.has(entity)) continue;
+      found.set(
+        entity,
+        stage === undefined ? await this.vectors.of(name, entity) : await this.parts.of(name, stage, entity),
       );
-    const found = await Promise.all(ids.map((id) => this.latest(service, id)));
-    const column = (name: string): unknown => ({
-      values: found.map((vector) => (vector && valueIn(service, vector, name)) ?? null),
-      statuses: found.map((vector) =>
-        vector && valueIn(service, vector, name) !== undefined ? 'PRESENT' : 'NOT_FOUND',
-      ),
-      event_timestamps: found.map((vector) => vector?.event_time ?? '1970-01-01T00:00:00.000Z'),
-    });
-    const now = found.map((vector) => vector?.event_time ?? '1970-01-01T00:00:00.000Z');
-    return {
-      metadata: { feature_names: [key, ...wanted.map(({ name }) => name)] },
-      results: [
-        { values: ids, statuses: ids.map(() => 'PRESENT'), event_timestamps: now },
-        ...wanted.map(({ name }) => column(name)),
-      ],
-    };
-  }
-
-  private async latest(service: ServiceDefinition, id: unknown): ReturnType<LatestVectors['of']> {
-    const key = canonicalKey(id);
-    return key === null ? undefined : this.vectors.of(service.name, key);
-  }
-
-  private resolve({ feature_service: name, features }: OnlineRequest): {
-    service: ServiceDefinition;
-    wanted: readonly { name: string }[];
-  } {
-    if (name !== undefined) {
-      const service = this.services.state.get(name);
-      if (!service) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no feature service ${name}`);
-      return {
-        service,
-        wanted: newest(service).compiled.features.map((feature) => ({ name: feature })),
-      };
     }
-    for (const service of this.services.state.values()) {
-      const wanted = features!.map((reference) => ({
-        name: reference.slice(reference.indexOf(':') + 1),
-        index: indexOf(newest(service), reference),
-      }));
-      if (wanted.every(({ index }) => index >= 0)) return { service, wanted };
-    }
-    throw new Refused(
-      'PLAYHEAD_NOT_FOUND',
-      `no feature service has all of ${features!.join(', ')}; name them as <view>:<feature>`,
-    );
+    return keys.map((entity) => (entity === null ? undefined : found.get(entity)));
   }
 }
 
-/**
- * The value of a feature in a vector, by the newest revision that the vector carries; undefined where that one has no such feature. So an
- * entity without an event since a new revision began is still answered, as of its newest vector.
- */
-export const valueIn = (
-  { revisions, retired }: Pick<ServiceDefinition, 'revisions' | 'retired'>,
-  { values }: Pick<LatestVector, 'values'>,
-  feature: string,
-): number | null | undefined => {
-  const carried = [...retired, ...revisions].filter(({ revision }) => values[revision] !== undefined).at(-1);
-  return carried && values[carried.revision]![carried.compiled.features.indexOf(feature)];
-};
-
-interface OnlineRequest {
-  readonly feature_service?: string;
-  readonly features?: readonly string[];
-  readonly entities: Readonly<Record<string, unknown>>;
-}
-
-const parse = (body: unknown): OnlineRequest => {
-  const request = (typeof body === 'object' && body !== null ? body : {}) as Partial<OnlineRequest>;
-  const named = typeof request.feature_service === 'string';
-  const listed =
-    Array.isArray(request.features) &&
-    request.features.length > 0 &&
-    request.features.every((feature) => typeof feature === 'string');
-  if (!named && !listed)
-    throw new Refused(
-      'PLAYHEAD_REQUEST_INVALID',
-      'say "feature_service": "<name>" or "features": ["<view>:<feature>", ...]',
-    );
-  if (typeof request.entities !== 'object' || request.entities === null)
-    throw new Refused(
-      'PLAYHEAD_REQUEST_INVALID',
-      '"entities" must be an object of lists: {"customer_id": ["4961"]}',
-    );
-  return {
-    entities: request.entities,
-    ...(named ? { feature_service: request.feature_service } : { features: request.features }),
-  };
-};
-
-/** Index of `<view>:<feature>` in the vector, -1 where the service has no such one. */
-const indexOf = (revision: ServiceRevision, reference: string): number => {
-  let index = 0;
-  for (const view of revision.compiled.views) {
-    for (const name of view.features.flatMap(valueNames)) {
-      if (reference === `${view.name}:${name}`) return index;
-      index++;
-    }
-  }
-  return -1;
-};
+const lookupOf = ({ service, key, stage }: OnlineColumn): string => `${service.name}\0${key}\0${stage ?? ''}`;

@@ -1,5 +1,5 @@
 import type { ServiceRevision } from '#folds';
-import { valueIn } from './online-features.controller';
+import { valueIn } from './online-answer';
 
 const revision = (number: string, ...features: string[]): ServiceRevision =>
   ({ revision: number, digest: number, compiled: { features } }) as unknown as ServiceRevision;
