@@ -55,8 +55,9 @@ export const onVectors = (handler: VectorsHandler): Fold<null, Deployments> => {
     prepare: async (control) => {
       const deployment = control.get(handler.deployment);
       const plan = deployment && planOf(deployment);
-      await models.prepare(handler.deployment, plan ? routesIn(plan, handler) : []);
-      if (plan?.shadow && handler.shadows !== undefined) await handler.shadowsBegin?.();
+      if (!plan) return;
+      await models.prepare(plan.deployment, routesIn(plan, handler));
+      if (plan.shadow && handler.shadows !== undefined) await handler.shadowsBegin?.();
     },
     process: async (round) => {
       const deployment = round.control.get(handler.deployment);

@@ -1,20 +1,21 @@
-import type { RouteFact } from '#contracts';
+import type { DeploymentFact, RouteFact } from '#contracts';
 import type { OnnxModel } from '#inference';
 import { PlatformError } from '#kernel';
 import type { ModelShelf } from './model-shelf';
 import type { RouteBatch } from './route-batch';
-import { isOfTheModel, noScores, scoreRows } from './score-rows';
+import { hangs, isOfTheModel, noScores, scoreRows, type ScoredRows } from './score-rows';
 
-/** Told of a route beside the champion whose model cannot be opened, and of one that threw. */
+/** Told of a route beside the champion whose model cannot be opened, hangs or throws. */
 export type ModelFailure = (route: RouteFact, error: unknown) => void;
 
 /**
  * The models of a deployment's routes. The champion's must answer: what it throws is thrown. Another route's that cannot be opened answers
- * nothing, so that a broken canary or shadow holds nobody up.
+ * nothing, so that a broken canary or shadow holds nobody up; one that hangs is not asked again.
  */
 export class OpenModels {
-  /** Why a model is not used, by its artifact; tried again under the next control position. */
+  /** Why a model is not used, by its artifact; it is tried again when the deployment changes. */
   private readonly refused = new Map<string, unknown>();
+  private of: DeploymentFact | undefined;
 
   constructor(
     private readonly shelf: Pick<ModelShelf, 'ready' | 'get'>,
@@ -22,13 +23,15 @@ export class OpenModels {
   ) {}
 
   /** Loads what all routes need, before the first vector that they answer. */
-  async prepare(deployment: string, routes: readonly RouteFact[]): Promise<void> {
-    this.refused.clear();
+  async prepare(deployment: DeploymentFact, routes: readonly RouteFact[]): Promise<void> {
+    if (this.of !== deployment) this.refused.clear();
+    this.of = deployment;
+    const usable = routes.filter(({ artifact }) => !this.refused.has(artifact));
     try {
-      await this.shelf.ready(deployment, routes);
+      await this.shelf.ready(deployment.deployment, usable);
     } catch {
       // Which of them is it, and is it one that may be missing?
-      await Promise.all(routes.map((route) => this.open(route)));
+      await Promise.all(usable.map((route) => this.open(route)));
     }
   }
 
@@ -43,10 +46,21 @@ export class OpenModels {
     }
     const model = await this.open(route);
     batch.scores = model
-      ? await scoreRows(model, batch.matrix)
+      ? await this.tried(route, model, batch)
       : noScores(batch.rows, this.refused.get(route.artifact));
-    const { thrown, error } = batch.scores;
-    if (model && thrown.size > 0) this.failing?.(route, error);
+  }
+
+  private async tried(route: RouteFact, model: OnnxModel, batch: RouteBatch): Promise<ScoredRows> {
+    try {
+      const scores = await scoreRows(model, batch.matrix);
+      if (scores.thrown.size > 0) this.failing?.(route, scores.error);
+      return scores;
+    } catch (error) {
+      if (!hangs(error)) throw error;
+      // To find the row that it hangs on would hold the champion up for as long again and again.
+      this.refuse(route, error);
+      return noScores(batch.rows, error);
+    }
   }
 
   private async open(route: RouteFact): Promise<OnnxModel | undefined> {
@@ -55,10 +69,14 @@ export class OpenModels {
       return await this.shelf.get(route);
     } catch (error) {
       if (route.route === 'champion' || !this.mayBeMissing(error)) throw error;
-      this.refused.set(route.artifact, error);
-      this.failing?.(route, error);
+      this.refuse(route, error);
       return undefined;
     }
+  }
+
+  private refuse(route: RouteFact, error: unknown): void {
+    this.refused.set(route.artifact, error);
+    this.failing?.(route, error);
   }
 
   /** Where nobody is told, as in a replay, only what the bytes themselves say: a file that is gone or damaged since is another matter. */

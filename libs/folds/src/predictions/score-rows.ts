@@ -13,7 +13,7 @@ const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Scores rows, and finds those that the model throws for: each of them alone, by halving, so that who is answered does not depend on what
- * came in the same batch. What is away, and what is wrong with ourselves, is thrown.
+ * came in the same batch. What is away, what is wrong with ourselves and a model that hangs is thrown.
  */
 export const scoreRows = async (
   model: Pick<OnnxModel, 'featureCount' | 'outputs' | 'score'>,
@@ -23,7 +23,7 @@ export const scoreRows = async (
   try {
     return { values: await model.score(matrix), width, thrown: NONE };
   } catch (error) {
-    if (!isOfTheModel(error)) throw error;
+    if (!isOfTheModel(error) || hangs(error)) throw error;
   }
   const rows = matrix.length / featureCount;
   const values = new Float32Array(rows * width).fill(Number.NaN);
@@ -33,7 +33,7 @@ export const scoreRows = async (
     try {
       values.set(await model.score(matrix.subarray(from * featureCount, to * featureCount)), from * width);
     } catch (error) {
-      if (!isOfTheModel(error)) throw error;
+      if (!isOfTheModel(error) || hangs(error)) throw error;
       last = error;
       if (to - from === 1) thrown.add(from);
       else await inHalves(from, to);
@@ -60,3 +60,7 @@ export const noScores = (rows: number, error: unknown): ScoredRows => ({
 /** Neither something that is away nor a fault of ours: asked again, it is the same. */
 export const isOfTheModel = (error: unknown): boolean =>
   !isPlatformError(error) || error.disposition === 'refuse';
+
+/** It took too long, or its process died: to ask again costs as much. */
+export const hangs = (error: unknown): boolean =>
+  isPlatformError(error) && error.code === 'PLAYHEAD_INFERENCE_FAILED';
