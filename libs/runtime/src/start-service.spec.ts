@@ -308,3 +308,28 @@ describe('a service with raw bodies', () => {
     await service.stop();
   });
 });
+
+describe('a service with a front door', () => {
+  it('lets it take its requests before the framework, on the same port, and describes it', async () => {
+    const service = await startService({
+      config,
+      module: TrialModule,
+      ports: memoryPorts(createMemoryLog()),
+      frontDoor: () => (request, response) => {
+        if (request.url !== '/v2') return false;
+        response.end('bare');
+        return true;
+      },
+      frontDoorDescription: { paths: { '/v2': { get: {} } }, schemas: { Bare: { type: 'string' } } },
+    });
+    const get = (path: string): Promise<Response> => fetch(`${service.url}${path}`);
+    expect(await (await get('/v2')).text()).toBe('bare');
+    expect(await (await get('/health/live')).json()).toEqual({ status: 'live' });
+    const document = await (await get('/openapi.json')).json();
+    expect(document).toMatchObject({
+      paths: { '/v2': { get: {} }, '/v1/echo': {} },
+      components: { schemas: { Bare: { type: 'string' } } },
+    });
+    await service.stop();
+  });
+});
