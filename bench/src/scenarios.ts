@@ -1,4 +1,6 @@
 import { doors } from '../serving/src/doors';
+import { swaps } from '../serving/src/swaps';
+import { topics } from '../serving/src/topics';
 import type { Scenario } from './scenario';
 import { ceiling, codec, features, idle } from './scenarios/parts';
 import { elec2 } from './scenarios/elec2';
@@ -88,5 +90,17 @@ export const SCENARIOS: readonly Scenario[] = [
       'the doors of serving beside MLServer, KServe, BentoML, FastAPI and a bare handler: requests/s, p50, p99, memory',
     defaults: { rows: 0, repeats: 3 },
     run: doors,
+  },
+  {
+    name: 'serving-swaps',
+    measures: 'the champion changes under load: failed requests, latency, memory',
+    defaults: { rows: 200, repeats: 1 },
+    run: swaps,
+  },
+  {
+    name: 'serving-topics',
+    measures: 'vectors to predictions, topic to topic, by serving alone: vectors/s, and vectors/s a core',
+    defaults: { rows: 400_000, repeats: 1 },
+    run: topics,
   },
 ];

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TOPICS, qualify, type CompiledStream } from '#contracts';
+import { qualify, type CompiledStream } from '#contracts';
 import { readRecords, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
 import { Refused } from '#kernel';
@@ -130,8 +130,8 @@ export class ServingStage implements StretchGround {
     return this.control.promote(model, version, 'champion');
   }
 
-  /** Events of the next rows of a stream, through the inbox. */
-  preload(stream: string, rows: readonly (readonly number[])[]): Promise<void> {
+  /** Events of the next rows of a stream into its inbox; gives the index of the first one. */
+  preload(stream: string, rows: readonly (readonly number[])[]): Promise<number> {
     return this.write(stream, rows, eventOf);
   }
 
@@ -139,7 +139,7 @@ export class ServingStage implements StretchGround {
     stream: string,
     rows: readonly T[],
     event: (row: T, index: number) => Record<string, unknown>,
-  ): Promise<void> {
+  ): Promise<number> {
     const compiled = await fetchDefinition<CompiledStream>(this.url('registry'), 'Stream', stream);
     const writer = await StreamWriter.open(this.log, this.namespace, compiled);
     const from = this.written.get(stream) ?? 0;
@@ -148,6 +148,7 @@ export class ServingStage implements StretchGround {
     const { rejected } = await writer.close();
     if (rejected > 0)
       throw new Refused('PLAYHEAD_REQUEST_INVALID', `${rejected} events of ${stream} are refused`);
+    return from;
   }
 
   async untilFolded(name: string): Promise<void> {
@@ -217,14 +218,6 @@ export class ServingStage implements StretchGround {
   async *records(name: string, partition: number, from: number): AsyncGenerator<LogRecord> {
     const { end } = (await this.ends(name))[partition]!;
     yield* readRecords(this.log, this.topic(name), partition, from, end);
-  }
-
-  /** Predictions that are due for all vectors of now, and those that there are. */
-  async predictions(service: string, deployment: string): Promise<{ vectors: number; predictions: number }> {
-    return {
-      vectors: await this.count(TOPICS.vectors(service)),
-      predictions: await this.count(TOPICS.predictions(deployment)),
-    };
   }
 
   async close(): Promise<void> {

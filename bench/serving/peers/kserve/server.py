@@ -25,7 +25,12 @@ class Trees(Model):
         (probability,) = self._session.run(["probability"], {"input": rows})
         output = InferOutput(name="probability", shape=list(probability.shape), datatype="FP32")
         output.set_data_from_numpy(probability, binary_data=payload.use_binary_outputs)
-        return InferResponse(response_id=payload.id or "0", model_name=self.name, infer_outputs=[output])
+        return InferResponse(
+            response_id=payload.id or "0",
+            model_name=self.name,
+            infer_outputs=[output],
+            use_binary_outputs=payload.use_binary_outputs,
+        )
 
 
 if __name__ == "__main__":
