@@ -21,8 +21,6 @@ import {
   type RouteCounts,
 } from '../domain/latency-histogram';
 
-const REPORT_EVERY_MS = 10_000;
-
 export interface ServingStatusOptions {
   readonly log: EventLog;
   readonly serviceLog: ServiceLog;
@@ -30,7 +28,11 @@ export interface ServingStatusOptions {
   readonly sleep: (ms: number) => Promise<void>;
   readonly instance: string;
   readonly logger: Logger;
+  /** How often it says what each route served. */
+  readonly everyMs?: number;
 }
+
+const REPORT_EVERY_MS = 10_000;
 
 /** Writes `serving.status`: where a deployment begins, and for each interval what each route served. */
 export class ServingStatus implements Worker {
@@ -46,7 +48,7 @@ export class ServingStatus implements Worker {
   async start(): Promise<void> {
     await this.options.serviceLog.ensureTopics([{ name: TOPICS.servingStatus, partitions: 1 }]);
     this.from = this.options.clock.now();
-    this.timer = setInterval(() => void this.report(), REPORT_EVERY_MS);
+    this.timer = setInterval(() => void this.report(), this.options.everyMs ?? REPORT_EVERY_MS);
   }
 
   async stop(): Promise<void> {
@@ -97,32 +99,37 @@ export class ServingStatus implements Worker {
   }
 
   /**
-   * First vector offset of each partition of a deployment that begins now. It becomes a fact before the first prediction; where two
+   * First offset of each partition of the vectors, or of a bound topic, that a deployment begins to read now. It becomes a fact before the first answer; where two
    * instances ask at once, the first fact on the log holds for both.
    */
-  async startOffsets(deployment: string, service: string): Promise<readonly number[]> {
+  async startOffsets(deployment: string, service: string, bound?: string): Promise<readonly number[]> {
     const { log, serviceLog, sleep } = this.options;
-    const known = await untilAvailable(() => this.recordedStart(deployment), sleep);
+    const known = await untilAvailable(() => this.recordedStart(deployment, bound), sleep);
     if (known) return known;
-    const ends = await untilAvailable(() => log.ends(serviceLog.topic(TOPICS.vectors(service))), sleep);
+    const topic = bound ?? serviceLog.topic(TOPICS.vectors(service));
+    const ends = await untilAvailable(() => log.ends(topic), sleep);
     await untilAvailable(
       () =>
         this.append(DeploymentStarted, deployment, {
           deployment,
           service,
+          ...(bound !== undefined && { topic: bound }),
           offsets: ends.map(({ end }) => end),
         }),
       sleep,
     );
-    return (await untilAvailable(() => this.recordedStart(deployment), sleep))!;
+    return (await untilAvailable(() => this.recordedStart(deployment, bound), sleep))!;
   }
 
-  private async recordedStart(deployment: string): Promise<readonly number[] | undefined> {
+  private async recordedStart(
+    deployment: string,
+    bound: string | undefined,
+  ): Promise<readonly number[] | undefined> {
     const { log, serviceLog } = this.options;
     for (const record of await readTopic(log, serviceLog.topic(TOPICS.servingStatus))) {
       if (record.headers.text('ce_type') !== DeploymentStarted.type) continue;
       const fact = decodeEvent(DeploymentStarted, record.value);
-      if (fact.deployment === deployment) return fact.offsets;
+      if (fact.deployment === deployment && fact.topic === bound) return fact.offsets;
     }
     return undefined;
   }
