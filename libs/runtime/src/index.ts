@@ -1,5 +1,7 @@
+export * from './access-log';
 export * from './config';
 export * from './fleet';
+export { formatFor, type ExpositionFormat } from './exposition';
 export { FOLD_METRICS } from './fold-metrics';
 export * from './http/bodies';
 export * from './http/error-answer';
@@ -21,6 +23,7 @@ export * from './state/followed-services';
 export * from './state/followed-view';
 export * from './state/read-model';
 export * from './state/read-models';
+export * from './timings';
 export * from './tracing';
 export * from '#parquet';
 export * from './provide-service-log';

@@ -6,6 +6,14 @@ import {
 } from 'node:perf_hooks';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  renderCounts,
+  renderTimings,
+  toOpenMetrics,
+  type ExpositionFormat,
+  type NamedCounts,
+} from './exposition';
+import { Timings } from './timings';
 
 /**
  * A metric as data: the code makes it from this, and `docs/reference/metrics.md` shows it. Names are Prometheus's:
@@ -30,6 +38,12 @@ export interface Sample<Label extends string = string> {
   readonly labels: Labels<Label>;
 }
 
+/** How often each value was seen. */
+export interface Distribution<Label extends string = string> {
+  readonly labels: Labels<Label>;
+  readonly values: readonly { readonly value: number; readonly times: number }[];
+}
+
 export interface Counter<Label extends string = string> {
   add(value: number, labels: Labels<Label>): void;
 }
@@ -49,8 +63,14 @@ export interface Metrics {
   gauge<L extends string>(spec: MetricSpec<L>, read: () => number | readonly Sample<L>[]): void;
   /** A count that is kept elsewhere and only grows, read at each scrape. */
   total<L extends string>(spec: MetricSpec<L>, read: () => number | readonly Sample<L>[]): void;
-  /** Prometheus text exposition. */
-  render(): Promise<string>;
+  /** Counts and levels under names that are other people's, read at each scrape. */
+  named<L extends string>(spec: MetricSpec<L>, read: () => readonly Sample<L>[]): void;
+  /** A histogram for hot paths, with exemplars. */
+  timings<L extends string>(spec: MetricSpec<L>): Timings<L>;
+  /** A histogram of values that are counted elsewhere, read at each scrape. */
+  distribution<L extends string>(spec: MetricSpec<L>, read: () => readonly Distribution<L>[]): void;
+  /** Prometheus's text by default. */
+  render(format?: ExpositionFormat): Promise<string>;
 }
 
 /** Boundaries in seconds for latencies from half a millisecond to ten seconds. */
@@ -83,7 +103,31 @@ export const createMetrics = (): Metrics => {
   const reader = new ScrapeReader();
   const meter = new MeterProvider({ readers: [reader] }).getMeter('playhead');
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
+  const counts: NamedCounts[] = [];
+  const histograms: (() => Timings)[] = [];
+  const timingsOf = <L extends string>(spec: MetricSpec<L>): Timings<L> =>
+    new Timings(spec, spec.boundaries ?? LATENCY_SECONDS);
+  const own = (format: ExpositionFormat): string =>
+    [
+      ...counts.map((each) => renderCounts(each, format)),
+      ...histograms.map((each) => renderTimings(each(), format)),
+    ].join('');
   return {
+    named: (spec, read) => void counts.push({ spec, read }),
+    timings: (spec) => {
+      const timings = timingsOf(spec);
+      histograms.push(() => timings);
+      return timings;
+    },
+    distribution: (spec, read) =>
+      void histograms.push(() => {
+        const timings = timingsOf(spec);
+        for (const { labels, values } of read()) {
+          const series = timings.series(labels);
+          for (const { value, times } of values) series.add(value, times);
+        }
+        return timings;
+      }),
     counter: ({ name, help }) => meter.createCounter(name, { description: help }),
     histogram: ({ name, help, boundaries }) =>
       meter.createHistogram(name, {
@@ -94,7 +138,11 @@ export const createMetrics = (): Metrics => {
       meter.createObservableGauge(name, { description: help }).addCallback(observing(read)),
     total: ({ name, help }, read) =>
       meter.createObservableCounter(name, { description: help }).addCallback(observing(read)),
-    render: async () => serializer.serialize((await reader.collect()).resourceMetrics),
+    render: async (format = 'text') => {
+      const text = serializer.serialize((await reader.collect()).resourceMetrics);
+      if (format === 'openmetrics') return `${toOpenMetrics(text)}${own(format)}# EOF\n`;
+      return text + own(format);
+    },
   };
 };
 

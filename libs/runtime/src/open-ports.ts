@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { openArtifactStore } from '#artifacts';
 import { openSegmentedLog } from '#segments';
 import { createKafkaLog } from '#eventlog/kafka';
+import { AccessLog } from './access-log';
 import type { CommonConfig } from './config';
 import { createLogger } from './logger';
 import { createMetrics } from './metrics';
@@ -47,5 +48,6 @@ export const openPorts = (config: CommonConfig): Ports => {
     sleep,
     logger,
     metrics: createMetrics(),
+    ...(config.accessLog && { accessLog: new AccessLog({ ...config, ...config.accessLog }) }),
   };
 };

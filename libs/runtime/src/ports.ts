@@ -3,6 +3,7 @@ import type { EventLog } from '#eventlog';
 import type { Clock } from '#kernel';
 import type { Logger } from './logger';
 import type { Metrics } from './metrics';
+import type { AccessLog } from './access-log';
 import type { Tracing } from './tracing';
 
 export type Sleep = (ms: number) => Promise<void>;
@@ -17,6 +18,8 @@ export interface Ports {
   readonly metrics: Metrics;
   /** Absent where tracing is off. */
   readonly tracing?: Tracing;
+  /** Absent where requests are not logged. */
+  readonly accessLog?: AccessLog;
 }
 
 /** Tokens under which the ports, the compiled config and the runtime's own parts are injected. */
@@ -28,6 +31,7 @@ export const SLEEP = Symbol('sleep');
 export const LOGGER = Symbol('logger');
 export const METRICS = Symbol('metrics');
 export const TRACING = Symbol('tracing');
+export const ACCESS_LOG = Symbol('access log');
 
 export const systemClock: Clock = { now: () => Date.now() };
 

@@ -4,6 +4,7 @@ import { HealthController } from './http/health.controller';
 import { StateController } from './http/state.controller';
 import { LogTransport } from './log-transport';
 import {
+  ACCESS_LOG,
   ARTIFACT_STORE,
   CLOCK,
   CONFIG,
@@ -31,6 +32,7 @@ export class RuntimeModule {
       [LOGGER, ports.logger],
       [METRICS, ports.metrics],
       [TRACING, ports.tracing],
+      [ACCESS_LOG, ports.accessLog],
     ];
     const providers = [
       ...values.map(([provide, useValue]) => ({ provide, useValue })),

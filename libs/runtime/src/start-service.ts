@@ -10,6 +10,7 @@ import { readBodies, type BodyMode } from './http/bodies';
 import { allowOrigins } from './http/cors';
 import { errorAnswer } from './http/error-answer';
 import { ErrorFilter } from './http/error-filter';
+import { traceDoors } from './http/trace-doors';
 import { LogTransport, type WorkerFailure } from './log-transport';
 import { NestLogger } from './logger';
 import { addProcessMetrics } from './metrics';
@@ -64,10 +65,15 @@ const KEEP_ALIVE_MS = 72_000;
 export const startService = async (options: ServiceOptions): Promise<RunningService> => {
   const { config, ports } = options;
   const bodyLimit = options.bodyLimitBytes ?? 1_048_576;
+  const { accessLog, tracing } = ports;
   let frontDoor: FrontDoor = () => false;
   const adapter = new FastifyAdapter({
     serverFactory: (framework: RequestListener) =>
       createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+        if (accessLog) {
+          const beganMs = performance.now();
+          response.once('close', () => accessLog.http(request, response, performance.now() - beganMs));
+        }
         if (!frontDoor(request, response)) framework(request, response);
       }),
     bodyLimit,
@@ -92,6 +98,8 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   readBodies(server, options.bodies ?? 'parsed', bodyLimit);
   allowOrigins(server, config.consoleOrigins);
   app.useGlobalFilters(new ErrorFilter(ports.logger));
+  // Ingestion's door has spans of its own: its records decide about their traces.
+  if (tracing && config.service !== 'ingestion') traceDoors(server, tracing.requests);
   await options.prepare?.(server);
   describeDoors(app, server, config.service, options.frontDoorDescription);
   if (options.frontDoor) frontDoor = options.frontDoor(app);
@@ -115,7 +123,8 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     await app.close();
     endProcessMetrics();
     await ports.log.close();
-    await ports.tracing?.close();
+    await tracing?.close();
+    await accessLog?.close();
     ports.logger.info({}, `${config.service} has stopped`);
   };
   return { url, app, failed: transport.failed, stop: () => (stopping ??= stop()) };

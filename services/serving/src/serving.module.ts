@@ -5,6 +5,7 @@ import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
 import {
+  ACCESS_LOG,
   ARTIFACT_STORE,
   CLOCK,
   CONFIG,
@@ -12,20 +13,26 @@ import {
   LOGGER,
   LatestVectors,
   LogTransport,
+  METRICS,
   ReadModels,
   Readiness,
   SLEEP,
   ServiceLog,
+  TRACING,
   followDeployments,
   followedTopicModel,
   provideServiceLog,
+  type AccessLog,
   type Logger,
+  type Metrics,
   type Sleep,
+  type Tracing,
 } from '#runtime';
 import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
 import { PredictController } from './http/predict.controller';
 import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
+import { InferenceObserver, exposeModels } from './observability';
 import { HttpDoor } from './oip/http';
 import { GrpcDoor, inferenceMethods } from './oip/grpc';
 import type { ServingConfig } from './serving.config';
@@ -74,9 +81,15 @@ const REGISTERED = Symbol('registered models');
     },
     {
       provide: InferenceDesk,
-      inject: [ServedModels, CLOCK],
-      useFactory: (models: ServedModels, clock: Clock) =>
-        new InferenceDesk({ models, clock, nextId: randomUUID }),
+      inject: [ServedModels, CLOCK, InferenceObserver],
+      useFactory: (models: ServedModels, clock: Clock, metrics: InferenceObserver) =>
+        new InferenceDesk({ models, clock, nextId: randomUUID, metrics }),
+    },
+    {
+      provide: InferenceObserver,
+      inject: [METRICS, TRACING, ACCESS_LOG],
+      useFactory: (metrics: Metrics, tracing?: Tracing, accessLog?: AccessLog) =>
+        new InferenceObserver(metrics, tracing?.requests, accessLog),
     },
     {
       provide: HttpDoor,
@@ -120,7 +133,10 @@ export class ServingModule implements OnApplicationShutdown {
     @Inject(REGISTERED) registered: FollowedTopic<RegisteredModels>,
     @Inject(ReadModels) models: ReadModels,
     grpc: GrpcDoor,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(ACCESS_LOG) accessLog?: AccessLog,
   ) {
+    exposeModels(metrics, shelf, accessLog);
     models.add(
       followedTopicModel('deployments', control, (deployments) => deployments),
       followedTopicModel('registered models', registered, (models) => models),

@@ -1,5 +1,6 @@
 import { Type, type Static, type TObject } from 'typebox';
 import { parseDuration } from '#kernel';
+import type { AccessLogConfig } from '../access-log';
 import type { SealingConfig } from '../sealer';
 import { tracingConfigOf, tracingVariables, type TracingConfig } from '../tracing/tracing-config';
 import type { ConfigRule } from './define-config';
@@ -127,6 +128,20 @@ export const commonVariables = (service: ServiceName) => ({
     examples: ['debug'],
     description: 'lowest level that is logged',
   }),
+  PLAYHEAD_ACCESS_LOG: Type.Enum(['off', 'sampled', 'on'], {
+    default: 'off',
+    examples: ['sampled'],
+    description:
+      'a JSON line on standard output for each request, or for a share of them and each one that failed',
+  }),
+  PLAYHEAD_ACCESS_LOG_SHARE: Type.Number({
+    default: 0.01,
+    minimum: 0,
+    maximum: 1,
+    unit: 'share',
+    examples: [0.001],
+    description: 'share of the requests that PLAYHEAD_ACCESS_LOG=sampled logs',
+  }),
   ...tracingVariables,
 });
 
@@ -168,6 +183,8 @@ export interface CommonConfig {
   readonly sealing?: SealingConfig;
   /** Absent where nothing is traced. */
   readonly tracing?: TracingConfig;
+  /** Absent where requests are not logged. */
+  readonly accessLog?: AccessLogConfig;
 }
 
 export const compileCommon = (service: ServiceName, options: CommonOptions): CommonConfig => ({
@@ -192,6 +209,10 @@ export const compileCommon = (service: ServiceName, options: CommonOptions): Com
   artifactDirectory: options.PLAYHEAD_ARTIFACT_DIR,
   sealing: sealingOf(options),
   tracing: tracingConfigOf(options),
+  accessLog:
+    options.PLAYHEAD_ACCESS_LOG === 'off'
+      ? undefined
+      : { share: options.PLAYHEAD_ACCESS_LOG === 'on' ? 1 : options.PLAYHEAD_ACCESS_LOG_SHARE },
 });
 
 const MIB = 1_048_576;

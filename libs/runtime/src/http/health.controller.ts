@@ -1,6 +1,8 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { PlatformError } from '#kernel';
+import { CONTENT_TYPES, formatFor } from '../exposition';
 import { LogTransport } from '../log-transport';
 import type { Metrics } from '../metrics';
 import { METRICS } from '../ports';
@@ -38,9 +40,14 @@ export class HealthController {
     );
   }
 
+  /** Prometheus's text, or OpenMetrics with exemplars for a scraper that accepts it. */
   @Get('metrics')
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  scrape(): Promise<string> {
-    return this.metrics.render();
+  scrape(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const format = formatFor(accept);
+    void reply.header('content-type', CONTENT_TYPES[format]);
+    return this.metrics.render(format);
   }
 }

@@ -1,5 +1,6 @@
 export * from './door-tracer';
 export * from './open-tracing';
+export * from './request-tracer';
 export * from './sampling';
 export * from './spans';
 export * from './trace-context';

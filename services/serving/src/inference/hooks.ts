@@ -15,6 +15,8 @@ export interface CallTimes {
   readonly totalMs: number;
   /** Of `totalMs`, inside the model; the rest is waiting. */
   readonly inferMs: number;
+  /** From the desk to the scores, where the answer waited for the log after them. */
+  readonly scoredMs?: number | undefined;
 }
 
 /** Told of each call once its outcome is known; must not throw. */

@@ -65,6 +65,7 @@ export class InferenceDesk {
         served,
       };
       const logged = this.requestLog.append(call, answer);
+      const scoredMs = logged && performance.now() - beganMs;
       if (logged) await logged;
       const totalMs = performance.now() - beganMs;
       served.lane.statistics.answered(
@@ -74,7 +75,7 @@ export class InferenceDesk {
         call.inputMs ?? 0,
         this.parts.clock.now(),
       );
-      this.metrics.answered(call, answer, { beganMs, totalMs, inferMs: scores.inferMs });
+      this.metrics.answered(call, answer, { beganMs, totalMs, inferMs: scores.inferMs, scoredMs });
       return answer;
     } catch (error) {
       const totalMs = performance.now() - beganMs;

@@ -36,6 +36,11 @@ export class Lane {
     return { values, width, inferMs: computeNs / 1e6, batchRows };
   }
 
+  /** Rows that wait for the model. */
+  get waitingRows(): number {
+    return this.batcher?.figures().queuedRows ?? 0;
+  }
+
   /** Lets go of a model that may be no longer in memory; what waits is answered, the counts stay. */
   release(): void {
     void this.batcher?.close();
