@@ -3,9 +3,9 @@ import type { Deployments } from '#contracts';
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
 import type { EventLog, FollowedTopic } from '#eventlog';
+import { InferenceEngine } from '#inference';
 import { messageOf, type Clock } from '#kernel';
 import {
-  ACCESS_LOG,
   ARTIFACT_STORE,
   CLOCK,
   CONFIG,
@@ -13,26 +13,20 @@ import {
   LOGGER,
   LatestVectors,
   LogTransport,
-  METRICS,
   ReadModels,
   Readiness,
   SLEEP,
   ServiceLog,
-  TRACING,
   followDeployments,
   followedTopicModel,
   provideServiceLog,
-  type AccessLog,
   type Logger,
-  type Metrics,
   type Sleep,
-  type Tracing,
 } from '#runtime';
 import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
 import { PredictController } from './http/predict.controller';
 import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
-import { InferenceObserver, exposeModels } from './observability';
 import { HttpDoor } from './oip/http';
 import { GrpcDoor, inferenceMethods } from './oip/grpc';
 import type { ServingConfig } from './serving.config';
@@ -49,8 +43,23 @@ const REGISTERED = Symbol('registered models');
     { provide: REGISTERED, inject: [ServiceLog], useFactory: followRegisteredModels },
     {
       provide: ModelShelf,
-      inject: [ARTIFACT_STORE],
-      useFactory: (artifacts: ArtifactStore) => new ModelShelf({ artifacts }),
+      inject: [ARTIFACT_STORE, InferenceEngine, CONFIG],
+      useFactory: (
+        artifacts: ArtifactStore,
+        engine: InferenceEngine,
+        { modelMemory: memoryBytes }: ServingConfig,
+      ) => new ModelShelf({ artifacts, open: engine.open, memoryBytes }),
+    },
+    {
+      provide: InferenceEngine,
+      inject: [CONFIG, LOGGER],
+      useFactory: ({ inlineUs, modelProcesses, loadTimeoutMs }: ServingConfig, logger: Logger) =>
+        new InferenceEngine({
+          inlineUs,
+          processes: modelProcesses,
+          loadTimeoutMs,
+          onLost: (reason) => logger.error({}, `a process that scores a model was lost: ${reason}`),
+        }),
     },
     {
       provide: ServingStatus,
@@ -75,21 +84,19 @@ const REGISTERED = Symbol('registered models');
         sleep: Sleep,
         logger: Logger,
       ) => {
-        const batching = { maxRows: config.maxBatch, maxDelayMs: config.maxDelayMs };
+        const batching = {
+          maxRows: config.maxBatch,
+          maxDelayMs: config.maxDelayMs,
+          maxQueuedRows: config.maxQueued,
+        };
         return new ServedModels({ control, registered, shelf, batching, sleep, logger });
       },
     },
     {
       provide: InferenceDesk,
-      inject: [ServedModels, CLOCK, InferenceObserver],
-      useFactory: (models: ServedModels, clock: Clock, metrics: InferenceObserver) =>
-        new InferenceDesk({ models, clock, nextId: randomUUID, metrics }),
-    },
-    {
-      provide: InferenceObserver,
-      inject: [METRICS, TRACING, ACCESS_LOG],
-      useFactory: (metrics: Metrics, tracing?: Tracing, accessLog?: AccessLog) =>
-        new InferenceObserver(metrics, tracing?.requests, accessLog),
+      inject: [ServedModels, CLOCK],
+      useFactory: (models: ServedModels, clock: Clock) =>
+        new InferenceDesk({ models, clock, nextId: randomUUID }),
     },
     {
       provide: HttpDoor,
@@ -127,16 +134,14 @@ export class ServingModule implements OnApplicationShutdown {
     @Inject(CONTROL) control: FollowedTopic<Deployments>,
     serviceLog: ServiceLog,
     private readonly shelf: ModelShelf,
+    private readonly engine: InferenceEngine,
     status: ServingStatus,
     vectors: LatestVectors,
     served: ServedModels,
     @Inject(REGISTERED) registered: FollowedTopic<RegisteredModels>,
     @Inject(ReadModels) models: ReadModels,
     grpc: GrpcDoor,
-    @Inject(METRICS) metrics: Metrics,
-    @Inject(ACCESS_LOG) accessLog?: AccessLog,
   ) {
-    exposeModels(metrics, shelf, accessLog);
     models.add(
       followedTopicModel('deployments', control, (deployments) => deployments),
       followedTopicModel('registered models', registered, (models) => models),
@@ -158,6 +163,7 @@ export class ServingModule implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): Promise<void> {
+    this.engine.close();
     return this.shelf.close();
   }
 }

@@ -27,12 +27,12 @@ export interface EngineOptions {
   /** A model is scored in this thread while a row alone costs at most so much, us. Default 300. */
   readonly inlineUs?: number;
   /** Processes of a model that costs more. Default: the processors but one, at least 1, at most 4. */
-  readonly processes?: number;
+  readonly processes?: number | undefined;
   /** Files tried at the same time. Default 2. */
   readonly trialsAtOnce?: number;
   /** To load a file, try it and measure it. Default 30 s. */
   readonly loadTimeoutMs?: number;
-  /** To score a batch in another process, at least. Default 10 s. */
+  /** To score a batch in another process, at least. Default 5 s. */
   readonly scoreTimeoutMs?: number;
   /** Memory that a process may take while a file is tried. Default 2 GiB. */
   readonly trialMemoryBytes?: number;
@@ -69,7 +69,7 @@ export class InferenceEngine {
       tried,
       lanes,
       start: () => new Scorer(this.limits(), this.options.script),
-      scoreTimeoutMs: this.options.scoreTimeoutMs ?? 10_000,
+      scoreTimeoutMs: this.options.scoreTimeoutMs ?? 5_000,
       onLost: this.options.onLost,
     });
     return opened(model, 'processes', tried.cost, bytes.length + model.processBytes);

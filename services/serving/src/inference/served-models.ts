@@ -59,6 +59,8 @@ export class ServedModels {
   private readonly targets = new Map<string, Target>();
   private readonly lanes = new Map<string, Lane>();
   private readonly unloaded = new Set<string>();
+  /** What each deployment answers with: the newest fact whose models are in memory. */
+  private readonly answering = new Map<string, DeploymentFact>();
 
   constructor(private readonly parts: ServedModelsParts) {}
 
@@ -163,7 +165,8 @@ export class ServedModels {
   loaded(): Record<string, { version: number; artifact: string; loaded: boolean }> {
     const inMemory = new Set(this.parts.shelf.loaded());
     return Object.fromEntries(
-      this.deployments().flatMap((deployment) => {
+      this.deployments().flatMap(({ deployment: name }) => {
+        const deployment = this.answeringOf(name)!;
         const route = championOf(deployment);
         if (!route) return [];
         const { version, artifact } = route;
@@ -215,7 +218,7 @@ export class ServedModels {
   }
 
   private resolve(name: string, version: string | undefined): Target {
-    const deployment = this.parts.control.state.get(name);
+    const deployment = this.answeringOf(name);
     if (deployment && version === undefined) return this.routesOf(deployment);
     if (!deployment && !name.startsWith(MODEL_PREFIX)) {
       throw new Refused(
@@ -300,21 +303,37 @@ export class ServedModels {
     return lane;
   }
 
-  /** Loads what the deployments answer with; a failure is told and leaves what answered before. */
+  /** The deployment as it answers; the newest fact where none has its models yet. */
+  private answeringOf(name: string): DeploymentFact | undefined {
+    const { state } = this.parts.control;
+    return state.has(name) ? (this.answering.get(name) ?? state.get(name)) : undefined;
+  }
+
+  /** Loads what the deployments answer with; each goes over to its newest fact when that is done. A failure is told and leaves what answered before. */
   private async preload(): Promise<void> {
-    const { shelf, sleep, logger } = this.parts;
-    for (const { deployment, routes } of this.deployments()) {
-      try {
-        await untilAvailable(() => shelf.ready(deployment, routes), sleep);
-      } catch (error) {
-        logger.error(
-          { deployment, err: error },
-          `the model of ${deployment} cannot be loaded: ${messageOf(error)}`,
-        );
-      }
-    }
+    const changed = this.deployments().filter((fact) => this.answering.get(fact.deployment) !== fact);
+    await Promise.all(changed.map((fact) => this.take(fact)));
     // Whoever is asked takes up the model of now; what waits at another is answered first.
     for (const lane of this.lanes.values()) lane.release();
+  }
+
+  private async take(fact: DeploymentFact): Promise<void> {
+    const { control, shelf, sleep, logger } = this.parts;
+    const { deployment, routes } = fact;
+    try {
+      await untilAvailable(() => shelf.ready(deployment, routes), sleep);
+    } catch (error) {
+      logger.error(
+        { deployment, err: error },
+        `a model of ${deployment} cannot be loaded, what answered before goes on: ${messageOf(error)}`,
+      );
+      // Without the champion nobody could answer; another route's place is taken by the champion.
+      const champion = championOf(fact);
+      if (!champion || !shelf.loaded().includes(champion.artifact)) return;
+    }
+    if (control.state.get(deployment) !== fact) return;
+    this.answering.set(deployment, fact);
+    this.targets.clear();
   }
 }
 
