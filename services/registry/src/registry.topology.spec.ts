@@ -101,9 +101,9 @@ class World {
   }
 
   async until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 30_000;
     while (!(await done())) {
-      if (Date.now() > deadline) throw new Error(`${what}: not within 5 s`);
+      if (Date.now() > deadline) throw new Error(`${what}: not within 30 s`);
       await sleep(2);
     }
   }

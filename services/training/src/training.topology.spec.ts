@@ -143,10 +143,10 @@ class World {
   }
 
   async until(done: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    for (const deadline = Date.now() + 5_000; !(await done()); await sleep(3)) {
+    for (const deadline = Date.now() + 30_000; !(await done()); await sleep(3)) {
       if (this.failures.length > 0) throw new Error(`a worker failed: ${String(this.failures[0])}`);
       if (Date.now() > deadline)
-        throw new Error(`${what}: not within 5 s; ${JSON.stringify(await this.life())}`);
+        throw new Error(`${what}: not within 30 s; ${JSON.stringify(await this.life())}`);
     }
   }
 

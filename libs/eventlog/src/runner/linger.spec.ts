@@ -67,7 +67,7 @@ class SlowLog {
 }
 
 const until = async (fact: () => boolean): Promise<void> => {
-  for (const deadline = Date.now() + 5_000; !fact();) {
+  for (const deadline = Date.now() + 30_000; !fact();) {
     if (Date.now() > deadline) throw new Error('it did not come');
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
