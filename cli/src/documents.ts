@@ -2,8 +2,10 @@ import type {
   DefinitionChange,
   DeploymentUpdated,
   EventOf,
+  ExperimentWeighed,
   Kind,
   ModelVersionRegistered,
+  RolloutChanged,
   TrainingRequested,
   TrainingRunCompleted,
 } from '#contracts';
@@ -163,6 +165,44 @@ export interface AliasDocument {
 export interface DeploymentDocument
   extends Decided, Readonly<Omit<EventOf<typeof DeploymentUpdated>, 'deployment'>> {
   readonly name: string;
+}
+
+type RolloutChange = EventOf<typeof RolloutChanged>;
+
+/** Of the registry's `GET /v1/deployments/{name}/rollout`. */
+export interface RolloutDocument {
+  readonly deployment: string;
+  readonly model: string;
+  readonly alias: string;
+  readonly routes: readonly { readonly route: string; readonly version: number; readonly share: number }[];
+  readonly salt: string | null;
+  /** Under way, or the last one. */
+  readonly rollout:
+    | (Readonly<
+        Pick<RolloutChange['rollout'], 'strategy' | 'version' | 'baseline' | 'step' | 'steps' | 'abort'>
+      > &
+        Decided & {
+          readonly status: 'running' | 'paused' | 'completed' | 'aborted' | 'superseded';
+          readonly share: number;
+          readonly began: string;
+          readonly since: string;
+          readonly intervalMs: number;
+          readonly judgedAfter: string | null;
+        })
+    | null;
+  readonly experiment:
+    | (Readonly<Pick<EventOf<typeof ExperimentWeighed>, 'strategy' | 'revision' | 'arms' | 'reason'>> &
+        Decided & { readonly by: string })
+    | null;
+  readonly story: readonly (Decided & {
+    readonly change: RolloutChange['change'];
+    readonly step: number;
+    readonly share: number;
+    readonly reason: string;
+    readonly by: string;
+    readonly measured: NonNullable<RolloutChange['measured']>;
+    readonly evidence: readonly { readonly kind: string; readonly id: string }[];
+  })[];
 }
 
 /** Of serving's `GET /v1/deployments`. */

@@ -78,6 +78,9 @@ it.each([
   [['log', 'cut'], 'say which: a topic, or --all'],
   [['dlq', 'show', 'nonsense', '0-1'], '"nonsense" is neither a service'],
   [['deploy', 'fraud', '--timeout', 'soon'], '"soon" is not a duration'],
+  [['deploy', 'fraud', '--pause', '--abort'], 'say either --pause or --abort'],
+  [['deploy', '--watch'], 'say of which deployment: playhead deploy NAME --watch'],
+  [['deploy', 'fraud', '--abort', '--as-of', '0-12'], '--as-of looks back, and --abort does not'],
   [['apply', '-f', '/nowhere'], 'there is no file or folder /nowhere'],
 ])('refuses %s before it looks for a platform', async (args, message) => {
   expect(await outcomeOf(...args, '--data-dir', '/nowhere')).toMatchObject({

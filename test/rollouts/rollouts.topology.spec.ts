@@ -87,7 +87,7 @@ it('takes a canary back that gets worse, within one interval, and the log tells 
   expect(aborted.reason).toMatch(
     /^positive_rate of version 2 is [01](\.\d+)?, of version 1 0: the difference may be 0\.2$/,
   );
-  const [{ id: verdict }] = aborted.evidence as [{ id: string }];
+  const verdict = aborted.evidence![0]!.id;
   const offset = Number(verdict.replace('monitoring.rollouts:0-', ''));
   const judged = decodeEvent(RolloutJudged, (await world.records(TOPICS.rollouts))[offset]!.value);
   expect(judged).toMatchObject({ verdict: 'worse', version: 2, baseline: 1, step: 1 });
