@@ -9,10 +9,9 @@ export type EncodedAnswer = Pick<
 >;
 
 /**
- * `ModelInferResponse` with one output FP32 [rows, width] whose values stand in `raw_output_contents`, as Triton answers. `headroom`
- * bytes before it are left free for what frames it.
+ * `ModelInferResponse` with one output FP32 [rows, width] whose values stand in `raw_output_contents`, as Triton answers.
  */
-export const encodeInferResponse = (answer: EncodedAnswer, headroom = 0): Buffer => {
+export const encodeInferResponse = (answer: EncodedAnswer): Buffer => {
   const { model, version, rows, width, outputName, values } = answer;
   const id = answer.id ?? '';
   const modelSize = Buffer.byteLength(model);
@@ -27,9 +26,8 @@ export const encodeInferResponse = (answer: EncodedAnswer, headroom = 0): Buffer
     sizeOfText(idSize) +
     fieldSize(tensorSize) +
     fieldSize(raw.length);
-  const buffer = Buffer.allocUnsafe(headroom + size);
+  const buffer = Buffer.allocUnsafe(size);
   const writer = new WireWriter(buffer);
-  writer.at = headroom;
   if (modelSize > 0) writer.text(1, model, modelSize);
   if (versionSize > 0) writer.text(2, version, versionSize);
   if (idSize > 0) writer.text(3, id, idSize);

@@ -1,4 +1,4 @@
-import { INPUT_NAME, floatsOfBytes, numericDatatype } from '#inference';
+import { INPUT_NAME, MAX_REQUEST_ROWS, floatsOfBytes, numericDatatype } from '#inference';
 import { Refused } from '#kernel';
 import type { InferAnswer, InferCall, InferenceDesk, ServedModel } from '../../inference';
 import type { InferParameter, ModelInferRequest, RequestedTensor } from './infer-request';
@@ -13,9 +13,6 @@ export interface CallContext {
   /** W3C trace context. */
   readonly traceparent?: string;
 }
-
-/** Rows that one request may hold. */
-export const MAX_ROWS = 10_000;
 
 /**
  * Checks a request against the model that it names, and hands it to the desk.
@@ -81,8 +78,8 @@ const rowsOf = ({ shape }: RequestedTensor, features: number): number => {
     throw invalid(
       `input "${INPUT_NAME}" has the shape ${JSON.stringify(shape)}; the model takes [rows, ${features}]`,
     );
-  if (rows! > MAX_ROWS)
-    throw invalid(`input "${INPUT_NAME}" has ${rows} rows; a request may hold ${MAX_ROWS}`);
+  if (rows! > MAX_REQUEST_ROWS)
+    throw invalid(`input "${INPUT_NAME}" has ${rows} rows; a request may hold ${MAX_REQUEST_ROWS}`);
   return rows!;
 };
 

@@ -1,8 +1,9 @@
-import { INPUT_NAME, renderModelMetadata } from '#inference';
+import { renderModelMetadata } from '#inference';
 import { isPlatformError } from '#kernel';
-import type { Duration, InferenceDesk, ModelDescription, StatisticsOf } from '../../inference';
+import type { InferenceDesk } from '../../inference';
+import { SERVER, configOf, statisticsOf } from '../descriptions';
 import { GrpcError, STATUS, failureOf } from './grpc-status';
-import { MAX_ROWS, infer, type CallContext } from './infer';
+import { infer, type CallContext } from './infer';
 import { decodeInferRequest } from './infer-request';
 import { encodeInferResponse, encodeStreamError, encodeStreamResponse } from './infer-response';
 import { loadHealthService, loadInferenceService } from './messages';
@@ -17,16 +18,10 @@ export interface GrpcMethods {
   readonly stream: ReadonlyMap<string, UnaryMethod>;
 }
 
-/** What the server says it can do, beside the protocol itself. */
-const EXTENSIONS = ['model_repository', 'model_configuration', 'statistics', 'binary_tensor_data'];
-
 const INFERENCE = '/inference.GRPCInferenceService/';
 
 /** All methods of the protocol over a desk, whatever transport carries them. `defect` is told of errors that are nobody's refusal. */
-export const inferenceMethods = (
-  desk: InferenceDesk,
-  defect: (method: string, error: unknown) => void,
-): GrpcMethods => {
+export const inferenceMethods = (desk: InferenceDesk, defect: TellDefect): GrpcMethods => {
   const scored = async (message: Buffer, context: CallContext): Promise<Buffer> => {
     const beganMs = performance.now();
     const answer = await infer(desk, decodeInferRequest(message), context, beganMs);
@@ -40,7 +35,7 @@ export const inferenceMethods = (
       return encodeStreamResponse(await scored(message, context));
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.status === STATUS.INTERNAL) defect('ModelStreamInfer', error);
+      if (failure.status === STATUS.INTERNAL) defect(`${INFERENCE}ModelStreamInfer`, error);
       return encodeStreamError(failure.message, idOf(message));
     }
   };
@@ -55,8 +50,21 @@ export const inferenceMethods = (
   addMethod(unary, loadHealthService().Check!, ({ service }) => ({
     status: healthOf(desk, String(service)),
   }));
-  return { unary, stream: new Map([[`${INFERENCE}ModelStreamInfer`, streamed]]) };
+  return {
+    unary: new Map([...unary].map(([path, method]) => [path, tellingDefects(path, method, defect)])),
+    stream: new Map([[`${INFERENCE}ModelStreamInfer`, streamed]]),
+  };
 };
+
+type TellDefect = (method: string, error: unknown) => void;
+
+const tellingDefects =
+  (path: string, method: UnaryMethod, defect: TellDefect): UnaryMethod =>
+  (message, context) =>
+    method(message, context).catch((error: unknown) => {
+      if (failureOf(error).status === STATUS.INTERNAL) defect(path, error);
+      throw error;
+    });
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -101,7 +109,7 @@ const coldMethods = (desk: InferenceDesk): Record<string, (request: Fields) => P
     let ready = false;
     return { ready: holds(() => (ready = desk.ready(...nameOf(request)))) && ready };
   },
-  ServerMetadata: () => ({ name: 'playhead', version: '0.1.0', extensions: EXTENSIONS }),
+  ServerMetadata: () => SERVER,
   ModelMetadata: async (request) => {
     const { name, versions, features, outputName, outputs } = await desk.metadata(...nameOf(request));
     return renderModelMetadata(name, versions, { featureCount: features, outputName, outputs });
@@ -151,40 +159,3 @@ const healthOf = (desk: InferenceDesk, service: string): string => {
   if (!SERVICES.has(service)) throw new GrpcError(STATUS.NOT_FOUND, `there is no service ${service}`);
   return holds(() => desk.assertReady()) ? 'SERVING' : 'NOT_SERVING';
 };
-
-const configOf = ({ name, versions, features, outputName, outputs }: ModelDescription): object => ({
-  name,
-  platform: 'onnxruntime_onnx',
-  backend: 'onnxruntime',
-  max_batch_size: MAX_ROWS,
-  input: [{ name: INPUT_NAME, data_type: 'TYPE_FP32', dims: [features] }],
-  output: [{ name: outputName, data_type: 'TYPE_FP32', dims: [outputs] }],
-  version_policy: { specific: { versions: versions.map(Number) } },
-  dynamic_batching: {},
-});
-
-const NEVER: Duration = { count: 0, ns: 0 };
-
-const statisticsOf = (of: StatisticsOf): object => ({
-  name: of.name,
-  version: of.version,
-  last_inference: of.lastInferenceMs,
-  inference_count: of.inferences,
-  execution_count: of.executions,
-  inference_stats: {
-    success: of.success,
-    fail: of.fail,
-    queue: of.queue,
-    compute_input: of.input,
-    compute_infer: of.infer,
-    compute_output: of.output,
-    cache_hit: NEVER,
-    cache_miss: NEVER,
-  },
-  batch_stats: of.batches.map(({ batchSize, infer }) => ({
-    batch_size: batchSize,
-    compute_input: NEVER,
-    compute_infer: infer,
-    compute_output: NEVER,
-  })),
-});
