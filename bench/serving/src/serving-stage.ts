@@ -27,7 +27,6 @@ import {
   type TreesDefinitions,
 } from './definitions';
 import { sampleOf } from './model';
-import { freePort } from './server';
 
 export interface ServingStageOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -41,7 +40,6 @@ const HISTORY = 2_000;
 export class ServingStage implements StretchGround {
   readonly namespace = `bench-${Date.now().toString(36)}`;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'playhead-bench-'));
-  grpcPort = 0;
   private platform!: Platform;
   private control!: ControlPlane;
   private logOpen: EventLog | undefined;
@@ -76,14 +74,15 @@ export class ServingStage implements StretchGround {
   private async start(): Promise<void> {
     const { dataDir, namespace } = this;
     const { say } = this.options;
-    this.grpcPort = await freePort();
-    this.platform = await startPlatform({ dataDir, namespace, portBase: 0, env: this.env(), progress: say });
+    this.platform = await startPlatform({
+      dataDir,
+      namespace,
+      portBase: 0,
+      env: this.options.env,
+      progress: say,
+    });
     this.logOpen = createKafkaLog({ brokers: this.endpoints.kafka.brokers, clientId: 'playhead-bench' });
     this.control = new ControlPlane(this.platform, 'bench');
-  }
-
-  private env(): NodeJS.ProcessEnv {
-    return { ...this.options.env, PLAYHEAD_SERVING_GRPC_PORT: String(this.grpcPort) };
   }
 
   /** Applies the definitions, takes in the files as versions 1, 2, ..., and serves the first one. */
@@ -162,6 +161,10 @@ export class ServingStage implements StretchGround {
     return serviceUrl(readPlatformState(this.dataDir)!.services[service]!);
   }
 
+  get grpcPort(): number {
+    return readPlatformState(this.dataDir)!.services.serving!.grpcPort!;
+  }
+
   pidOf(service: ServiceName): number {
     return readPlatformState(this.dataDir)!.services[service]!.identity.pid;
   }
@@ -170,7 +173,15 @@ export class ServingStage implements StretchGround {
   async startServices(only: readonly ServiceName[]): Promise<void> {
     const { dataDir, namespace, endpoints } = this;
     const progress = this.options.say;
-    await startServices({ dataDir, namespace, portBase: 0, endpoints, env: this.env(), progress, only });
+    await startServices({
+      dataDir,
+      namespace,
+      portBase: 0,
+      endpoints,
+      env: this.options.env,
+      progress,
+      only,
+    });
   }
 
   stopServices(): Promise<void> {
