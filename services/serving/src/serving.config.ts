@@ -18,6 +18,8 @@ export interface ServingConfig extends CommonConfig {
   readonly bodyLimitBytes: number;
   /** 0 takes a free one. */
   readonly grpcPort: number;
+  /** How often it says what each route served: so soon a rollout hears of a bad version. */
+  readonly reportMs: number;
   readonly requests: RequestConfig;
 }
 
@@ -49,6 +51,14 @@ export const servingConfig = defineConfig({
       unit: 'bytes',
       examples: [67_108_864],
       description: 'largest request of the inference doors, with its compression undone',
+    }),
+    PLAYHEAD_SERVING_REPORT_MS: Type.Integer({
+      default: 10_000,
+      minimum: 10,
+      unit: 'ms',
+      examples: [1_000],
+      description:
+        'how often each instance says what each route served; rollouts are judged by it, so an interval of a rollout is several times as long',
     }),
     PLAYHEAD_SERVING_GRPC_PORT: Type.Integer({
       default: 7015,
@@ -115,6 +125,7 @@ export const servingConfig = defineConfig({
     modelMemory: options.PLAYHEAD_SERVING_MODEL_MEMORY,
     loadTimeoutMs: options.PLAYHEAD_SERVING_LOAD_TIMEOUT_MS,
     grpcPort: options.PLAYHEAD_SERVING_GRPC_PORT,
+    reportMs: options.PLAYHEAD_SERVING_REPORT_MS,
     bodyLimitBytes: options.PLAYHEAD_SERVING_BODY_LIMIT,
   }),
 });

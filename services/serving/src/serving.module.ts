@@ -71,7 +71,16 @@ const REGISTERED = Symbol('registered models');
         clock: Clock,
         sleep: Sleep,
         logger: Logger,
-      ) => new ServingStatus({ log, serviceLog, clock, sleep, logger, instance: config.instance }),
+      ) =>
+        new ServingStatus({
+          log,
+          serviceLog,
+          clock,
+          sleep,
+          logger,
+          instance: config.instance,
+          everyMs: config.reportMs,
+        }),
     },
     {
       provide: ServedModels,
