@@ -73,8 +73,7 @@ export class AccessLog {
       path: query < 0 ? url : url.slice(0, query),
       status,
       ms: rounded(ms),
-      bytes_in: lengthIn(headers['content-length']),
-      bytes_out: lengthIn(response.getHeader('content-length')),
+      bytes: headers['content-length'] === undefined ? undefined : Number(headers['content-length']),
       peer: request.socket.remoteAddress,
       agent: headers['user-agent'],
       trace: traceIdIn(headers.traceparent),
@@ -114,8 +113,6 @@ export class AccessLog {
 }
 
 const rounded = (ms: number): number => Math.round(ms * 1_000) / 1_000;
-
-const lengthIn = (header: unknown): number | undefined => (header === undefined ? undefined : Number(header));
 
 const traceIdIn = (traceparent: unknown): string | undefined =>
   typeof traceparent === 'string' && /^[0-9a-f]{2}-[0-9a-f]{32}-/.test(traceparent)
