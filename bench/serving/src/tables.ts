@@ -16,6 +16,18 @@ export interface DoorFigures {
   readonly cells: readonly Cell[];
 }
 
+/** At a fixed rate. */
+export interface OpenFigures extends Pick<DoorFigures, 'party' | 'kind' | 'door'> {
+  readonly taken: Taken;
+}
+
+export interface LoggedFigures {
+  readonly logging: string;
+  /** By number of connections. */
+  readonly closed: readonly Taken[];
+  readonly open: Taken;
+}
+
 const ms = (value: number): string => value.toFixed(2);
 
 const rounded = (value: number | undefined): number | null =>
@@ -65,10 +77,7 @@ export const doorsTable = (figures: readonly DoorFigures[], connections: readonl
   };
 };
 
-export const openLoopTable = (
-  open: readonly { readonly party: string; readonly door: string; readonly taken: Taken }[],
-  rate: number,
-): Table => ({
+export const openLoopTable = (open: readonly OpenFigures[], rate: number): Table => ({
   title: `serving: ${rate} requests/s, open loop, single rows`,
   columns: ['server', 'door', 'p50 ms', 'p99 ms', 'p99.9 ms', 'max ms', 'CPU ms/request'],
   rows: open.map(({ party, door, taken }) => [
@@ -83,7 +92,7 @@ export const openLoopTable = (
 });
 
 export const loggingTable = (
-  runs: readonly { readonly logging: string; readonly closed: readonly Taken[]; readonly open: Taken }[],
+  runs: readonly LoggedFigures[],
   connections: readonly number[],
   rate: number,
 ): Table => ({
