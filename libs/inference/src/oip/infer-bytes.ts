@@ -6,6 +6,7 @@ import {
   type InferRequest,
   type ModelSignature,
 } from './infer-request';
+import { ScannedRequests } from './scanned-request';
 import { floatsOfBytes } from './tensor-bytes';
 import { INPUT_NAME } from '../onnx-model';
 
@@ -24,7 +25,11 @@ export const decodeInferRequest = (
   model: ModelSignature,
   { maxRows, jsonLength }: BytesOptions = {},
 ): InferRequest => {
-  if (jsonLength === undefined) return parseInferRequest(parseJson(body), model, { maxRows });
+  if (jsonLength === undefined)
+    return (
+      SCANNED.read(body, model, maxRows ?? MAX_REQUEST_ROWS) ??
+      parseInferRequest(parseJson(body), model, { maxRows })
+    );
   if (jsonLength > body.length)
     throw invalid(
       `Inference-Header-Content-Length is ${jsonLength}, the body has ${body.length} bytes without its content coding`,
@@ -35,6 +40,9 @@ export const decodeInferRequest = (
     binary: body.subarray(jsonLength),
   });
 };
+
+/** What it keeps is a cache: forms of requests. */
+const SCANNED = new ScannedRequests();
 
 /** @throws Refused PLAYHEAD_INFERENCE_INVALID */
 export const parseJson = (body: Buffer): unknown => {

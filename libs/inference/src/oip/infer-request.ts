@@ -23,6 +23,8 @@ export interface ParseOptions {
   readonly maxRows?: number | undefined;
   /** What came after the JSON: the tensors that say `binary_data_size`. */
   readonly binary?: Uint8Array | undefined;
+  /** FP32 elements that were read already; `mark` stands in their place. */
+  readonly scanned?: { readonly mark: string; readonly matrix: Float32Array } | undefined;
 }
 
 export const MAX_REQUEST_ROWS = 10_000;
@@ -46,7 +48,11 @@ export const parseInferRequest = (
   const parameters = parametersOf(body, 'the request');
   const tensor = inputTensor(body.inputs);
   const rows = rowsOf(tensor.shape, model.featureCount, options.maxRows ?? MAX_REQUEST_ROWS);
-  const matrix = matrixOf(tensor, rows, model.featureCount, options.binary ?? NOTHING);
+  const { scanned } = options;
+  const matrix =
+    scanned && tensor.data === scanned.mark && tensor.datatype === 'FP32'
+      ? scanned.matrix
+      : matrixOf(tensor, rows, model.featureCount, options.binary ?? NOTHING);
   return {
     id,
     rows,
