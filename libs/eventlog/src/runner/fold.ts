@@ -103,7 +103,11 @@ export interface Fold<State, Control> {
    * steps dead-letters the record; anything else restores the state, tries the record alone, and dead-letters it after the second time.
    */
   process(round: Round<State, Control>): void | Promise<void>;
-  /** Awaited before the first round under a control position (load a model, make topics); may throw TransientFailure, then it is tried again. */
+  /**
+   * Awaited before the first round under a control position (load a model, make topics). May throw TransientFailure, then it is tried again. May refuse
+   * the position (Refused) or take long: then what comes is decided under the one before until it is through; where there is none before, the
+   * partitions pause and try again, under the newest position there is then.
+   */
   prepare?(control: Control, controlPosition: number): Promise<void>;
   readonly restore: Restore<State, Control>;
   /** Digest of all that the state depends on; a snapshot under another one is not used. */

@@ -13,6 +13,7 @@ import { Failures } from './failures';
 import { RecordFailure, type Output, type Slice } from './fold';
 import type { RunnerOptions } from './options';
 import { PartitionTask } from './partition-task';
+import { PreparedControl, isRefusal } from './prepared-control';
 import { Publisher } from './publisher';
 import { controlHeaderOf, perRound } from './round';
 import type { RoundTrace, RoundTracer } from './round-tracer';
@@ -29,6 +30,8 @@ const BUSY_WAIT_MS = 100;
 const IDLE_WAIT_MS = 5_000;
 /** Between two tries of a round that hit something away. */
 const RETRY_PAUSE_MS = 250;
+/** After a refusal by `prepare`, where no control position was prepared before: nothing is skipped, and the next one may be better. */
+const REFUSED_PAUSE_MS = 2_000;
 
 export interface RunnerStatus {
   readonly group: string;
@@ -66,7 +69,7 @@ export class FoldRunner<State, Control> {
   private assignment: readonly TopicPartition[] | undefined;
   private rebalancing = true;
   private inFlight: Promise<void> = Promise.resolve();
-  private prepared = Number.NaN;
+  private readonly prepared: PreparedControl<State, Control>;
   private lastCommit = 0;
   private running: Promise<void> | undefined;
   private stopping = false;
@@ -81,6 +84,7 @@ export class FoldRunner<State, Control> {
     );
     this.failures = new Failures(options.clock);
     this.setAside = new SetAside(options);
+    this.prepared = new PreparedControl(options, (error) => this.halt(error), this.group);
     this.taker = new SnapshotTaker(options.snapshots, options);
     this.keeper = new SectionKeeper(options, this.taker, this.failures, {
       task: (partition) => this.tasks.get(partition),
@@ -314,7 +318,7 @@ export class FoldRunner<State, Control> {
     let failed: RecordFailure | PlatformError | undefined;
     const started = performance.now();
     let folded = 0;
-    const latest = this.options.control.position;
+    const latest = await this.prepared.newest();
     try {
       for (const chunk of chunks) {
         const task = this.tasks.get(chunk.partition);
@@ -391,17 +395,10 @@ export class FoldRunner<State, Control> {
     controlPosition: number,
     outputs: Output[],
   ): Promise<void> {
-    const { control, fold, sleep, observer } = this.options;
+    const { control, fold } = this.options;
     await control.reach(controlPosition);
     const value = control.at(controlPosition);
-    if (this.prepared !== controlPosition && fold.prepare) {
-      await untilAvailable(
-        () => fold.prepare!(value, controlPosition),
-        sleep,
-        (error) => observer?.retrying?.(error.message),
-      );
-    }
-    this.prepared = controlPosition;
+    await this.prepared.ensure(controlPosition);
     const present = (output: Output): boolean => {
       const tail = this.tasks.get(output.partition)?.taken.present.get(output.topic);
       return tail !== undefined && comparePositions({ offset: output.source, k: output.k }, tail) <= 0;
@@ -515,7 +512,7 @@ export class FoldRunner<State, Control> {
     this.traces = [];
     if (failure instanceof PlatformError) {
       this.options.observer?.retrying?.(failure.message);
-      await this.options.sleep(RETRY_PAUSE_MS);
+      await this.options.sleep(isRefusal(failure.cause) ? REFUSED_PAUSE_MS : RETRY_PAUSE_MS);
     } else if (failure.certain) this.blame(failure);
     else for (const task of touched) this.failures.tryAlone(task.partition, task.next);
     for (const task of touched) this.take(task.partition);
