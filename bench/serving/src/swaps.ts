@@ -3,7 +3,7 @@ import { TransientFailure } from '#kernel';
 import { loadedVersion } from '../../../cli/src/models/until-loaded';
 import { median } from '../../src/report/statistics';
 import type { Findings, Workbench } from '../../src/scenario';
-import { buildLoad, startLoad, type LoadReport } from './load';
+import { buildLoad, startLoad, type LoadReport, type RunningLoad } from './load';
 import { TOLERANCE, distance, verify, type Question } from './measure';
 import { makeModel } from './model';
 import { MODEL, grpcDoor, restDoor, type PartyDoor } from './parties';
@@ -47,21 +47,25 @@ export const swaps = async ({ rows, isQuick, say, env, atEnd }: Workbench): Prom
   for (const door of Object.values(doors))
     await verify({ program, party: { name: 'Playhead', pid }, door, questions: questions[0]! });
 
+  const begin = (seconds: number): Running[] =>
+    LOADS.map(({ kind, connections, rate }) => {
+      const load = { ...requestsAt(doors[kind], questions[0]!), connections, rate, seconds };
+      return { door: doors[kind], load: startLoad(program, load) };
+    });
+  const ended = (running: readonly Running[]): Promise<Ended[]> =>
+    Promise.all(
+      running.map(async ({ door, load }) => {
+        const { report, answers } = await load.done;
+        if (report.errors > 0) say(`!! ${door.wire.name}: ${JSON.stringify(report.errorKinds)}`);
+        return { door, report, wrong: wrongAnswers(door, answers, questions) };
+      }),
+    );
   say('warming up at full speed');
-  await startLoad(program, {
-    ...requestsAt(doors.rest, questions[0]!),
-    connections: 16,
-    seconds: isQuick ? 2 : 10,
-  }).done;
-  const loads = LOADS.map(({ kind, connections, rate }) => ({
-    door: doors[kind],
-    load: startLoad(program, {
-      ...requestsAt(doors[kind], questions[0]!),
-      connections,
-      rate,
-      seconds: FOR_EVER_SECONDS,
-    }),
-  }));
+  const warmUp = { ...requestsAt(doors.rest, questions[0]!), connections: 16, seconds: isQuick ? 2 : 10 };
+  await startLoad(program, warmUp).done;
+  say('the same load without swaps');
+  const calm = await ended(begin(isQuick ? 3 : 10));
+  const loads = begin(FOR_EVER_SECONDS);
   atEnd(() => Promise.resolve(loads.forEach(({ load }) => load.end())));
   const before = await memoryOf(pid);
   let peak = before;
@@ -76,15 +80,10 @@ export const swaps = async ({ rows, isQuick, say, env, atEnd }: Workbench): Prom
     if (swap % 20 === 0) say(`  ${swap} of ${count} swaps, ${mebibytes(usageOf(pid).rssBytes)} MiB`);
   }
   const after = await memoryOf(pid);
-  const reports: { door: PartyDoor; report: LoadReport; wrong: number }[] = [];
-  for (const { door, load } of loads) {
-    load.end();
-    const { report, answers } = await load.done;
-    reports.push({ door, report, wrong: wrongAnswers(door, answers, questions) });
-    if (report.errors > 0) say(`!! ${door.wire.name}: ${JSON.stringify(report.errorKinds)}`);
-  }
+  for (const { load } of loads) load.end();
+  const reports = await ended(loads);
   await close?.();
-  const sum = (pick: (each: (typeof reports)[number]) => number): number =>
+  const sum = (pick: (each: Ended) => number): number =>
     reports.reduce((total, each) => total + pick(each), 0);
   return {
     figures: {
@@ -98,15 +97,11 @@ export const swaps = async ({ rows, isQuick, say, env, atEnd }: Workbench): Prom
     tables: [
       {
         title: `serving: ${count} swaps under load`,
-        columns: ['door', 'requests/s', 'requests', 'failed', 'wrong', 'p50 / p99 / max ms'],
-        rows: reports.map(({ door, report, wrong }) => [
-          door.wire.name,
-          Math.round(report.rate),
-          report.requests,
-          report.errors,
-          wrong,
-          [report.p50, report.p99, report.max].map((ms) => ms.toFixed(2)).join(' / '),
-        ]),
+        columns: ['door', '', 'requests/s', 'requests', 'failed', 'wrong', 'p50 / p99 / max ms'],
+        rows: [
+          ...calm.map((each) => rowOf('no swaps', each)),
+          ...reports.map((each) => rowOf('swaps', each)),
+        ],
       },
       {
         title: `serving: memory over ${count} swaps`,
@@ -124,6 +119,27 @@ export const swaps = async ({ rows, isQuick, say, env, atEnd }: Workbench): Prom
     ],
   };
 };
+
+interface Running {
+  readonly door: PartyDoor;
+  readonly load: RunningLoad;
+}
+
+interface Ended {
+  readonly door: PartyDoor;
+  readonly report: LoadReport;
+  readonly wrong: number;
+}
+
+const rowOf = (phase: string, { door, report, wrong }: Ended): (string | number)[] => [
+  door.wire.name,
+  phase,
+  Math.round(report.rate),
+  report.requests,
+  report.errors,
+  wrong,
+  [report.p50, report.p99, report.max].map((ms) => ms.toFixed(2)).join(' / '),
+];
 
 const requestsAt = (
   door: PartyDoor,
