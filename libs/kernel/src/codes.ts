@@ -259,6 +259,11 @@ export const ERROR_CODES = {
     meaning: 'the model file cannot be loaded',
     action: 'train the version again; a model from elsewhere must be ONNX that the runtime can read',
   },
+  PLAYHEAD_EVENT_STATE_TOO_LARGE: {
+    status: 503,
+    meaning: 'what serving would have to remember to predict for events takes more memory than it may',
+    action: 'predict by entity, raise PLAYHEAD_SERVING_EVENT_STATE_MIB, or narrow the windows of the features',
+  },
   PLAYHEAD_EXPLANATION_UNAVAILABLE: {
     status: 409,
     meaning: 'the answer of this model cannot be taken apart into contributions of its features',

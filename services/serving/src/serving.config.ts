@@ -64,6 +64,7 @@ export const servingConfig = defineConfig({
       default: 7015,
       minimum: 0,
       maximum: 65_535,
+      unit: 'TCP port',
       examples: [8001],
       description: 'port of the Open Inference Protocol over gRPC; 0 takes a free one',
     }),

@@ -6,6 +6,7 @@ import type { EventLog, FollowedTopic } from '#eventlog';
 import { InferenceEngine } from '#inference';
 import { messageOf, type Clock } from '#kernel';
 import {
+  ACCESS_LOG,
   ARTIFACT_STORE,
   CLOCK,
   CONFIG,
@@ -13,22 +14,30 @@ import {
   LOGGER,
   LatestVectors,
   LogTransport,
+  METRICS,
   ReadModels,
   Readiness,
   SLEEP,
   ServiceLog,
+  TRACING,
   followDeployments,
   followedTopicModel,
   provideServiceLog,
+  type AccessLog,
   type Logger,
+  type Metrics,
   type Sleep,
+  type Tracing,
 } from '#runtime';
 import { ModelShelf } from '#folds';
 import { ServingStatus } from './effects/serving-status';
+import { EventFeatures, requestProviders } from './events';
 import { PredictController } from './http/predict.controller';
 import { InferenceDesk, ServedModels, followRegisteredModels, type RegisteredModels } from './inference';
+import { InferenceObserver, exposeModels } from './observability';
 import { HttpDoor } from './oip/http';
 import { GrpcDoor, inferenceMethods } from './oip/grpc';
+import { AnsweredRequests } from './requests';
 import type { ServingConfig } from './serving.config';
 import { servingFleet } from './serving.topology';
 
@@ -103,9 +112,19 @@ const REGISTERED = Symbol('registered models');
     },
     {
       provide: InferenceDesk,
-      inject: [ServedModels, CLOCK],
-      useFactory: (models: ServedModels, clock: Clock) =>
-        new InferenceDesk({ models, clock, nextId: randomUUID }),
+      inject: [ServedModels, CLOCK, InferenceObserver, AnsweredRequests],
+      useFactory: (
+        models: ServedModels,
+        clock: Clock,
+        metrics: InferenceObserver,
+        requestLog: AnsweredRequests,
+      ) => new InferenceDesk({ models, clock, nextId: randomUUID, metrics, requestLog }),
+    },
+    {
+      provide: InferenceObserver,
+      inject: [METRICS, TRACING, ACCESS_LOG],
+      useFactory: (metrics: Metrics, tracing?: Tracing, accessLog?: AccessLog) =>
+        new InferenceObserver(metrics, tracing?.requests, accessLog),
     },
     {
       provide: HttpDoor,
@@ -133,6 +152,7 @@ const REGISTERED = Symbol('registered models');
       useFactory: (log: EventLog, config: ServingConfig, sleep: Sleep) =>
         new LatestVectors({ log, namespace: config.namespace, sleep }),
     },
+    ...requestProviders(CONTROL, REGISTERED),
   ],
 })
 export class ServingModule implements OnApplicationShutdown {
@@ -150,7 +170,12 @@ export class ServingModule implements OnApplicationShutdown {
     @Inject(REGISTERED) registered: FollowedTopic<RegisteredModels>,
     @Inject(ReadModels) models: ReadModels,
     grpc: GrpcDoor,
+    events: EventFeatures,
+    private readonly requests: AnsweredRequests,
+    @Inject(METRICS) metrics: Metrics,
+    @Inject(ACCESS_LOG) accessLog?: AccessLog,
   ) {
+    exposeModels(metrics, shelf, accessLog);
     models.add(
       followedTopicModel('deployments', control, (deployments) => deployments),
       followedTopicModel('registered models', registered, (models) => models),
@@ -159,11 +184,18 @@ export class ServingModule implements OnApplicationShutdown {
     const fleet = servingFleet(control, { serviceLog, shelf, status, logger, transport });
     transport.add('models', {
       start: () => served.start(),
-      // The doors answer until they are closed, after the workers.
-      stop: () => Promise.resolve(),
+      // The doors answer until they are closed, after the workers; with the models, which go last.
+      stop: () => registered.stop(),
       status: () => served.loaded(),
     });
     transport.add('latest vectors', { start: () => Promise.resolve(), stop: () => vectors.close() });
+    transport.add('events', events);
+    transport.add('requests', {
+      start: () => requests.start(),
+      // As the models: what the doors still answer is logged, too.
+      stop: () => Promise.resolve(),
+      status: () => requests.status(),
+    });
     transport.add('log', serviceLog);
     transport.add('status', status);
     transport.add('deployments', fleet);
@@ -171,8 +203,9 @@ export class ServingModule implements OnApplicationShutdown {
     readiness.register({ name: 'models', check: () => served.assertLoaded() });
   }
 
-  onApplicationShutdown(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
+    await this.requests.stop();
     this.engine.close();
-    return this.shelf.close();
+    await this.shelf.close();
   }
 }

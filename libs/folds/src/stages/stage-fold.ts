@@ -25,6 +25,8 @@ export interface StageFold {
   ): (number | null)[];
   /** A part of its own that knows this one entity. */
   copyOf(part: StagePart, key: string | null): StagePart;
+  /** Estimated. */
+  bytes(part: StagePart): number;
   encode(part: StagePart): Promise<Uint8Array>;
   decode(bytes: Uint8Array): StagePart;
 }
@@ -46,6 +48,7 @@ export const compileStageFold = ({ sources }: RevisionStage): StageFold => ({
     return values;
   },
   copyOf: (part, key) => sources.map(({ engine }, i) => engine.copyOf(part[i]!, key)),
+  bytes: (part) => sources.reduce((sum, { engine }, i) => sum + engine.stats(part[i]!).approximateBytes, 0),
   encode: async (part) => {
     const frames: Buffer[] = [];
     for (const [i, { engine }] of sources.entries())

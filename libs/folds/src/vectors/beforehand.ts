@@ -17,7 +17,7 @@ export interface ExpectedEvent {
   readonly time: number;
 }
 
-/** The state of a service as it is now: what its folds remember of a partition. Undefined where nothing was folded yet. */
+/** The state of a service as it is now: what its folds remember of a partition. */
 export interface ServiceState {
   own(partition: number): PartitionState;
   stage(entity: string, partition: number): StageState;
@@ -91,5 +91,17 @@ export const compileBeforehand = (service: ServiceDefinition) => {
     return fold(copy, event.value, '', parts);
   };
 
-  return { placesOf, vectorOf };
+  /** Estimated bytes of what is held of one partition. */
+  const bytesOf = (partition: number, state: ServiceState): number => {
+    const own = state.own(partition);
+    let bytes = 0;
+    for (const { digest, engine } of new Map(service.revisions.map((each) => [each.digest, each])).values())
+      bytes += engine.stats(own.parts.get(digest) ?? engine.createState()).approximateBytes;
+    for (const [entity, { definitions }] of stages)
+      for (const { definition, fold: stageFold } of definitions)
+        bytes += stageFold.bytes(state.stage(entity, partition).of(definition));
+    return bytes;
+  };
+
+  return { stages: stages.map(([entity]) => entity), placesOf, vectorOf, bytesOf };
 };

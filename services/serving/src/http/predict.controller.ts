@@ -1,20 +1,19 @@
-import { championOf, fillRow } from '#contracts';
-import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { championOf } from '#contracts';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Refused, canonicalKey } from '#kernel';
-import { LatestVectors } from '#runtime';
-import { compileOutput, decide } from '#folds';
+import type { FastifyReply } from 'fastify';
+import { Refused } from '#kernel';
 import { ServingStatus } from '../effects/serving-status';
-import { InferenceDesk, ServedModels } from '../inference';
+import { Predictor, type PredictAnswer, type PredictRequest } from '../events';
+import { ServedModels } from '../inference';
 
-/** A model's answer for an entity, from its newest vector. */
+/** A model's answer for an entity, from its newest vector, or for an event that is not on the stream. */
 @ApiTags('predictions')
 @Controller('v1/deployments')
 export class PredictController {
   constructor(
     private readonly models: ServedModels,
-    private readonly desk: InferenceDesk,
-    private readonly vectors: LatestVectors,
+    private readonly predictor: Predictor,
     private readonly status: ServingStatus,
   ) {}
 
@@ -34,57 +33,49 @@ export class PredictController {
 
   @Post(':deployment/predict')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Predict for an entity from its newest vector' })
+  @ApiOperation({
+    summary:
+      'Predict for an entity from its newest vector, or for an event with the features that the stream would give it now',
+  })
   @ApiBody({
     schema: {
       type: 'object',
-      required: ['entity'],
-      properties: { entity: { type: 'object', example: { customer_id: '4961' } } },
+      properties: {
+        entity: { type: 'object', example: { customer_id: '4961' } },
+        event: { type: 'object', description: 'an event of the trigger stream, instead of `entity`' },
+        id: { type: 'string', description: 'that later labels name the request by' },
+        explain: { type: 'boolean', description: 'say how far each feature moved the answer' },
+      },
     },
   })
-  async predict(@Param('deployment') name: string, @Body() body: unknown): Promise<unknown> {
-    const { deployment } = this.models.find(name, undefined, undefined);
-    if (!deployment) throw new Refused('PLAYHEAD_NOT_FOUND', `there is no deployment ${name}`);
-    const { service } = deployment;
-    const key = entityKey(body, service.key);
-    const vector = await this.vectors.of(service.name, key);
-    if (!vector)
-      throw new Refused(
-        'PLAYHEAD_NOT_FOUND',
-        `${service.key} ${key} has no vector yet: no event of it has been folded`,
-      );
-    const served = this.models.reading(name, key, ({ revision }) => vector.values[revision] !== undefined);
-    const matrix = new Float32Array(served.reads.features.length);
-    fillRow(vector, served.reads, matrix, 0);
-    const { values, width } = await this.desk.infer(
-      { model: name, key, rows: 1, matrix, protocol: 'predict' },
-      served,
+  async predict(
+    @Param('deployment') name: string,
+    @Body() body: unknown,
+    @Headers('x-request-id') requestId: string | undefined,
+    @Headers('traceparent') traceparent: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PredictAnswer> {
+    const request = requestOf(body);
+    const id = request.id ?? requestId;
+    const answer = await this.predictor.predict(
+      name,
+      { ...request, ...(id !== undefined && { id }) },
+      traceparent,
     );
-    const scores = { values, width };
-    const decision = decide(deployment, scores, 0);
-    return {
-      deployment: name,
-      model: deployment.model,
-      version: served.reads.version,
-      route: served.route,
-      entity: vector.entity,
-      event_id: vector.event_id,
-      event_time: vector.event_time,
-      output: JSON.parse(compileOutput(deployment.task)(scores, 0)) as object,
-      ...(decision === undefined ? {} : { decision }),
-      vector: vector.position,
-    };
+    if (answer.id !== undefined) void reply.header('x-request-id', encodeURI(answer.id));
+    return answer;
   }
 }
 
-const entityKey = (body: unknown, field: string): string => {
-  const example = `{"entity": {"${field}": "..."}}`;
-  const entity =
-    typeof body === 'object' && body !== null ? (body as { entity?: unknown }).entity : undefined;
-  if (typeof entity !== 'object' || entity === null)
-    throw new Refused('PLAYHEAD_REQUEST_INVALID', `the body must be ${example}`);
-  const key = canonicalKey((entity as Record<string, unknown>)[field]);
-  if (key === null)
-    throw new Refused('PLAYHEAD_REQUEST_INVALID', `the entity has no ${field}; write ${example}`);
-  return key;
+const requestOf = (body: unknown): PredictRequest => {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', 'the body must be a JSON object with `entity` or `event`');
+  const { entity, event, id, explain } = body as Readonly<Record<string, unknown>>;
+  if (id !== undefined && (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH))
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', `"id" must be a text of 1 to ${MAX_ID_LENGTH} characters`);
+  if (explain !== undefined && typeof explain !== 'boolean')
+    throw new Refused('PLAYHEAD_REQUEST_INVALID', '"explain" must be true or false');
+  return { entity, event, ...(id !== undefined && { id }), ...(explain !== undefined && { explain }) };
 };
+
+const MAX_ID_LENGTH = 1_000;

@@ -15,6 +15,7 @@ export interface RegisteredVersion {
   readonly version: number;
   readonly task: EventOf<typeof ModelVersionRegistered>['task'];
   readonly artifact: string;
+  readonly manifest: string;
   /** Of the feature service that it reads. */
   readonly revision: string;
   readonly features: string[];
@@ -38,8 +39,15 @@ export const evolveRegisteredModels = (models: RegisteredModels, record: LogReco
   switch (record.headers.text(HEADERS.type)) {
     case ModelVersionRegistered.type: {
       const fact = decodeEvent(ModelVersionRegistered, record.value);
-      const { version, task, artifact, service } = fact;
-      const added = { version, task, artifact, revision: service.revision, features: service.features };
+      const { version, task, artifact, manifest, service } = fact;
+      const added = {
+        version,
+        task,
+        artifact,
+        manifest,
+        revision: service.revision,
+        features: service.features,
+      };
       return change(fact.model, (model) => ({
         ...model,
         versions: [...model.versions.filter((other) => other.version !== version), added],
