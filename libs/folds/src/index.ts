@@ -1,3 +1,4 @@
+export * from './bound';
 /** The folds of the hot path, as services run them and replay runs them again. */
 export * from './predictions';
 export * from './stages';

@@ -84,14 +84,16 @@ export class ServiceLog implements Worker {
   }
 
   /** Waits until a topic of another service exists and gives its number of partitions; rejects when the service stops meanwhile. */
-  async awaitTopic(name: string): Promise<number> {
+  awaitTopic(name: string): Promise<number> {
+    return this.awaitForeign(this.topic(name));
+  }
+
+  /** As `awaitTopic`, of a topic that is none of the platform's, by its full name. */
+  async awaitForeign(topic: string): Promise<number> {
     for (;;) {
-      const partitions = await untilAvailable(
-        () => this.ports.log.partitionCount(this.topic(name)),
-        this.ports.sleep,
-      );
+      const partitions = await untilAvailable(() => this.ports.log.partitionCount(topic), this.ports.sleep);
       if (partitions !== undefined) return partitions;
-      if (this.stopped) throw new OwnershipLost(`stopped while waiting for ${name}`);
+      if (this.stopped) throw new OwnershipLost(`stopped while waiting for ${topic}`);
       await this.ports.sleep(100);
     }
   }

@@ -5,12 +5,13 @@
  *   feature.vectors.<service>       -> onVectors  -> serving.predictions.<deployment>   (one for each vector, aligned with its partitions)
  *                                                 -> serving.shadows.<deployment>       (where it has a shadow)
  *                                                 -> serving.status                     serving.routes.taken
+ *   any bound topic                 -> onRequests -> serving.answers.<deployment>       (one for each record, aligned with its partitions)
  *   where a deployment begins       -> ServingStatus -> serving.status                   serving.deployment.started
  *   every ten seconds               -> ServingStatus -> serving.status                   serving.interval.reported
  *   feature.vectors.<service>       -> LatestVectors    what the doors look entities up in
  *   vectors that break their contract             -> serving.dead-letters
  *
- * One runner for each deployment that has had a champion, made by the fleet as `registry.deployments` grows.
+ * One runner for each deployment that has had a champion, and one for its bound topic, made by the fleet as `registry.deployments` grows.
  */
 import {
   DeploymentStarted,
@@ -19,6 +20,7 @@ import {
   PredictionMade,
   RoutesTaken,
   ShadowMade,
+  TopicAnswered,
   VectorComputed,
   championOf,
   shadowOf,
@@ -30,6 +32,7 @@ import type { FollowedTopic } from '#eventlog';
 import { Fleet, type Logger, type LogTransport, type ServiceLog, type Worker } from '#runtime';
 import type { ModelShelf } from '#folds';
 import type { ServingStatus } from './effects/serving-status';
+import { BoundWorker } from './handlers/bound-worker';
 import { DeploymentWorker } from './handlers/deployment-worker';
 
 export const TOPOLOGY: Topology = {
@@ -43,6 +46,7 @@ export const TOPOLOGY: Topology = {
       looksUp: [DeploymentStarted],
       gives: [DeploymentStarted],
     },
+    { on: 'a record of a bound topic', by: 'onRequests', gives: [TopicAnswered] },
     { on: 'every ten seconds', by: 'ServingStatus', gives: [IntervalReported] },
     { on: [VectorComputed], by: 'LatestVectors', gives: [] },
   ],
@@ -72,6 +76,12 @@ export const servingFleet = (
           workerKey(deployment),
           () => new DeploymentWorker({ deployment, control, serviceLog, shelf, status, logger }),
         );
+        const { bind: topic } = deployment;
+        if (topic !== undefined)
+          workers.set(
+            `${deployment.deployment} bound to ${topic}`,
+            () => new BoundWorker({ deployment, topic, control, serviceLog, shelf, status, logger }),
+          );
       }
       return workers;
     },

@@ -78,6 +78,11 @@ it.each([
     'experiment: { strategy: bandit, arms: { champion: 50, b: 50 }, explore: 50.5 }',
     'spec.experiment.explore must be a number',
   ],
+  [
+    'a bound topic of answers',
+    'bind: [{ topic: playhead.serving.answers.fraud }]',
+    'the topic has answers of Playhead',
+  ],
   ['a shadow that answers', 'shadow: champion', '`champion` answers already'],
   ['a sample of everything', 'logging: durable, sample: 0.5', '`sample` belongs to `logging: sampled`'],
 ])('%s is refused', (_, options, message) => {

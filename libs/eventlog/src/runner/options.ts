@@ -47,6 +47,8 @@ export interface RunnerOptions<State, Control> {
   readonly fold: Fold<State, Control>;
   /** Topic that is folded, below the namespace. */
   readonly source: string;
+  /** Full name of that topic where it is none of the platform's; `source` then says the same. */
+  readonly sourceTopic?: string;
   /** Consumer group, below the namespace; by default of service, fold and source, which two folds of one name over one source would share. */
   readonly group?: string;
   /** Output whose tail is the checkpoint, below the namespace; none where an output changes the key or several topics are decided at once. */

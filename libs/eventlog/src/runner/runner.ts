@@ -78,7 +78,7 @@ export class FoldRunner<State, Control> {
   constructor(private readonly options: RunnerOptions<State, Control>) {
     const { log, namespace, service, fold, source, primary, alignedSecondaries, sleep, observer } = options;
     this.group = qualify(namespace, options.group ?? `${service}.${fold.name}.${source}`);
-    this.sourceTopic = qualify(namespace, source);
+    this.sourceTopic = options.sourceTopic ?? qualify(namespace, source);
     const aligned = [...(primary === undefined ? [] : [primary]), ...(alignedSecondaries ?? [])].map((name) =>
       qualify(namespace, name),
     );

@@ -58,7 +58,7 @@ export const takeOver = async <State, Control>(
   poisoned: ReadonlySet<number>,
 ): Promise<TakenPartition<State>> => {
   const { log, namespace } = options;
-  const sourceTopic = qualify(namespace, options.source);
+  const sourceTopic = options.sourceTopic ?? qualify(namespace, options.source);
   const source = { topic: sourceTopic, ends: await endsOf(log, sourceTopic, partition) };
   const committed = (await log.committed(group, sourceTopic)).get(partition);
   const tails = await readTails(options, partition);

@@ -99,7 +99,7 @@ const placed = (round: Round<null, Deployments>, plan: RoutePlan): Placed => {
   const rows: Row[] = [];
   for (const { records } of round.slices)
     for (const record of records) {
-      const row = place.first(record, plan.assigned(record), plan, round);
+      const row = place.first(record, plan.assigned(record.key), plan, round);
       if (row) rows.push(row);
     }
   return { rows, batches: place.batches };

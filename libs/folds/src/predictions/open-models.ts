@@ -35,31 +35,36 @@ export class OpenModels {
     }
   }
 
-  /** Scores a batch; it may have none of its rows scored. */
+  /** Scores a batch; of another route than the champion it may have none of its rows scored. */
   async score(batch: RouteBatch): Promise<void> {
     if (batch.rows === 0) return;
     const { route } = batch.parts;
-    if (route.route === 'champion') {
-      const model = await this.shelf.get(route);
-      batch.scores = { values: await model.score(batch.matrix), width: model.outputs, thrown: NONE };
+    if (route.route !== 'champion') {
+      batch.scores = await this.tried(route, batch.matrix, batch.rows);
       return;
     }
-    const model = await this.open(route);
-    batch.scores = model
-      ? await this.tried(route, model, batch)
-      : noScores(batch.rows, this.refused.get(route.artifact));
+    const model = await this.shelf.get(route);
+    batch.scores = { values: await model.score(batch.matrix), width: model.outputs, thrown: NONE };
   }
 
-  private async tried(route: RouteFact, model: OnnxModel, batch: RouteBatch): Promise<ScoredRows> {
+  /** Scores rows where an answer may be an error: also the champion's rows that it throws for are told one by one. */
+  async attempt(route: RouteFact, matrix: Float32Array, rows: number): Promise<ScoredRows> {
+    if (route.route !== 'champion') return this.tried(route, matrix, rows);
+    return scoreRows(await this.shelf.get(route), matrix);
+  }
+
+  private async tried(route: RouteFact, matrix: Float32Array, rows: number): Promise<ScoredRows> {
+    const model = await this.open(route);
+    if (!model) return noScores(rows, this.refused.get(route.artifact));
     try {
-      const scores = await scoreRows(model, batch.matrix);
+      const scores = await scoreRows(model, matrix);
       if (scores.thrown.size > 0) this.failing?.(route, scores.error);
       return scores;
     } catch (error) {
       if (!hangs(error)) throw error;
       // To find the row that it hangs on would hold the champion up for as long again and again.
       this.refuse(route, error);
-      return noScores(batch.rows, error);
+      return noScores(rows, error);
     }
   }
 

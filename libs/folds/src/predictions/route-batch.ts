@@ -1,6 +1,7 @@
 import type { VectorHead } from '#contracts';
 import type { LogRecord } from '#eventlog';
 import { ContractViolation } from '#kernel';
+import type { Scores } from './prediction';
 import type { RouteParts } from './route-parts';
 import type { ScoredRows } from './score-rows';
 
@@ -26,7 +27,7 @@ export interface ServedRows {
   readonly scoreSum: number;
 }
 
-const UNSCORED: ScoredRows = { values: [], width: 1, thrown: new Set() };
+const UNSCORED: ScoredRows = { values: new Float32Array(0), width: 1, thrown: new Set() };
 
 /** Vectors of a round that one route answers, over all partitions. */
 export class RouteBatch {
@@ -78,28 +79,34 @@ export class RouteBatch {
   }
 
   served(): ServedRows {
-    const { deployment } = this.parts;
-    const { values, width } = this.scores;
-    const [rows, threshold] = [this.rows, width === 1 ? deployment.threshold : null];
-    let [errors, positives, scored, scoreSum] = [0, 0, 0, 0];
-    for (let row = 0; row < rows; row++) {
-      if (width !== 1) {
-        if (!isFinite(values, row * width, width)) errors++;
-        continue;
-      }
-      const score = values[row]!;
-      if (!Number.isFinite(score)) {
-        errors++;
-        continue;
-      }
-      scored++;
-      scoreSum += score;
-      if (threshold !== null && score >= threshold) positives++;
-    }
-    const decided = threshold === null ? 0 : scored;
-    return { appended: this.appended, errors, decided, positives, scored, scoreSum };
+    return servedRows(this.appended, this.scores, this.parts.deployment.threshold);
   }
 }
+
+/** `appended` has the append time of each row. */
+export const servedRows = (
+  appended: readonly number[],
+  { values, width }: Scores,
+  decidedAt: number | null,
+): ServedRows => {
+  const threshold = width === 1 ? decidedAt : null;
+  let [errors, positives, scored, scoreSum] = [0, 0, 0, 0];
+  for (let row = 0; row < appended.length; row++) {
+    if (width !== 1) {
+      if (!isFinite(values, row * width, width)) errors++;
+      continue;
+    }
+    const score = values[row]!;
+    if (!Number.isFinite(score)) {
+      errors++;
+      continue;
+    }
+    scored++;
+    scoreSum += score;
+    if (threshold !== null && score >= threshold) positives++;
+  }
+  return { appended, errors, decided: threshold === null ? 0 : scored, positives, scored, scoreSum };
+};
 
 const isFinite = (values: ArrayLike<number>, from: number, width: number): boolean => {
   for (let at = from; at < from + width; at++) if (!Number.isFinite(values[at])) return false;

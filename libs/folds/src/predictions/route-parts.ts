@@ -33,8 +33,8 @@ export interface RoutePlan {
   /** The champion, then those of before that read another revision, newest first: the first that can read a vector answers. */
   readonly champions: readonly [RouteParts, ...RouteParts[]];
   readonly shadow: RouteParts | undefined;
-  /** The route that the key of a vector is assigned to. */
-  assigned(record: LogRecord): RouteParts;
+  /** The route that a key is assigned to. */
+  assigned(key: LogRecord['key'] | string): RouteParts;
 }
 
 /** Plans by the state they are of; undefined while a deployment has no champion. */
@@ -63,7 +63,7 @@ const planOf = (deployment: DeploymentState): RoutePlan => {
     assigned:
       others.size === 0
         ? () => champion
-        : ({ key }) => others.get(assignRoute(deployment, key?.toString() ?? '')!) ?? champion,
+        : (key) => others.get(assignRoute(deployment, key?.toString() ?? '')!) ?? champion,
   };
 };
 

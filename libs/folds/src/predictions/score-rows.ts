@@ -3,6 +3,7 @@ import { isPlatformError } from '#kernel';
 import type { Scores } from './prediction';
 
 export interface ScoredRows extends Scores {
+  readonly values: Float32Array;
   /** Rows that the model threw for; their values are NaN. */
   readonly thrown: ReadonlySet<number>;
   /** What it threw last. */

@@ -382,7 +382,7 @@ const startOffsets = async (
   for (const { headers, value } of await readTopic(log, topic)) {
     if (headers.text(HEADERS.type) !== DeploymentStarted.type) continue;
     const fact = decodeEvent(DeploymentStarted, value);
-    if (fact.deployment === deployment) return fact.offsets;
+    if (fact.deployment === deployment && fact.topic === undefined) return fact.offsets;
   }
   return undefined;
 };

@@ -1,6 +1,7 @@
 import {
   DeploymentStarted,
   EnvelopeTemplate,
+  HEADERS,
   IntervalReported,
   RoutesTaken,
   TOPICS,
@@ -10,7 +11,14 @@ import {
   type RouteFact,
 } from '#contracts';
 import type { Static, TSchema } from 'typebox';
-import { readTopic, untilAvailable, type EventLog, type LogProducer, type NewRecord } from '#eventlog';
+import {
+  readLast,
+  readTopic,
+  untilAvailable,
+  type EventLog,
+  type LogProducer,
+  type NewRecord,
+} from '#eventlog';
 import type { ServedRows, TakenRoutes } from '#folds';
 import { messageOf, type Clock } from '#kernel';
 import type { Logger, ServiceLog, Worker } from '#runtime';
@@ -81,6 +89,19 @@ export class ServingStatus implements Worker {
     counts.scored += rows.scored;
     counts.scoreSum += rows.scoreSum;
     for (const time of rows.appended) observeLatency(counts, now - time);
+  }
+
+  /** The bound topic whose requests a deployment has answered; undefined where there is no answer yet. */
+  async answeredTopic(deployment: string): Promise<string | undefined> {
+    const { log, serviceLog, sleep } = this.options;
+    const topic = serviceLog.topic(TOPICS.answers(deployment));
+    return untilAvailable(async () => {
+      for (const ends of await log.ends(topic)) {
+        const source = (await readLast(log, topic, ends))?.headers.text(HEADERS.source);
+        if (source !== undefined) return source;
+      }
+      return undefined;
+    }, sleep);
   }
 
   /** The routes that the log says were taken last, by partition of a deployment's vectors. */

@@ -1,9 +1,9 @@
-import { TOPICS, shadowOf, type DeploymentFact, type Deployments, type RouteFact } from '#contracts';
+import { TOPICS, shadowOf, type DeploymentFact, type Deployments } from '#contracts';
 import { onVectors, type ModelShelf } from '#folds';
 import type { FoldRunner, FollowedTopic } from '#eventlog';
-import { messageOf } from '#kernel';
 import type { Logger, ServiceLog, Worker } from '#runtime';
 import type { ServingStatus } from '../effects/serving-status';
+import { failingOnce } from './failing-once';
 
 export interface DeploymentWorkerOptions {
   readonly deployment: DeploymentFact;
@@ -16,13 +16,12 @@ export interface DeploymentWorkerOptions {
 
 /** Serves one deployment: from its start offsets on, one prediction for each vector, and beside it what its shadow says where it has one. */
 export class DeploymentWorker implements Worker {
-  private readonly failed = new Set<number>();
   private runner: FoldRunner<null, Deployments> | undefined;
 
   constructor(private readonly options: DeploymentWorkerOptions) {}
 
   async start(): Promise<void> {
-    const { deployment, control, serviceLog, shelf, status } = this.options;
+    const { deployment, control, serviceLog, shelf, status, logger } = this.options;
     const { deployment: name, service, from } = deployment;
     const source = TOPICS.vectors(service.name);
     const [primary, shadows] = [TOPICS.predictions(name), TOPICS.shadows(name)];
@@ -45,7 +44,7 @@ export class DeploymentWorker implements Worker {
         shelf,
         served: (route, rows) => status.served(name, route, rows),
         taken: { topic: serviceLog.topic(TOPICS.servingStatus), known },
-        failing: (route, error) => this.sayFailing(route, error),
+        failing: failingOnce(deployment, logger),
       }),
       source,
       primary,
@@ -64,17 +63,5 @@ export class DeploymentWorker implements Worker {
 
   status(): unknown {
     return this.runner?.status();
-  }
-
-  /** Once for each version: every vector that it is asked may tell the same. */
-  private sayFailing({ route, version }: RouteFact, error: unknown): void {
-    if (this.failed.has(version)) return;
-    this.failed.add(version);
-    const { deployment, model } = this.options.deployment;
-    const who = route === 'shadow' ? 'its answers are null' : 'the champion answers for it';
-    this.options.logger.error(
-      { deployment, version, route, err: error },
-      `${model}@${version}, ${route} of ${deployment}, does not answer; ${who}: ${messageOf(error)}`,
-    );
   }
 }

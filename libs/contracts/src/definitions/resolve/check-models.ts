@@ -145,6 +145,12 @@ export const checkDeployment = (context: CheckContext<'Deployment'>): void => {
   }
   checkRoutes(context, model.spec.task);
   const before = context.before.find('Deployment', name);
+  const boundBefore = before?.spec.bind;
+  if (boundBefore !== undefined && spec.bind !== undefined && spec.bind !== boundBefore)
+    context.say(
+      ['spec', 'bind'],
+      `a deployment answers one bound topic for ever, and this one answers ${boundBefore}: write a new deployment`,
+    );
   const modelBefore = before && context.before.find('Model', before.spec.model);
   if (modelBefore && modelBefore.spec.features !== model.spec.features) {
     const services = `${modelBefore.spec.features}, and model \`${model.name}\` reads ${model.spec.features}`;

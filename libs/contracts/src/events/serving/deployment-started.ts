@@ -7,10 +7,13 @@ export const DeploymentStarted = defineEvent({
   topic: 'serving.status',
   key: 'deployment',
   owner: 'serving',
-  meaning: 'Where a deployment begins to read vectors; a fact before its first prediction.',
+  meaning: 'Where a deployment begins to read vectors, or requests of a bound topic; a fact before its first answer.',
   schema: Type.Object({
     deployment: Type.String(),
     service: Type.String(),
+    topic: Type.Optional(
+      Type.String({ description: 'the bound topic of requests whose offsets these are; absent: of vectors' }),
+    ),
     offsets: Type.Array(Type.Integer(), { description: 'first vector offset of each partition' }),
   }),
   sample: { deployment: 'fraud', service: 'fraud', offsets: [120, 98, 110, 104] },

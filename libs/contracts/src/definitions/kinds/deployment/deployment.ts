@@ -99,6 +99,9 @@ export const deploymentSpec = ({
   ...(bind && { bind: bind[0]!.topic }),
 });
 
+/** Answers that were requests would be answered for ever. */
+const ANSWERS = /(^|\.)serving\.answers\./;
+
 /** What does not go together in a deployment, by the place below `spec`. */
 export const deploymentConflicts = ({
   alias = 'champion',
@@ -124,6 +127,9 @@ export const deploymentConflicts = ({
       ? [at('sample', '`sample` belongs to `logging: sampled`')]
       : []),
     ...(bind && bind.length > 1 ? [at('bind', 'one topic can be bound; write a deployment for each')] : []),
+    ...(bind?.some(({ topic }) => ANSWERS.test(topic))
+      ? [at('bind', 'the topic has answers of Playhead; bind one that has requests')]
+      : []),
     ...below('rollout', rollout ? rolloutConflicts(rollout) : []),
     ...below('experiment', experiment ? experimentConflicts(experiment, alias) : []),
   ];
