@@ -39,7 +39,7 @@ it.each(names)('%s runs its own program on its own port, with variables that it 
   expect(existsSync(join(root, 'services', name, 'src', 'main.ts'))).toBe(true);
   expect(environment.PLAYHEAD_PORT).toBe(port);
   expect(ports).toContain(`127.0.0.1:${port}:${port}`);
-  const known = [...Object.keys(commonVariables(name)), 'PLAYHEAD_GRPC_PORT'];
+  const known = [...Object.keys(commonVariables(name)), 'PLAYHEAD_SERVING_GRPC_PORT'];
   expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
   expect(Object.keys(depends_on)).toEqual(['kafka', 'postgres', 's3']);
 });

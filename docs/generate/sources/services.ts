@@ -5,6 +5,7 @@ import { featureConfig } from '../../../services/feature/src/feature.config';
 import { STAGE_METRICS } from '../../../services/feature/src/handlers/stage-meter';
 import { TOPOLOGY as feature } from '../../../services/feature/src/feature.topology';
 import { SERVING_METRICS, TRITON_METRICS } from '../../../services/serving/src/observability/metric-specs';
+import { REQUEST_LOG_METRICS } from '../../../services/serving/src/requests/request-meter';
 import { INBOX_METRICS } from '../../../services/ingestion/src/handlers/inbox-meter';
 import { ingestionConfig } from '../../../services/ingestion/src/ingestion.config';
 import { TOPOLOGY as ingestion } from '../../../services/ingestion/src/ingestion.topology';
@@ -40,5 +41,6 @@ export const METRICS: readonly {
   { emitter: 'ingestion', metrics: INBOX_METRICS },
   { emitter: 'feature', metrics: STAGE_METRICS },
   { emitter: 'serving', metrics: SERVING_METRICS },
+  { emitter: 'serving: the log of requests', metrics: REQUEST_LOG_METRICS },
   { emitter: "serving: under the names of Triton's metrics", metrics: TRITON_METRICS },
 ];
