@@ -30,6 +30,7 @@ import {
   type Tracing,
 } from '#runtime';
 import { ModelShelf } from '#folds';
+import { DoorCounts } from './effects/door-counts';
 import { ServingStatus } from './effects/serving-status';
 import { EventFeatures, requestProviders } from './events';
 import { PredictController } from './http/predict.controller';
@@ -112,13 +113,17 @@ const REGISTERED = Symbol('registered models');
     },
     {
       provide: InferenceDesk,
-      inject: [ServedModels, CLOCK, InferenceObserver, AnsweredRequests],
+      inject: [ServedModels, CLOCK, InferenceObserver, AnsweredRequests, ServingStatus],
       useFactory: (
         models: ServedModels,
         clock: Clock,
-        metrics: InferenceObserver,
+        observer: InferenceObserver,
         requestLog: AnsweredRequests,
-      ) => new InferenceDesk({ models, clock, nextId: randomUUID, metrics, requestLog }),
+        status: ServingStatus,
+      ) => {
+        const metrics = new DoorCounts(status, clock, observer);
+        return new InferenceDesk({ models, clock, nextId: randomUUID, metrics, requestLog });
+      },
     },
     {
       provide: InferenceObserver,
