@@ -1,4 +1,5 @@
 import { gunzipSync, inflateSync } from 'node:zlib';
+import { Cancellation } from './cancellation';
 import { GrpcError, STATUS, failureOf, type GrpcFailure } from './grpc-status';
 import type { RequestHeaders } from './http2/connection';
 import { encodeFields } from './http2/hpack';
@@ -196,7 +197,7 @@ const prefixOf = (message: Buffer): Buffer => {
 /** One message, one answer. */
 class UnaryCall implements StreamHandler, CallContext {
   private request: Buffer | undefined;
-  private abort: AbortController | undefined;
+  readonly signal = new Cancellation();
   private isStarted = false;
 
   constructor(
@@ -206,10 +207,6 @@ class UnaryCall implements StreamHandler, CallContext {
     readonly deadlineMs: number | undefined,
     readonly traceparent: string | undefined,
   ) {}
-
-  get signal(): AbortSignal {
-    return (this.abort ??= new AbortController()).signal;
-  }
 
   data(bytes: Buffer, isEnd: boolean): void {
     if (this.isStarted || this.stream.isOver) return;
@@ -237,7 +234,7 @@ class UnaryCall implements StreamHandler, CallContext {
 
   gone(): void {
     this.reader.release();
-    this.abort?.abort();
+    this.signal.abort();
   }
 
   private refuse(error: unknown): void {

@@ -21,15 +21,17 @@ const constructorOf = (file: string, path: readonly string[]): Constructor => {
 export class GrpcClient {
   private readonly clients: readonly Client[];
 
-  constructor(address: string) {
+  constructor(address: string, options: object = {}) {
     this.clients = [
       new (constructorOf('grpc_service.proto', ['inference', 'GRPCInferenceService']))(
         address,
         credentials.createInsecure(),
+        options,
       ),
       new (constructorOf('health.proto', ['grpc', 'health', 'v1', 'Health']))(
         address,
         credentials.createInsecure(),
+        options,
       ),
     ];
   }

@@ -99,23 +99,78 @@ describe('hostile bytes at the gRPC door', () => {
   it.each<[string, Buffer, number]>([
     ['HTTP/1.1', Buffer.from('GET / HTTP/1.1\r\nhost: a\r\n\r\n'), ERROR.PROTOCOL_ERROR],
     ['random bytes', repeated(64, (i) => Buffer.of((i * 7_919) & 0xff)), ERROR.PROTOCOL_ERROR],
-    ['a frame beyond the size', Buffer.concat([HELLO, frame(FRAME.DATA, 0, 1, Buffer.alloc(16_385))]), ERROR.FRAME_SIZE_ERROR],
+    [
+      'a frame beyond the size',
+      Buffer.concat([HELLO, frame(FRAME.DATA, 0, 1, Buffer.alloc(16_385))]),
+      ERROR.FRAME_SIZE_ERROR,
+    ],
     ['a stream of even number', Buffer.concat([HELLO, headers(2)]), ERROR.PROTOCOL_ERROR],
     ['DATA of a stream that was not opened', Buffer.concat([HELLO, data(5, NOTHING)]), ERROR.PROTOCOL_ERROR],
     ['DATA on the connection', Buffer.concat([HELLO, data(0, NOTHING)]), ERROR.PROTOCOL_ERROR],
-    ['padding beyond the frame', Buffer.concat([HELLO, headers(1), data(1, Buffer.of(9, 1), FLAG.PADDED)]), ERROR.PROTOCOL_ERROR],
-    ['a reset of a stream that was not opened', Buffer.concat([HELLO, resetFrame(7, ERROR.CANCEL)]), ERROR.PROTOCOL_ERROR],
-    ['a push', Buffer.concat([HELLO, frame(FRAME.PUSH_PROMISE, 0, 1, Buffer.alloc(4))]), ERROR.PROTOCOL_ERROR],
-    ['a frame within a header block', Buffer.concat([HELLO, headers(1, 0), data(1, NOTHING)]), ERROR.PROTOCOL_ERROR],
-    ['CONTINUATION of nothing', Buffer.concat([HELLO, frame(FRAME.CONTINUATION, 4, 1, block())]), ERROR.PROTOCOL_ERROR],
-    ['a flood of CONTINUATION', Buffer.concat([HELLO, headers(1, 0), repeated(100, () => frame(FRAME.CONTINUATION, 0, 1, NOTHING))]), ERROR.ENHANCE_YOUR_CALM],
-    ['a header block that is not HPACK', Buffer.concat([HELLO, headers(1, FLAG.END_HEADERS, Buffer.of(0xff, 0xff))]), ERROR.COMPRESSION_ERROR],
-    ['a window that overflows', Buffer.concat([HELLO, windowUpdateFrame(0, 0x7fffffff)]), ERROR.FLOW_CONTROL_ERROR],
+    [
+      'padding beyond the frame',
+      Buffer.concat([HELLO, headers(1), data(1, Buffer.of(9, 1), FLAG.PADDED)]),
+      ERROR.PROTOCOL_ERROR,
+    ],
+    [
+      'a reset of a stream that was not opened',
+      Buffer.concat([HELLO, resetFrame(7, ERROR.CANCEL)]),
+      ERROR.PROTOCOL_ERROR,
+    ],
+    [
+      'a push',
+      Buffer.concat([HELLO, frame(FRAME.PUSH_PROMISE, 0, 1, Buffer.alloc(4))]),
+      ERROR.PROTOCOL_ERROR,
+    ],
+    [
+      'a frame within a header block',
+      Buffer.concat([HELLO, headers(1, 0), data(1, NOTHING)]),
+      ERROR.PROTOCOL_ERROR,
+    ],
+    [
+      'CONTINUATION of nothing',
+      Buffer.concat([HELLO, frame(FRAME.CONTINUATION, 4, 1, block())]),
+      ERROR.PROTOCOL_ERROR,
+    ],
+    [
+      'a flood of CONTINUATION',
+      Buffer.concat([HELLO, headers(1, 0), repeated(100, () => frame(FRAME.CONTINUATION, 0, 1, NOTHING))]),
+      ERROR.ENHANCE_YOUR_CALM,
+    ],
+    [
+      'a header block that is not HPACK',
+      Buffer.concat([HELLO, headers(1, FLAG.END_HEADERS, Buffer.of(0xff, 0xff))]),
+      ERROR.COMPRESSION_ERROR,
+    ],
+    [
+      'a window that overflows',
+      Buffer.concat([HELLO, windowUpdateFrame(0, 0x7fffffff)]),
+      ERROR.FLOW_CONTROL_ERROR,
+    ],
     ['a window update by nothing', Buffer.concat([HELLO, windowUpdateFrame(0, 0)]), ERROR.PROTOCOL_ERROR],
-    ['SETTINGS of a wrong size', Buffer.concat([HELLO, frame(FRAME.SETTINGS, 0, 0, Buffer.alloc(5))]), ERROR.FRAME_SIZE_ERROR],
-    ['SETTINGS with too large a window', Buffer.concat([HELLO, settingsFrame([[4, 0x80000000]])]), ERROR.FLOW_CONTROL_ERROR],
-    ['PING of a wrong size', Buffer.concat([HELLO, frame(FRAME.PING, 0, 0, Buffer.alloc(7))]), ERROR.FRAME_SIZE_ERROR],
-    ['streams opened and taken back without end', Buffer.concat([HELLO, repeated(9_000, (i) => Buffer.concat([headers(2 * i + 1), resetFrame(2 * i + 1, ERROR.CANCEL)]))]), ERROR.ENHANCE_YOUR_CALM],
+    [
+      'SETTINGS of a wrong size',
+      Buffer.concat([HELLO, frame(FRAME.SETTINGS, 0, 0, Buffer.alloc(5))]),
+      ERROR.FRAME_SIZE_ERROR,
+    ],
+    [
+      'SETTINGS with too large a window',
+      Buffer.concat([HELLO, settingsFrame([[4, 0x80000000]])]),
+      ERROR.FLOW_CONTROL_ERROR,
+    ],
+    [
+      'PING of a wrong size',
+      Buffer.concat([HELLO, frame(FRAME.PING, 0, 0, Buffer.alloc(7))]),
+      ERROR.FRAME_SIZE_ERROR,
+    ],
+    [
+      'streams opened and taken back without end',
+      Buffer.concat([
+        HELLO,
+        repeated(9_000, (i) => Buffer.concat([headers(2 * i + 1), resetFrame(2 * i + 1, ERROR.CANCEL)])),
+      ]),
+      ERROR.ENHANCE_YOUR_CALM,
+    ],
   ])('end the connection: %s', async (_, bytes, code) => {
     expect(await goAwayAfter(bytes)).toEqual([code, expect.any(String)]);
   });
@@ -131,16 +186,55 @@ describe('hostile bytes at the gRPC door', () => {
   };
 
   it.each<[string, Buffer, string]>([
-    ['a message that is none', Buffer.concat([headers(1), data(1, prefixed(Buffer.of(0x0a, 0x50, 1)))]), 'the message cannot be decoded'],
+    [
+      'a message that is none',
+      Buffer.concat([headers(1), data(1, prefixed(Buffer.of(0x0a, 0x50, 1)))]),
+      'the message cannot be decoded',
+    ],
     ['no message', Buffer.concat([headers(1), data(1, NOTHING)]), 'the request ends before its message does'],
-    ['half a message', Buffer.concat([headers(1), data(1, prefixed(message, 900))]), 'the request ends before its message does'],
-    ['two messages', Buffer.concat([headers(1), data(1, Buffer.concat([prefixed(message), prefixed(message)]))]), 'more than one message'],
-    ['a message said to be of 4 GiB', Buffer.concat([headers(1), data(1, prefixed(message, 0xffffffff), 0)]), 'a message of 4294967295 bytes is larger than the limit'],
-    ['a packed message without an encoding', Buffer.concat([headers(1), data(1, prefixed(message, message.length, 1))]), 'its call says no encoding'],
-    ['gzip that is none', Buffer.concat([headers(1, FLAG.END_HEADERS, block(INFER, { 'grpc-encoding': 'gzip' })), data(1, prefixed(message, message.length, 1))]), 'cannot be unpacked'],
-    ['an unknown encoding', headers(1, FLAG.END_HEADERS, block(INFER, { 'grpc-encoding': 'br' })), 'the message encoding br is not supported'],
+    [
+      'half a message',
+      Buffer.concat([headers(1), data(1, prefixed(message, 900))]),
+      'the request ends before its message does',
+    ],
+    [
+      'two messages',
+      Buffer.concat([headers(1), data(1, Buffer.concat([prefixed(message), prefixed(message)]))]),
+      'more than one message',
+    ],
+    [
+      'a message said to be of 4 GiB',
+      Buffer.concat([headers(1), data(1, prefixed(message, 0xffffffff), 0)]),
+      'a message of 4294967295 bytes is larger than the limit',
+    ],
+    [
+      'a packed message without an encoding',
+      Buffer.concat([headers(1), data(1, prefixed(message, message.length, 1))]),
+      'its call says no encoding',
+    ],
+    [
+      'gzip that is none',
+      Buffer.concat([
+        headers(1, FLAG.END_HEADERS, block(INFER, { 'grpc-encoding': 'gzip' })),
+        data(1, prefixed(message, message.length, 1)),
+      ]),
+      'cannot be unpacked',
+    ],
+    [
+      'an unknown encoding',
+      headers(1, FLAG.END_HEADERS, block(INFER, { 'grpc-encoding': 'br' })),
+      'the message encoding br is not supported',
+    ],
     ['an unknown method', headers(1, FLAG.END_HEADERS, block('/a.B/C')), 'there is no method /a.B/C'],
-    ['another content type', headers(1, FLAG.END_HEADERS, encodeFields({ ':method': 'POST', ':path': INFER, 'content-type': 'text/html' })), 'grpc-status'],
+    [
+      'another content type',
+      headers(
+        1,
+        FLAG.END_HEADERS,
+        encodeFields({ ':method': 'POST', ':path': INFER, 'content-type': 'text/html' }),
+      ),
+      'grpc-status',
+    ],
   ])('end the call alone: %s', async (_, bytes, why) => {
     expect(await trailersAfter(bytes)).toContain(why);
   });

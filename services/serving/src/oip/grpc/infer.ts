@@ -1,4 +1,4 @@
-import { INPUT_NAME, MAX_REQUEST_ROWS, floatsOfBytes, numericDatatype } from '#inference';
+import { INPUT_NAME, MAX_REQUEST_ROWS, floatsOfBytes, numericDatatype, type CancelSignal } from '#inference';
 import { Refused } from '#kernel';
 import type { InferAnswer, InferCall, InferenceDesk, ServedModel } from '../../inference';
 import type { InferParameter, ModelInferRequest, RequestedTensor } from './infer-request';
@@ -9,7 +9,7 @@ export interface CallContext {
   /** On the clock of `performance.now()`. */
   readonly deadlineMs?: number;
   /** Aborted when the caller is gone. */
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
   /** W3C trace context. */
   readonly traceparent?: string;
 }
