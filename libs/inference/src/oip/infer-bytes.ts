@@ -50,11 +50,14 @@ export const parseJson = (body: Buffer): unknown => {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch (cause) {
-    throw invalid(
-      body.length === 0 ? 'the body is empty; expected a JSON object' : 'the body is not JSON',
-      cause,
-    );
+    throw invalid(whyNoJson(body), cause);
   }
+};
+
+const whyNoJson = (body: Buffer): string => {
+  if (body.length === 0) return 'the body is empty; expected a JSON object';
+  const isNaN = body.includes('NaN') ? ': it has no NaN, null says that a value is missing' : '';
+  return `the body is not JSON${isNaN}`;
 };
 
 /** Triton's raw binary request: the rows follow from the number of bytes. The answer is binary, too. */

@@ -181,7 +181,12 @@ describe('decodeInferRequest', () => {
     ['nothing', Buffer.alloc(0), undefined, 'the body is empty'],
     ['text', Buffer.from('hello'), undefined, 'the body is not JSON'],
     ['JSON that ends early', Buffer.from('{"inputs": [{"na'), undefined, 'the body is not JSON'],
-    ['NaN, which JSON has not', Buffer.from('{"inputs": [NaN]}'), undefined, 'the body is not JSON'],
+    [
+      'NaN, which JSON has not',
+      Buffer.from('{"inputs": [NaN]}'),
+      undefined,
+      'null says that a value is missing',
+    ],
     ['bytes that are no text', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), undefined, 'is not UTF-8'],
     ['a JSON longer than the body', json(), 9_999, 'Inference-Header-Content-Length is 9999, the body has'],
     ['a JSON cut short', Buffer.concat([json(), bytes]), 10, 'the body is not JSON'],

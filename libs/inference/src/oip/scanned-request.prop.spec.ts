@@ -53,6 +53,8 @@ const bodyOf = (
   return `{${id === undefined ? '' : `"id":"${id}",`}"inputs":[${tensor}]${after}}`;
 };
 
+const NO_NAN = ': it has no NaN, null says that a value is missing';
+
 type Outcome = InferRequest | string;
 
 const outcomeOf = (read: () => InferRequest): Outcome => {
@@ -69,7 +71,7 @@ const parsed = (body: string): Outcome =>
     try {
       value = JSON.parse(body);
     } catch {
-      throw new Error('the body is not JSON');
+      throw new Error(`the body is not JSON${body.includes('NaN') ? NO_NAN : ''}`);
     }
     return parseInferRequest(value, model, { maxRows: 4 });
   });
