@@ -9,15 +9,22 @@
  *   where a deployment begins       -> ServingStatus -> serving.status                   serving.deployment.started
  *   every ten seconds               -> ServingStatus -> serving.status                   serving.interval.reported
  *   feature.vectors.<service>       -> LatestVectors    what the doors look entities up in
+ *   a door has answered             -> AnsweredRequests -> serving.requests.<deployment>   serving.request.answered, where the deployment says so
+ *   registry.definitions, ingestion.observations.<trigger>, feature.inputs.<service>.<entity>
+ *                                   -> EventFeatures    what the doors answer events from; read-only, begun by the first one
  *   vectors that break their contract             -> serving.dead-letters
  *
  * One runner for each deployment that has had a champion, and one for its bound topic, made by the fleet as `registry.deployments` grows.
  */
 import {
+  DefinitionApplied,
   DeploymentStarted,
   DeploymentUpdated,
+  InputRouted,
   IntervalReported,
+  ObservationRecorded,
   PredictionMade,
+  RequestAnswered,
   RoutesTaken,
   ShadowMade,
   TopicAnswered,
@@ -49,6 +56,13 @@ export const TOPOLOGY: Topology = {
     { on: 'a record of a bound topic', by: 'onRequests', gives: [TopicAnswered] },
     { on: 'every ten seconds', by: 'ServingStatus', gives: [IntervalReported] },
     { on: [VectorComputed], by: 'LatestVectors', gives: [] },
+    { on: 'a door has answered', by: 'AnsweredRequests', gives: [RequestAnswered] },
+    {
+      on: [DefinitionApplied, ObservationRecorded, InputRouted],
+      by: 'EventFeatures',
+      looksUp: [VectorComputed],
+      gives: [],
+    },
   ],
 };
 

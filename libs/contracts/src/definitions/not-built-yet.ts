@@ -24,7 +24,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
     when: is(true),
     what: 'encryption of personal fields',
   },
-  { kind: 'Deployment', path: spec('logging'), what: 'the log of REST and gRPC answers' },
   {
     kind: 'Monitor',
     path: spec('drift', 'features'),

@@ -148,7 +148,7 @@ export class EventFeatures implements Worker {
     this.refuseFull();
     const following = this.follow(name);
     const { sleep, patienceMs = 10_000 } = this.options;
-    for (let waited = 0; !following.current.caughtUp; waited += 5) {
+    for (let waited = 0; !this.isUp(name, following); waited += 5) {
       if (waited >= patienceMs) throw notReady(name);
       await sleep(5);
       this.refuseFull();
@@ -159,6 +159,17 @@ export class EventFeatures implements Worker {
       this.refuseFull();
     }
     return following.current;
+  }
+
+  /** What ended the following ends the question, too; the next one begins anew. */
+  private isUp(name: string, { current, next }: Following): boolean {
+    try {
+      return current.caughtUp;
+    } catch (error) {
+      this.followed.delete(name);
+      void Promise.all([current.stop(), next?.stop()]);
+      throw error;
+    }
   }
 
   /** Begins to follow a service, and takes up the newest state of its definition as soon as there is what it needs. */

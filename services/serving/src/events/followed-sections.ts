@@ -45,13 +45,13 @@ export class FollowedSections {
   private reader: LogReader | undefined;
   private following: Promise<void> | undefined;
   private stopped = false;
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(private readonly options: FollowedSectionsOptions) {}
 
   start(): void {
     this.following ??= this.follow().catch((error: unknown) => {
-      this.failure = error;
+      this.failure = error instanceof Error ? error : new Error(String(error));
     });
   }
 

@@ -79,6 +79,15 @@ describe('the REST doors', () => {
     expect(json).toEqual(answer([expect.closeTo(6, 3), expect.closeTo(10, 3)]));
   });
 
+  it('takes the name of a request from the header where the body has none, and says it', async () => {
+    const { inputs } = input() as { inputs: unknown };
+    const named = { 'X-Request-Id': 'mine' };
+    expect((await post(INFER, { inputs }, named)).json).toMatchObject({ id: 'mine' });
+    expect((await post(INFER, input(), named)).json).toMatchObject({ id: '7' });
+    const v1 = await post('/v1/models/fraud:predict', { instances: [[3, 1]] }, named);
+    expect([v1.status, v1.headers.get('x-request-id')]).toEqual([200, 'mine']);
+  });
+
   it('scores a chosen version, and no other than there are', async () => {
     expect((await post('/v2/models/fraud/versions/2/infer', input())).json).toMatchObject({
       model_version: '2',

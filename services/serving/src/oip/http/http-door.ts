@@ -85,6 +85,8 @@ export class HttpDoor {
       const answer = await this.desk.infer(callOf(path, request, response, asked, 'rest-v1', beganMs));
       if (response.destroyed) return;
       const answeredMs = performance.now();
+      // The protocol has no place for it.
+      if (answer.id !== undefined) response.setHeader('X-Request-Id', encodeURI(answer.id));
       sendJson(request, response, 200, renderPredictResponse(member, answer.values, answer.width));
       count(answer, answeredMs);
     });
@@ -183,12 +185,12 @@ const callOf = (
   protocol: InferCall['protocol'],
   beganMs: number,
 ): InferCall => {
-  const { timeoutMs, traceparent } = headersOf(request);
+  const { timeoutMs, traceparent, requestId } = headersOf(request);
   const ms = Math.min(timeoutMs ?? Infinity, timeoutUs === undefined ? Infinity : timeoutUs / 1_000);
   return {
     model: name,
     version,
-    id,
+    id: id ?? requestId,
     key: entity,
     rows,
     matrix,
@@ -204,14 +206,17 @@ interface InferHeaders {
   readonly jsonLength: number | undefined;
   readonly timeoutMs: number | undefined;
   readonly traceparent: string | undefined;
+  /** Names the request where its body does not. */
+  readonly requestId: string | undefined;
 }
 
 const headersOf = ({ headers }: IncomingMessage): InferHeaders => {
-  const { traceparent } = headers;
+  const { traceparent, 'x-request-id': requestId } = headers;
   return {
     jsonLength: whole(headers['inference-header-content-length'], 'Inference-Header-Content-Length', 'bytes'),
     timeoutMs: whole(headers['x-request-timeout-ms'], 'X-Request-Timeout-Ms', 'milliseconds'),
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    requestId: typeof requestId === 'string' && requestId !== '' ? requestId : undefined,
   };
 };
 

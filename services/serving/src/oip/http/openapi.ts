@@ -49,6 +49,7 @@ const infer = (path: string): Record<string, Operation> => ({
         'X-Request-Timeout-Ms',
         'how long an answer is of use; later it is 504, and a row that waits is not scored',
       ),
+      header('X-Request-Id', 'names the request where its body has no `id`; what is logged is found by it'),
       header('Content-Encoding', 'gzip or deflate'),
       header('Accept-Encoding', 'gzip or deflate: larger answers come compressed'),
     ],
