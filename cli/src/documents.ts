@@ -158,7 +158,8 @@ export interface AliasDocument {
   readonly alias: string;
   readonly version: number;
   readonly previous: number | null;
-  readonly deployments: readonly { readonly name: string; readonly state: string }[];
+  /** With the share of the new version, percent, where it is rolled out. */
+  readonly deployments: readonly { readonly name: string; readonly state: string; readonly share?: number }[];
   readonly position: string;
 }
 

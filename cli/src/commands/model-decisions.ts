@@ -156,8 +156,10 @@ const reportAlias = (answer: AliasDocument, { json }: GlobalOptions): void => {
   console.log(
     `${alias} of ${model} is version ${version}${previous === null ? '' : ` (before: ${previous})`}`,
   );
-  for (const { name, state } of deployments)
+  for (const { name, state, share } of deployments)
     console.log(
-      `  deployment ${name}: ${state}; \`./playhead deploy ${name} --wait\` waits until it serves version ${version}`,
+      share === undefined
+        ? `  deployment ${name}: ${state}; \`./playhead deploy ${name} --wait\` waits until it serves version ${version}`
+        : `  deployment ${name}: version ${version} is rolled out, at ${share} % now; \`./playhead deploy ${name} --watch\` shows it`,
     );
 };

@@ -69,6 +69,11 @@ it.each([
     'own alias `champion` must be one of the arms',
   ],
   [
+    'an arm that is named as a route is',
+    'experiment: { strategy: ab, arms: { champion: 50, shadow: 50 } }',
+    '`shadow` is the name of a route',
+  ],
+  [
     "a bandit's option without a bandit",
     'experiment: { strategy: ab, arms: { champion: 50, b: 50 }, explore: 5 }',
     'belong to a bandit',

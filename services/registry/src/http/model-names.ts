@@ -1,4 +1,5 @@
 import { Refused, formatPosition } from '#kernel';
+import { newShare } from '../domain/rollouts/rollout';
 import { currentVersion, type ModelVersion, type RegistryState } from '../domain/state';
 
 /** What doors read of a model by the names that they are given. */
@@ -36,7 +37,12 @@ export const aliasAnswer = (state: RegistryState, model: string, alias: string, 
     alias,
     version: history.at(-1)!,
     previous: history.at(-2) ?? null,
-    deployments: deployments.map(({ deployment, state: now }) => ({ name: deployment, state: now })),
+    deployments: deployments.map(({ deployment, state: now, rollout }) => ({
+      name: deployment,
+      state: now,
+      /** Percent of the entities that the new version answers while it is rolled out. */
+      ...(rollout && { share: newShare(rollout) }),
+    })),
     position: formatPosition(0, offset),
   };
 };

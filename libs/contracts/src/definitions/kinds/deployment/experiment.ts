@@ -55,6 +55,9 @@ export const experimentSpec = ({
   ...(strategy === 'bandit' && { bandit: { interval: durationText(interval), reward, explore } }),
 });
 
+/** Names that routes have for what they do: another arm of that name could not be told from them. */
+const ROUTE_NAMES = ['champion', 'canary', 'standby', 'shadow', 'version', 'model'];
+
 /** What is wrong with the arms, by the key below the experiment. */
 export const experimentConflicts = (
   { strategy, arms, explore, interval, reward }: ExperimentOptions,
@@ -70,6 +73,12 @@ export const experimentConflicts = (
       path: ['arms'],
       message: `the deployment's own alias \`${alias}\` must be one of the arms`,
     });
+  for (const arm of Object.keys(arms))
+    if (arm !== alias && ROUTE_NAMES.includes(arm))
+      faults.push({
+        path: ['arms', arm],
+        message: `\`${arm}\` is the name of a route; give the version another alias`,
+      });
   if (strategy === 'ab' && (explore ?? interval ?? reward) !== undefined)
     faults.push({ path: ['strategy'], message: '`interval`, `reward` and `explore` belong to a bandit' });
   if (strategy === 'bandit' && (explore ?? 5) * shares.length > 100)
