@@ -1,3 +1,4 @@
+import { bits } from '../serving/src/bits';
 import { doors } from '../serving/src/doors';
 import { swaps } from '../serving/src/swaps';
 import { topics } from '../serving/src/topics';
@@ -102,5 +103,11 @@ export const SCENARIOS: readonly Scenario[] = [
     measures: 'vectors to predictions, topic to topic, by serving alone: vectors/s, and vectors/s a core',
     defaults: { rows: 400_000, repeats: 1 },
     run: topics,
+  },
+  {
+    name: 'serving-bits',
+    measures: 'rows alone and in batches of 7, 32 and 1,000: how many have other bits, by kind of model',
+    defaults: { rows: 7_000, repeats: 1 },
+    run: bits,
   },
 ];
