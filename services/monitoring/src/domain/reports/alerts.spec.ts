@@ -52,6 +52,12 @@ it('ends with a correction of the window that raised it', () => {
   expect(told(report(2, over), report(2, within))).toHaveLength(2);
 });
 
+it('is not about a version that was only tried: neither raised by it nor ended', () => {
+  const tried = { version: 4, routes: { canary: 500 } };
+  expect(told(report(2, over, tried))).toEqual([]);
+  expect(told(report(2, over), report(2, within, tried))).toEqual([RAISED]);
+});
+
 it('neither rises nor ends by a window with too few rows', () => {
   expect(told(report(2, over), report(3, { psi: 0.001, drifted: null }))).toEqual([RAISED]);
 });
