@@ -1,4 +1,4 @@
-import type { Labels, MetricSpec, Sample } from './metrics';
+import type { Labels, MetricSpec, Sample } from './metric-spec';
 import type { Exemplar, Timings } from './timings';
 
 /** `text`: Prometheus 0.0.4. `openmetrics`: OpenMetrics 1.0, which has exemplars. */

@@ -1,4 +1,4 @@
-import type { Labels, MetricSpec } from './metrics';
+import type { Labels, MetricSpec } from './metric-spec';
 
 /** A value of a bucket with the trace that it was of. */
 export interface Exemplar {
