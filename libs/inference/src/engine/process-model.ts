@@ -128,9 +128,10 @@ export class ProcessModel implements OnnxModel {
   }
 
   private take(): Promise<Scorer> {
-    const scorer = this.idle.pop();
-    if (scorer?.isAlive) return Promise.resolve(scorer);
-    if (scorer) this.all.delete(scorer);
+    for (let scorer = this.idle.pop(); scorer; scorer = this.idle.pop()) {
+      if (scorer.isAlive) return Promise.resolve(scorer);
+      this.all.delete(scorer);
+    }
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       this.refill();

@@ -55,6 +55,8 @@ export class ScorerLost extends Error {
 }
 
 const LOOK_EVERY_MS = 100;
+/** In the place of the exit code of a process that never was. */
+const NOT_STARTED = -1;
 
 /**
  * A process of its own for models: it can be killed in the midst of native code, which a worker thread cannot (its end, and that of the
@@ -78,11 +80,13 @@ export class Scorer {
       stdio: ['pipe', 'ignore', 'pipe', 'ignore', 'pipe', 'pipe'],
     });
     const reader = new FrameReader((kind, body) => this.answered(kind, body));
-    const [stdin, , stderr, , input, output] = this.child.stdio as (Duplex | null)[];
-    for (const stream of [stdin, input]) stream?.on('error', () => undefined);
-    output?.on('data', (piece: Buffer) => reader.push(piece));
+    const streams = this.child.stdio as (Duplex | null)[];
+    const [, , stderr, , , output] = streams;
+    // What breaks a pipe ends the process, and that is told.
+    for (const stream of streams) stream?.on('error', () => undefined);
+    output?.on('data', (piece: Buffer) => this.read(reader, piece));
     stderr?.on('data', (piece: Buffer) => this.said.push(piece.toString('utf8')) > 20 && this.said.shift());
-    this.child.once('error', () => this.lost({ code: -1, said: 'it could not be started' }));
+    this.child.once('error', () => this.lost({ code: NOT_STARTED, said: 'it could not be started' }));
     this.child.once('exit', (code, signal) =>
       this.lost({
         code: code ?? (signal === 'SIGKILL' ? 137 : 143),
@@ -91,7 +95,7 @@ export class Scorer {
     );
     // A scorer keeps nobody alive.
     this.child.unref();
-    for (const stream of this.child.stdio) (stream as Socket | null)?.unref();
+    for (const stream of streams) (stream as Socket | null)?.unref();
   }
 
   get isAlive(): boolean {
@@ -166,6 +170,15 @@ export class Scorer {
     });
   }
 
+  private read(reader: FrameReader, piece: Buffer): void {
+    try {
+      reader.push(piece);
+    } catch {
+      // No frame of ours: whatever it is, it does not go on.
+      this.kill();
+    }
+  }
+
   private answered(kind: number, body: Uint8Array): void {
     const { pending } = this;
     if (kind === REFUSED) pending?.reject(refusedModel(Buffer.from(body).toString('utf8')));
@@ -195,6 +208,8 @@ export class Scorer {
       return refusedModel(`it was not loaded and did not answer within ${loadTimeoutMs / 1_000} s`);
     if (end === 'memory')
       return refusedModel(`it takes more than ${Math.round(memoryBytes / 2 ** 20)} MiB of memory`);
+    if (typeof end === 'object' && end.code === NOT_STARTED)
+      return new TransientFailure('PLAYHEAD_NOT_READY', message);
     return refusedModel(message);
   }
 
