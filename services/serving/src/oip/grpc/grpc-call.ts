@@ -20,9 +20,29 @@ const STREAM_CALLS = 64;
 export interface CallLimits {
   /** Largest message of a request, unpacked. */
   readonly maxMessageBytes: number;
-  /** Bytes of messages of this connection that are not complete. */
-  readonly held: { bytes: number };
-  readonly maxHeldBytes: number;
+  /** Shared by the calls of a connection. */
+  readonly budget: Budget;
+}
+
+/** Bytes that a connection may make us keep: messages that are not complete, or wait for their turn, and answers that nobody reads. */
+export class Budget {
+  private taken = 0;
+
+  constructor(private readonly limit: number) {}
+
+  /** @throws GrpcError RESOURCE_EXHAUSTED; the bytes are taken all the same, and given back with the call. */
+  take(bytes: number): void {
+    this.taken += bytes;
+    if (this.taken > this.limit)
+      throw new GrpcError(
+        STATUS.RESOURCE_EXHAUSTED,
+        'too much of this connection waits: messages that are not complete, or answers that are not read',
+      );
+  }
+
+  giveBack(bytes: number): void {
+    this.taken -= bytes;
+  }
 }
 
 /** The handler of a stream that a client has opened. */
@@ -58,7 +78,7 @@ export const acceptCall = (
   const reader = new MessageReader(unpack, limits);
   return unary
     ? new UnaryCall(stream, reader, unary, deadlineMs, traceparent)
-    : new StreamCall(stream, reader, streamed!, deadlineMs, traceparent);
+    : new StreamCall(stream, reader, streamed!, limits.budget, deadlineMs, traceparent);
 };
 
 class Refused implements StreamHandler {
@@ -134,7 +154,7 @@ class MessageReader {
 
   /** Forgets what has not become a message. */
   release(): void {
-    this.limits.held.bytes -= this.bytes;
+    this.limits.budget.giveBack(this.bytes);
     this.pieces = [];
     this.bytes = 0;
   }
@@ -142,12 +162,7 @@ class MessageReader {
   private hold(piece: Buffer): void {
     this.pieces.push(piece);
     this.bytes += piece.length;
-    this.limits.held.bytes += piece.length;
-    if (this.limits.held.bytes > this.limits.maxHeldBytes)
-      throw new GrpcError(
-        STATUS.RESOURCE_EXHAUSTED,
-        'too many messages of this connection are incomplete at once',
-      );
+    this.limits.budget.take(piece.length);
   }
 
   private unpacked(flag: number, message: Buffer): Buffer {
@@ -246,16 +261,20 @@ class UnaryCall implements StreamHandler, CallContext {
 /** Messages and their answers, in the same order. */
 class StreamCall implements StreamHandler, CallContext {
   private readonly abort = new AbortController();
-  /** Messages whose answers are not ready or not sent. */
+  /** Messages whose answers are not ready. */
   private under = 0;
   private readonly waiting: Buffer[] = [];
   private last = Promise.resolve();
   private isEnded = false;
+  /** Of the budget: messages that wait, and answers that have not left. */
+  private kept = 0;
+  private unsent = 0;
 
   constructor(
     private readonly stream: Http2Stream,
     private readonly reader: MessageReader,
     private readonly method: UnaryMethod,
+    private readonly budget: Budget,
     readonly deadlineMs: number | undefined,
     readonly traceparent: string | undefined,
   ) {
@@ -269,7 +288,10 @@ class StreamCall implements StreamHandler, CallContext {
   data(bytes: Buffer, isEnd: boolean): void {
     if (this.stream.isOver || this.isEnded) return;
     try {
-      this.reader.read(bytes, (message) => this.waiting.push(message));
+      this.reader.read(bytes, (message) => {
+        this.waiting.push(message);
+        this.keep(message.length);
+      });
       if (isEnd && this.reader.isWithin)
         throw new GrpcError(STATUS.INVALID_ARGUMENT, 'the stream ends before its last message does');
     } catch (error) {
@@ -281,13 +303,13 @@ class StreamCall implements StreamHandler, CallContext {
   }
 
   drained(): void {
+    this.giveBack(this.unsent);
+    this.unsent = 0;
     this.goOn();
   }
 
   gone(): void {
-    this.reader.release();
-    this.waiting.length = 0;
-    this.abort.abort();
+    this.forget();
   }
 
   private goOn(): void {
@@ -301,26 +323,49 @@ class StreamCall implements StreamHandler, CallContext {
   }
 
   private answer(message: Buffer): void {
+    this.giveBack(message.length);
     this.under++;
     const answered = this.method(message, this);
     this.last = this.last
       .then(() => answered)
-      .then(
-        (answer) => {
-          this.under--;
-          this.stream.sendData(Buffer.concat([prefixOf(answer), answer]));
-        },
-        (error: unknown) => this.refuse(error),
-      );
+      .then((answer) => {
+        this.under--;
+        this.send(answer);
+      })
+      .catch((error: unknown) => this.refuse(error));
+  }
+
+  private send(answer: Buffer): void {
+    if (this.stream.isOver || this.stream.trailers) return;
+    this.unsent += answer.length;
+    this.keep(answer.length);
+    this.stream.sendData(Buffer.concat([prefixOf(answer), answer]));
+  }
+
+  private keep(bytes: number): void {
+    this.kept += bytes;
+    this.budget.take(bytes);
+  }
+
+  private giveBack(bytes: number): void {
+    this.kept -= bytes;
+    this.budget.giveBack(bytes);
   }
 
   /** What is answered in the protocol's own message is not told here. */
   private refuse(error: unknown): void {
-    this.reader.release();
-    this.waiting.length = 0;
+    this.forget();
     this.isEnded = true;
-    this.abort.abort();
+    // Answers that wait for a client that does not read would keep the end from it, and their memory from us.
+    this.stream.pending.length = 0;
     if (!this.stream.isOver && !this.stream.trailers)
       this.stream.sendTrailers(failureFields(failureOf(error)));
+  }
+
+  private forget(): void {
+    this.reader.release();
+    this.giveBack(this.kept);
+    this.waiting.length = this.unsent = 0;
+    this.abort.abort();
   }
 }

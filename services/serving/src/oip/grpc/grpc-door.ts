@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Logger, Worker } from '#runtime';
-import { acceptCall, type CallLimits } from './grpc-call';
+import { Budget, acceptCall, type CallLimits } from './grpc-call';
 import { Http2Connection } from './http2/connection';
 import type { GrpcMethods } from './inference-service';
 
@@ -27,7 +27,7 @@ export class GrpcDoor implements Worker {
   ) {
     this.server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
       const { maxMessageBytes } = this.options;
-      const limits: CallLimits = { maxMessageBytes, held: { bytes: 0 }, maxHeldBytes: 4 * maxMessageBytes };
+      const limits: CallLimits = { maxMessageBytes, budget: new Budget(4 * maxMessageBytes) };
       const connection = new Http2Connection(
         socket,
         (stream, headers) => acceptCall(this.methods, stream, headers, limits),

@@ -62,7 +62,7 @@ const framesOf = (bytes: Buffer): [type: number, stream: number, payload: Buffer
 describe('hostile bytes at the gRPC door', () => {
   let world: GrpcWorld;
   let client: GrpcClient;
-  let sockets: Socket[] = [];
+  const sockets: Socket[] = [];
   beforeAll(async () => {
     world = await GrpcWorld.make({ maxMessageBytes: 65_536 });
     client = new GrpcClient(world.address);
@@ -176,11 +176,13 @@ describe('hostile bytes at the gRPC door', () => {
   });
 
   /** What a call is answered with: [grpc-status, grpc-message]. */
-  const trailersAfter = async (bytes: Buffer): Promise<string> => {
+  const trailersAfter = async (bytes: Buffer, blocks = 1): Promise<string> => {
     const { socket, received } = open();
     socket.write(Buffer.concat([HELLO, bytes]));
-    const answered = (): Buffer | undefined =>
-      framesOf(received()).findLast(([type, stream]) => type === FRAME.HEADERS && stream === 1)?.[2];
+    const answered = (): Buffer | undefined => {
+      const found = framesOf(received()).filter(([type, stream]) => type === FRAME.HEADERS && stream === 1);
+      return found.length < blocks ? undefined : found.at(-1)![2];
+    };
     await world.until('trailers', () => Promise.resolve(answered() !== undefined));
     return answered()!.toString('latin1');
   };
@@ -269,6 +271,16 @@ describe('hostile bytes at the gRPC door', () => {
         .find(([type]) => type === FRAME.DATA)![2]
         .toString('latin1'),
     ).toContain('fraud');
+  });
+
+  it('ends a stream whose caller sends on and reads nothing', async () => {
+    const messages = repeated(250, () => prefixed(message));
+    const bytes = Buffer.concat([
+      settingsFrame([[4, 0]]),
+      headers(1, FLAG.END_HEADERS, block('/inference.GRPCInferenceService/ModelStreamInfer')),
+      repeated(30, () => data(1, messages, 0)),
+    ]);
+    expect(await trailersAfter(bytes, 2)).toContain('too much of this connection waits');
   });
 
   it('lives through whatever frames', async () => {

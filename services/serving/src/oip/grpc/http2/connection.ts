@@ -34,6 +34,8 @@ const MAX_HEADER_BYTES = 16_384;
 /** Of a header block as it comes, and the frames that it may come in. */
 const MAX_BLOCK_BYTES = 32_768;
 const MAX_BLOCK_FRAMES = 16;
+/** How long a connection may say nothing before it says that it speaks HTTP/2. */
+const GREETING_MS = 10_000;
 /** Streams that a client may open and take back before they are answered: so many at once, then so many a second. */
 const RESETS_AT_ONCE = 2_000;
 const RESETS_A_SECOND = 500;
@@ -97,6 +99,7 @@ export class Http2Connection {
     socket.on('drain', () => socket.resume());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.end());
+    socket.setTimeout(GREETING_MS, () => socket.destroy());
     this.write(SETTINGS);
   }
 
@@ -165,6 +168,7 @@ export class Http2Connection {
       if (PREFACE.compare(bytes, 0, PREFACE.length) !== 0)
         throw new Http2Error(ERROR.PROTOCOL_ERROR, 'this port speaks gRPC: HTTP/2 without TLS');
       this.isGreeted = true;
+      this.socket.setTimeout(0);
       at = PREFACE.length;
     }
     for (;;) {
@@ -465,7 +469,7 @@ export class Http2Connection {
     this.hangUp();
     // What comes after is not read; a client that keeps the socket open does not keep us.
     this.end();
-    this.socket.setTimeout(1_000, () => this.socket.destroy());
+    this.socket.setTimeout(1_000);
   }
 
   /** Sends what was written and closes our side. */
