@@ -9,6 +9,7 @@
  *   where a deployment begins       -> ServingStatus -> serving.status                   serving.deployment.started
  *   every ten seconds               -> ServingStatus -> serving.status                   serving.interval.reported
  *   feature.vectors.<service>       -> LatestVectors    what the doors look entities up in
+ *   registry.models                 -> ServedModels     versions that the doors are asked for by number or by the model's name
  *   a door has answered             -> AnsweredRequests -> serving.requests.<deployment>   serving.request.answered, where the deployment says so
  *   registry.definitions, ingestion.observations.<trigger>, feature.inputs.<service>.<entity>
  *                                   -> EventFeatures    what the doors answer events from; read-only, begun by the first one
@@ -17,11 +18,14 @@
  * One runner for each deployment that has had a champion, and one for its bound topic, made by the fleet as `registry.deployments` grows.
  */
 import {
+  AliasAssigned,
   DefinitionApplied,
   DeploymentStarted,
   DeploymentUpdated,
   InputRouted,
   IntervalReported,
+  ModelVersionRegistered,
+  ModelVersionReviewed,
   ObservationRecorded,
   PredictionMade,
   RequestAnswered,
@@ -56,6 +60,7 @@ export const TOPOLOGY: Topology = {
     { on: 'a record of a bound topic', by: 'onRequests', gives: [TopicAnswered] },
     { on: 'every ten seconds', by: 'ServingStatus', gives: [IntervalReported] },
     { on: [VectorComputed], by: 'LatestVectors', gives: [] },
+    { on: [ModelVersionRegistered, ModelVersionReviewed, AliasAssigned], by: 'ServedModels', gives: [] },
     { on: 'a door has answered', by: 'AnsweredRequests', gives: [RequestAnswered] },
     {
       on: [DefinitionApplied, ObservationRecorded, InputRouted],
