@@ -10,7 +10,7 @@ import {
   type Deployments,
   type EventOf,
 } from '#contracts';
-import { NoControl, type FollowedTopic, type FoldRunner } from '#eventlog';
+import { NoControl, type EventLog, type FollowedTopic, type FoldRunner } from '#eventlog';
 import { ENGINE_VERSION } from '#features';
 import {
   ModelShelf,
@@ -110,6 +110,7 @@ export class EventsWorld extends ServiceWorld {
   control!: FollowedTopic<Deployments>;
   predictor!: Predictor;
   events!: EventFeatures;
+  private serviceLog!: ServiceLog;
 
   static async make(
     options: { readonly terminals?: boolean; readonly trainer?: 'gbdt' | 'linear' | 'kmeans' } = {},
@@ -153,6 +154,8 @@ export class EventsWorld extends ServiceWorld {
       group: 'feature.vectors.svc',
       primary: VECTORS,
       control: services,
+      // So that what is restored is a snapshot and what came after it.
+      snapshotEvery: 4,
       ...(staged && { gate }),
     });
     const shelf = new ModelShelf({ artifacts: this.artifacts });
@@ -187,11 +190,13 @@ export class EventsWorld extends ServiceWorld {
       fold: onInputs({ service: 'svc', entity: 'terminal', trigger: 'payments', parts }),
       source: inputs,
       control: services,
+      snapshotEvery: 4,
     });
     return [asWorker(stage), asWorker(router)];
   }
 
   private doors(serviceLog: ServiceLog, features: Partial<EventFeaturesOptions>): Worker[] {
+    this.serviceLog = serviceLog;
     const { log, sleep, logger, clock, metrics } = this.ports;
     const { artifacts, control } = this;
     const shelf = new ModelShelf({ artifacts });
@@ -216,6 +221,25 @@ export class EventsWorld extends ServiceWorld {
       requests,
       this.events,
     ];
+  }
+
+  /** Another instance's, begun now; told where it begins to read observations. */
+  otherFeatures(begun: (offset: number) => void): EventFeatures {
+    const { sleep, logger, clock } = this.ports;
+    const log = Object.create(this.log) as EventLog;
+    log.reader = () => {
+      const reader = this.log.reader();
+      const seek = reader.seek.bind(reader);
+      reader.seek = (at, offset) => {
+        if (at.topic === this.topic(OBSERVATIONS)) begun(offset);
+        seek(at, offset);
+      };
+      return reader;
+    };
+    return new EventFeatures({
+      ...{ log, serviceLog: this.serviceLog, artifacts: this.artifacts, clock, sleep, logger },
+      ...{ maxBytes: 2 ** 30, patienceMs: 5_000 },
+    });
   }
 
   async apply(text: string, revision = '1'): Promise<void> {

@@ -32,6 +32,22 @@ describe.each([
   });
   afterAll(() => world.stop());
 
+  it('goes on from a snapshot of the feature service, not from the first event', async () => {
+    await world.until('snapshots', async () => (await world.records(TOPICS.snapshots('feature'))).length > 0);
+    const read: number[] = [];
+    const features = world.otherFeatures((offset) => read.push(offset));
+    const asked = event(13);
+    await features.of('svc', asked);
+    const [own] = (
+      await world.values<{ fold: string; offset: number; partition: number }>(TOPICS.snapshots('feature'))
+    )
+      .filter(({ fold }) => fold === 'vectors')
+      .sort((a, b) => b.offset - a.offset);
+    expect(own!.offset).toBeGreaterThan(0);
+    expect(read).toContain(own!.offset);
+    await features.stop();
+  });
+
   it('has the values and the score that the stream then gives it, to the bit', async () => {
     for (let n = 12; n < 30; n++) {
       const asked = event(n, n % 5 === 0 ? { at: new Date(START + (n - 9) * 1_000).toISOString() } : {});

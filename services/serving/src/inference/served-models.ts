@@ -97,9 +97,15 @@ export class ServedModels {
     return this.target(name, version).routes.size > 1;
   }
 
-  /** As `find`, for a vector that may have been made before the champion's revision was carried: then who read it before. */
+  /**
+   * As `find`, for a vector: it has what a route reads that is not the champion's, and it may have been made before the champion's revision was
+   * carried; then who read it before.
+   */
   reading(name: string, key: string, carries: (reads: ServedVersion) => boolean): ServedModel {
     const now = this.find(name, undefined, key);
+    const { deployment } = this.target(name, undefined);
+    const own = deployment && assignRoute(deployment, key);
+    if (own && own.route !== now.route && carries(own)) return this.routed(deployment, own);
     if (carries(now.reads)) return now;
     for (const deployment of this.parts.control.state.get(name)?.before ?? []) {
       const route = championOf(deployment);
