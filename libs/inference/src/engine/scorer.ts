@@ -102,10 +102,6 @@ export class Scorer {
     return this.end === undefined;
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
   /**
    * Loads a file in the place of what it held, runs it, and says what it costs.
    * @throws Refused PLAYHEAD_INFERENCE_MODEL_INVALID with the reason, also where the process had to be killed or ended.
