@@ -1,8 +1,6 @@
 import type { Definition, EventOf, RunReported, TrainingRunStarted } from '#contracts';
 import type { OutcomeOf } from './outcomes';
 import { PersistentMap } from './persistent-map';
-import type { ExperimentState } from './rollouts/experiments';
-import type { RolloutState } from './rollouts/rollout';
 
 /** A revision of a definition, with the place and time it was decided at. */
 export interface AppliedDefinition extends Readonly<OutcomeOf<'definition-applied'>['fact']>, Decided {
@@ -70,6 +68,32 @@ export interface Alias extends Decided {
 export interface Deployment extends Decided {
   readonly fact: OutcomeOf<'deployment-updated'>['fact'];
 }
+
+type RolloutFact = OutcomeOf<'rollout-changed'>['fact'];
+
+/** One thing that happened to a rollout, with the place and time it was decided at. */
+export interface RolloutChange extends Decided {
+  readonly change: RolloutFact['change'];
+  readonly step: number;
+  readonly share: number;
+  readonly reason: string;
+  readonly by: string;
+  readonly measured?: RolloutFact['measured'];
+  readonly evidence?: RolloutFact['evidence'];
+}
+
+/** The rollout that a deployment had last, under way or not. */
+export interface RolloutState extends Decided {
+  readonly deployment: string;
+  readonly model: string;
+  readonly status: 'running' | 'completed' | 'aborted' | 'superseded';
+  readonly rollout: RolloutFact['rollout'];
+  /** Its newest changes, in their order. */
+  readonly story: readonly RolloutChange[];
+}
+
+/** The arms of a deployment's experiment as they were weighed last, at `position`. */
+export interface ExperimentState extends Decided, Readonly<OutcomeOf<'experiment-weighed'>['fact']> {}
 
 export interface Replay extends Readonly<OutcomeOf<'replay-reported'>['fact']>, Decided {}
 

@@ -24,6 +24,7 @@ import {
   review,
   rollBack,
   train,
+  withRollout,
 } from '../registry.testing';
 import { stateListings, type Listings } from './listings';
 import { NotesAndSearch1795305600000 } from './postgres/migrations/2-notes-and-search';
@@ -192,7 +193,7 @@ const STORY: readonly Input[] = [
   train(),
   reportCompleted(0, 'run-0-1'),
   promote(1),
-  apply(changedWindow('7d')),
+  apply(changedWindow('7d', withRollout('rollout: { strategy: canary, interval: 1h }'))),
   reportFailed(1, 'run-0-2'),
   cancel('run-0-3'),
   train(),

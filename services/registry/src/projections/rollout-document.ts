@@ -1,8 +1,8 @@
 import { shareOf } from '#contracts';
 import { formatPosition } from '#kernel';
 import { runningExperiment } from '../domain/rollouts/experiments';
-import { newShare, type RolloutState } from '../domain/rollouts/rollout';
-import type { Decided, RegistryState } from '../domain/state';
+import { newShare } from '../domain/rollouts/rollout';
+import type { Decided, RegistryState, RolloutState } from '../domain/state';
 
 const decided = ({ position, time }: Decided) => ({
   position: formatPosition(0, position),

@@ -3,7 +3,7 @@ import { digestOf, murmur2, type CanonicalValue } from '#kernel';
 import type { Input } from '../inputs';
 import type { Outcome, OutcomeOf } from '../outcomes';
 import { applied } from '../references';
-import type { Decided, RegistryState } from '../state';
+import type { ExperimentState, RegistryState } from '../state';
 import { probabilitiesOfBest, sharesOf } from './thompson';
 
 type Weighed = OutcomeOf<'experiment-weighed'>['fact'];
@@ -11,9 +11,6 @@ type Measured = Extract<
   Extract<Input, { type: 'rollout-report' }>['value'],
   { type: 'monitoring.experiment.measured' }
 >;
-
-/** The arms of a deployment's experiment as they were weighed last, at `position`. */
-export interface ExperimentState extends Decided, Readonly<Weighed> {}
 
 export const EXPERIMENT_ACTOR = 'experiment policy';
 

@@ -2,7 +2,7 @@ import type { CompiledDeployment } from '#contracts';
 import { canonicalJson, formatPosition, type CanonicalValue } from '#kernel';
 import type { InputPosition } from '../inputs';
 import type { OutcomeOf } from '../outcomes';
-import type { Decided, RegistryState } from '../state';
+import type { Decided, RegistryState, RolloutChange, RolloutState } from '../state';
 
 export type RolloutFact = OutcomeOf<'rollout-changed'>['fact'];
 
@@ -11,27 +11,6 @@ export type Rollout = RolloutFact['rollout'];
 
 /** Steps, interval and limits as the deployment defines them. */
 type RolloutPlan = NonNullable<CompiledDeployment['rollout']>;
-
-/** One thing that happened to a rollout, with the place and time it was decided at. */
-export interface RolloutChange extends Decided {
-  readonly change: RolloutFact['change'];
-  readonly step: number;
-  readonly share: number;
-  readonly reason: string;
-  readonly by: string;
-  readonly measured?: RolloutFact['measured'];
-  readonly evidence?: RolloutFact['evidence'];
-}
-
-/** The rollout that a deployment had last, under way or not. */
-export interface RolloutState extends Decided {
-  readonly deployment: string;
-  readonly model: string;
-  readonly status: 'running' | 'completed' | 'aborted' | 'superseded';
-  readonly rollout: Rollout;
-  /** The newest `MOST_CHANGES` of it, in their order. */
-  readonly story: readonly RolloutChange[];
-}
 
 /** A rollout without traffic is prolonged for ever: it must not grow with it. */
 export const MOST_CHANGES = 200;

@@ -3,16 +3,9 @@ import type { Input, InputPosition } from '../inputs';
 import type { Outcome } from '../outcomes';
 import { applied } from '../references';
 import { refuse } from '../refusals';
-import { currentVersion, type RegistryState } from '../state';
+import { currentVersion, type RegistryState, type RolloutState } from '../state';
 import { ROLLOUT_ACTOR } from './moves';
-import {
-  atStep,
-  newShare,
-  runningRollout,
-  type Rollout,
-  type RolloutFact,
-  type RolloutState,
-} from './rollout';
+import { atStep, newShare, runningRollout, type Rollout, type RolloutFact } from './rollout';
 
 type Submitted = Extract<Input, { type: 'rollout' }>;
 type Reported = Extract<Input, { type: 'rollout-report' }>['value'];
