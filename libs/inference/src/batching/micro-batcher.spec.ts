@@ -67,18 +67,26 @@ describe('MicroBatcher', () => {
   });
 
   it('waits for company where that is known to pay, and no longer than it is told', async () => {
-    const pace = new BatchPace();
-    for (const rows of [1, 8]) pace.scored(rows, 1_000 + rows);
-    for (let now = -100; now < 0; now++) pace.arrived(1, performance.now() + now);
-    const batcher = new MicroBatcher(watched, { maxDelayMs: 50, maxRows: 3, pace });
-    const first = batcher.score(rowAt(0));
-    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    /** A row each half second, and a batch that costs an hour more than its rows. */
+    const pace = (): BatchPace => {
+      const learned = new BatchPace();
+      for (const rows of [1, 8]) learned.scored(rows, 3_600_000 + rows);
+      const now = performance.now();
+      for (let k = 200; k > 0; k--) learned.arrived(1, now - 500 * k);
+      return learned;
+    };
+    const patient = new MicroBatcher(watched, { maxDelayMs: 3_600_000, maxRows: 1_000, pace: pace() });
+    const waiting = rowsUpTo(2).map((row) => patient.score(row));
+    for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
     expect(batches).toEqual([]);
-    const second = batcher.score(rowAt(1));
-    await Promise.all([first, second]);
+    await patient.close();
+    expect((await Promise.all(waiting)).flatMap((each) => [...each])).toEqual([...expected.subarray(0, 2)]);
     expect(batches).toEqual([2]);
-    await Promise.all(rowsUpTo(3).map((row) => batcher.score(row)));
-    expect(batches).toEqual([2, 3]);
+
+    const hasty = new MicroBatcher(watched, { maxDelayMs: 20, maxRows: 3, pace: pace() });
+    await hasty.score(rowAt(0));
+    await Promise.all(rowsUpTo(3).map((row) => hasty.score(row)));
+    expect(batches).toEqual([2, 1, 3]);
   });
 
   it('refuses a row too many and goes on with the rest', async () => {
