@@ -103,7 +103,7 @@ const startOurs = async (
   }
   await stage.leaveOnly(['serving']);
   const doors = [restDoor(port), binaryDoor(port), grpcDoor(stage.grpcPort)];
-  return { ours: { name: 'Playhead', pid: stage.pidOf('serving'), doors }, logged };
+  return { ours: { name: 'Playhead', pid: stage.pidOf('serving'), doors, tolerance: 0 }, logged };
 };
 
 const startPeers = async (

@@ -14,7 +14,7 @@ export interface Question {
 export interface DoorLoad {
   /** The load generator. */
   readonly program: string;
-  readonly party: Pick<Party, 'name' | 'pid'>;
+  readonly party: Pick<Party, 'name' | 'pid' | 'tolerance'>;
   readonly door: PartyDoor;
   readonly questions: readonly Question[];
   readonly connections: number;
@@ -75,7 +75,7 @@ const checkAnswers = (
     if (!given || given.length === 0) return;
     const values = decoded(where, door, given);
     const worst = values.length === answer.length ? distance(values, answer) : Infinity;
-    if (!(worst <= TOLERANCE))
+    if (!(worst <= (party.tolerance ?? TOLERANCE)))
       throw refused(`${where}: request ${i} is answered ${values.join(', ')}, not ${answer.join(', ')}`);
   });
 };

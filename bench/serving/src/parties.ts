@@ -22,6 +22,8 @@ export interface Party {
   /** Root of its tree of processes. */
   readonly pid: number;
   readonly doors: readonly PartyDoor[];
+  /** How far its answers may be from those of `#inference`; rounding by default. */
+  readonly tolerance?: number;
 }
 
 export interface PeerStart {

@@ -4,7 +4,7 @@ import { loadedVersion } from '../../../cli/src/models/until-loaded';
 import { median } from '../../src/report/statistics';
 import type { Findings, Workbench } from '../../src/scenario';
 import { buildLoad, startLoad, type LoadReport, type RunningLoad } from './load';
-import { TOLERANCE, distance, verify, type Question } from './measure';
+import { distance, verify, type Question } from './measure';
 import { makeModel } from './model';
 import { MODEL, grpcDoor, restDoor, type PartyDoor } from './parties';
 import { usageOf } from './process-tree';
@@ -45,7 +45,7 @@ export const swaps = async ({ rows, isQuick, say, env, atEnd }: Workbench): Prom
     grpc: grpcDoor(stage.grpcPort),
   };
   for (const door of Object.values(doors))
-    await verify({ program, party: { name: 'Playhead', pid }, door, questions: questions[0]! });
+    await verify({ program, party: { name: 'Playhead', pid, tolerance: 0 }, door, questions: questions[0]! });
 
   const begin = (seconds: number): Running[] =>
     LOADS.map(({ kind, connections, rate }) => {
@@ -180,5 +180,5 @@ const wrongAnswers = (
   answers.filter((answer, i) => {
     if (answer.length === 0) return false;
     const values = door.wire.answer(answer);
-    return !questions.some((version) => distance(values, version[i]!.answer) <= TOLERANCE);
+    return !questions.some((version) => distance(values, version[i]!.answer) === 0);
   }).length;

@@ -1,7 +1,8 @@
 import { Refused } from '#kernel';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { findProgram } from '#localstack';
+import { join } from 'node:path';
+import { findProgram, run } from '#localstack';
 import { buildLoad } from './load';
 import { measure, verify, type Question } from './measure';
 import { restDoor } from './parties';
@@ -47,6 +48,12 @@ const serverOf = async (wrong: number): Promise<Server> => {
   afterAll(() => {
     for (const server of servers) server.close();
   });
+
+  it('is loaded by a generator whose own tests pass', async () => {
+    const cwd = join(__dirname, '..', 'load');
+    const { code, output } = await run('go', ['test', './...'], { env: process.env, cwd });
+    expect({ code, output }).toMatchObject({ code: 0 });
+  }, 120_000);
 
   it('is measured when every answer is right', async () => {
     const load = await loadOf(0.75);
