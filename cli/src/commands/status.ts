@@ -12,9 +12,9 @@ export const addStatus = (program: Command): void => {
       const status = await describePlatform(await findPlatform(options.dataDir, process.env));
       if (options.json) return printJson(status);
       console.log(`namespace ${status.namespace}, kafka ${status.kafka.brokers.join(',')}`);
-      for (const [name, { url, ready, reason, log }] of Object.entries(status.services))
+      for (const [name, { url, grpc, ready, reason, log }] of Object.entries(status.services))
         console.log(
-          `${name.padEnd(11)} ${url.padEnd(24)} ${ready ? 'ready' : `NOT READY: ${reason}`}   log ${log}`,
+          `${name.padEnd(11)} ${url.padEnd(24)} ${ready ? 'ready' : `NOT READY: ${reason}`}   ${grpc === undefined ? '' : `gRPC ${grpc}   `}log ${log}`,
         );
       for (const { topic, partitions, records, bytes } of status.topics) {
         console.log(

@@ -1,8 +1,9 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { Logger, Worker } from '#runtime';
-import { Budget, acceptCall, type CallLimits } from './grpc-call';
+import { acceptCall } from './grpc-call';
 import { Http2Connection } from './http2/connection';
 import type { GrpcMethods } from './inference-service';
+import { Budget, type CallLimits } from './message-reader';
 
 export interface GrpcDoorOptions {
   readonly host: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 
 const PROTO = { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true } as const;
 
@@ -11,10 +11,3 @@ export const loadInferenceService = (): ServiceDefinition =>
   serviceOf('grpc_service.proto', 'inference.GRPCInferenceService');
 
 export const loadHealthService = (): ServiceDefinition => serviceOf('health.proto', 'grpc.health.v1.Health');
-
-/** Everything of `grpc_service.proto`, for the tests of the codec written by hand. */
-export const loadInferenceMessage = (name: string): MessageTypeDefinition<object, object> =>
-  loadSync(join(__dirname, 'grpc_service.proto'), PROTO)[`inference.${name}`] as MessageTypeDefinition<
-    object,
-    object
-  >;
