@@ -24,8 +24,6 @@ export interface HttpDoorOptions {
   /** Pages of these origins may read the answers. */
   readonly origins: readonly string[];
   readonly logger: Logger;
-  /** Told of every request once it is answered, or its caller is gone (status 499). */
-  readonly answered?: (request: IncomingMessage, response: ServerResponse, ms: number) => void;
 }
 
 /**
@@ -48,8 +46,6 @@ export class HttpDoor {
     const path = this.pathOf(request.url ?? '/');
     if (!path) return false;
     const beganMs = performance.now();
-    const { answered } = this.options;
-    if (answered) response.on('close', () => answered(request, response, performance.now() - beganMs));
     try {
       if (request.headers.origin !== undefined && this.allow(request, response)) return true;
       if (path.door === 'model infer') this.infer(path, request, response, beganMs);
