@@ -148,10 +148,12 @@ export const summaryOf = (
   open: readonly OpenFigures[],
 ): Findings['figures'] => {
   const summary: Record<string, number> = {};
-  const rateOf = ({ cells }: DoorFigures): number =>
-    cells.find(({ rows, connections }) => rows === 1 && connections === 16)?.rate ?? Number.NaN;
+  const cellOf = ({ cells }: DoorFigures): Cell | undefined =>
+    cells.find(({ rows, connections }) => rows === 1 && connections === 16);
+  const rateOf = (door: DoorFigures): number => cellOf(door)?.rate ?? Number.NaN;
   for (const own of figures.filter(({ party }) => party === ours)) {
     summary[`${own.kind}_requests_per_second`] = rateOf(own);
+    if (own.kind === 'rest') summary.load_cpu_us_per_request = cellOf(own)?.loadCpuUs ?? Number.NaN;
     for (const other of figures)
       if (other.kind === own.kind && other !== own)
         summary[`${own.kind}_ratio_to_${slug(other.party)}`] = rateOf(own) / rateOf(other);
