@@ -8,7 +8,6 @@ import {
   HEAD_BYTES,
   Http2Error,
   MAX_WINDOW,
-  PREFACE,
   SETTING,
   frame,
   goAwayFrame,
@@ -18,7 +17,9 @@ import {
   writeHead,
   type ErrorCode,
 } from './frames';
+import { FrameReader, type FrameSink } from './frame-reader';
 import { HpackDecoder } from './hpack';
+import { Outbox } from './outbox';
 import { Http2Stream, type StreamHandler } from './stream';
 
 export type RequestHeaders = ReadonlyMap<string, string>;
@@ -65,14 +66,11 @@ export class Http2Connection {
   /** Those with bytes that no window lets through yet. */
   private readonly blocked = new Set<Http2Stream>();
   private readonly decoder = new HpackDecoder();
+  private readonly reader = new FrameReader();
+  private readonly outbox: Outbox;
   private lastStream = 0;
-  private isGreeted = false;
   private isLeaving = false;
   private isOver = false;
-
-  private parts: Buffer[] = [];
-  private partBytes = 0;
-  private needed = PREFACE.length;
 
   /** A header block that goes on in the next frame. */
   private block: { readonly stream: number; readonly flags: number; readonly pieces: Buffer[] } | undefined;
@@ -81,10 +79,6 @@ export class Http2Connection {
   private sendWindow = DEFAULT_WINDOW;
   private peerWindow = DEFAULT_WINDOW;
   private peerFrameBytes = DEFAULT_FRAME_BYTES;
-
-  private out: Buffer[] = [];
-  private outBytes = 0;
-  private isFlushing = false;
 
   private resets = RESETS_AT_ONCE;
   private resetsSince = performance.now();
@@ -95,8 +89,8 @@ export class Http2Connection {
     private readonly closed: (connection: Http2Connection) => void,
     private readonly defect: (error: unknown) => void,
   ) {
+    this.outbox = new Outbox(socket);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('drain', () => socket.resume());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.end());
     socket.setTimeout(GREETING_MS, () => socket.destroy());
@@ -115,44 +109,14 @@ export class Http2Connection {
     this.socket.destroy();
   }
 
-  /** Everything written in one turn goes out together. */
   write(bytes: Buffer): void {
-    if (this.isOver) return;
-    this.out.push(bytes);
-    this.outBytes += bytes.length;
-    if (this.isFlushing) return;
-    this.isFlushing = true;
-    process.nextTick(this.flush);
+    if (!this.isOver) this.outbox.write(bytes);
   }
-
-  private readonly flush = (): void => {
-    const { out, outBytes } = this;
-    this.isFlushing = false;
-    this.out = [];
-    this.outBytes = 0;
-    if (this.isOver || out.length === 0) return;
-    const bytes = out.length === 1 ? out[0]! : Buffer.concat(out, outBytes);
-    // A client that does not read is not read from.
-    if (!this.socket.write(bytes)) this.socket.pause();
-  };
 
   private receive(chunk: Buffer): void {
     if (this.isOver) return;
-    this.partBytes += chunk.length;
-    if (this.partBytes < this.needed) {
-      this.parts.push(chunk);
-      return;
-    }
-    let bytes = chunk;
-    if (this.parts.length > 0) {
-      this.parts.push(chunk);
-      bytes = Buffer.concat(this.parts, this.partBytes);
-      this.parts = [];
-    }
     try {
-      const at = this.readFrames(bytes);
-      this.partBytes = bytes.length - at;
-      if (this.partBytes > 0) this.parts.push(bytes.subarray(at));
+      this.reader.read(chunk, this.frames);
     } catch (error) {
       if (!(error instanceof Http2Error)) this.defect(error);
       this.fail(
@@ -161,32 +125,13 @@ export class Http2Connection {
     }
   }
 
-  /** Reads all frames that are whole, and gives the position behind them. */
-  private readFrames(bytes: Buffer): number {
-    let at = 0;
-    if (!this.isGreeted) {
-      if (PREFACE.compare(bytes, 0, PREFACE.length) !== 0)
-        throw new Http2Error(ERROR.PROTOCOL_ERROR, 'this port speaks gRPC: HTTP/2 without TLS');
-      this.isGreeted = true;
-      this.socket.setTimeout(0);
-      at = PREFACE.length;
-    }
-    for (;;) {
-      const left = bytes.length - at;
-      this.needed = HEAD_BYTES;
-      if (left < HEAD_BYTES) return at;
-      const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-      if (length > DEFAULT_FRAME_BYTES)
-        throw new Http2Error(ERROR.FRAME_SIZE_ERROR, `a frame of ${length} bytes`);
-      this.needed += length;
-      if (left < this.needed) return at;
-      const stream = bytes.readUInt32BE(at + 5) & 0x7fffffff;
-      const from = at + HEAD_BYTES;
-      at = from + length;
-      this.onFrame(bytes[from - 6]!, bytes[from - 5]!, stream, bytes, from, at);
-      if (this.isOver) return at;
-    }
-  }
+  private readonly frames: FrameSink = {
+    greeted: () => void this.socket.setTimeout(0),
+    frame: (type, flags, id, bytes, from, to) => {
+      this.onFrame(type, flags, id, bytes, from, to);
+      return !this.isOver;
+    },
+  };
 
   private onFrame(type: number, flags: number, id: number, bytes: Buffer, from: number, to: number): void {
     if (this.block && (type !== FRAME.CONTINUATION || id !== this.block.stream))
@@ -474,7 +419,7 @@ export class Http2Connection {
 
   /** Sends what was written and closes our side. */
   private hangUp(): void {
-    this.flush();
+    this.outbox.flush();
     this.socket.end();
   }
 
