@@ -215,8 +215,12 @@ export class EventsWorld extends ServiceWorld {
     });
     const explainers = new Explainers(artifacts, registered);
     this.predictor = new Predictor({ models, desk, vectors, events: this.events, explainers });
+    const stop = async (): Promise<void> => {
+      await Promise.all([control.stop(), registered.stop()]);
+      await shelf.close();
+    };
     return [
-      { start: () => models.start(), stop: () => shelf.close() },
+      { start: () => models.start(), stop },
       { start: () => Promise.resolve(), stop: () => vectors.close() },
       requests,
       this.events,

@@ -79,7 +79,11 @@ export class RequestsWorld extends ServiceWorld {
         nextId: () => `made-${world.ids++}`,
         requestLog: world.requests,
       });
-      return [{ start: () => models.start(), stop: () => shelf.close() }, world.requests];
+      const stop = async (): Promise<void> => {
+        await Promise.all([control.stop(), registered.stop()]);
+        await shelf.close();
+      };
+      return [{ start: () => models.start(), stop }, world.requests];
     });
     return world;
   }
