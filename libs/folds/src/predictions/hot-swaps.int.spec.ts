@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { RouteFact } from '#contracts';
 import { MemoryArtifactStore } from '#artifacts';
 import { InferenceEngine, MicroBatcher, type OnnxModel } from '#inference';
 import { matrixOf, treeEnsemble } from '../../../inference/src/onnx-models.testing';
@@ -25,7 +26,7 @@ it('swaps models under load without a failed call, and gives their memory back',
   const artifacts = new MemoryArtifactStore('swaps');
   const engine = new InferenceEngine({ inlineUs: 1e9 });
   const shelf = new ModelShelf({ artifacts, open: engine.open });
-  const routes = [];
+  const routes: Pick<RouteFact, 'artifact' | 'features'>[] = [];
   for (let version = 0; version < VERSIONS; version++)
     routes.push({
       artifact: await artifacts.put(treeEnsemble({ features: FEATURES }, 100, 6, version + 1)),
