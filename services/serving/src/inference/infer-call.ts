@@ -1,8 +1,9 @@
-import type { CancelSignal, OutputName } from '#inference';
+import type { OutputName } from '#inference';
+import type { LaneCall } from './lane';
 import type { ServedModel } from './served-models';
 
 /** A request to score rows, as every door hands it to the desk: decoded, no longer of any protocol. */
-export interface InferCall {
+export interface InferCall extends LaneCall {
   /** `<deployment>`, or `model.<name>` for a model by its own name. */
   readonly model: string;
   /** A version of that model; absent: whoever answers for the name. */
@@ -11,17 +12,10 @@ export interface InferCall {
   readonly id?: string;
   /** Entity that decides the route (the request parameter `entity`); absent: the id. */
   readonly key?: string;
-  readonly rows: number;
-  /** [rows, features] row after row; NaN = missing. */
-  readonly matrix: Float32Array;
   /** The event that the row was made of, as it was sent (predict). */
   readonly event?: Readonly<Record<string, unknown>>;
   /** Position of the vector that the row was looked up in (predict). */
   readonly vector?: string;
-  /** When the answer is of no more use, on the clock of `performance.now()`. */
-  readonly deadlineMs?: number;
-  /** Aborted when the caller is gone. */
-  readonly signal?: CancelSignal;
   readonly protocol: 'rest-v2' | 'rest-v1' | 'grpc' | 'predict';
   /** W3C trace context. */
   readonly traceparent?: string;

@@ -1,6 +1,16 @@
-import { MicroBatcher, type MicroBatcherOptions, type OnnxModel } from '#inference';
-import type { InferCall } from './infer-call';
+import { MicroBatcher, type CancelSignal, type MicroBatcherOptions, type OnnxModel } from '#inference';
 import { ModelStatistics } from './model-statistics';
+
+/** Rows to score, and how long that is of use. */
+export interface LaneCall {
+  readonly rows: number;
+  /** [rows, features] row after row; NaN = missing. */
+  readonly matrix: Float32Array;
+  /** When the answer is of no more use, on the clock of `performance.now()`. */
+  readonly deadlineMs?: number;
+  /** Aborted when the caller is gone. */
+  readonly signal?: CancelSignal;
+}
 
 export interface LaneScores {
   readonly values: Float32Array;
@@ -21,10 +31,7 @@ export class Lane {
   constructor(private readonly batching: MicroBatcherOptions) {}
 
   /** Rejects as `MicroBatcher.infer` does. */
-  async score(
-    model: OnnxModel,
-    { rows, matrix, deadlineMs, signal }: Pick<InferCall, 'rows' | 'matrix' | 'deadlineMs' | 'signal'>,
-  ): Promise<LaneScores> {
+  async score(model: OnnxModel, { rows, matrix, deadlineMs, signal }: LaneCall): Promise<LaneScores> {
     const width = model.outputs;
     if (rows === 0) return { values: new Float32Array(0), width, inferMs: 0, batchRows: 0 };
     if (model !== this.model) this.begin(model);
