@@ -30,7 +30,7 @@ const sizeOf = ({ rows, repeats }: (typeof SCENARIOS)[number]['defaults']): stri
   rows === 0 ? '' : ` (${rows} rows, ${repeats === 1 ? 'once' : `${repeats} times`})`;
 
 const table = SCENARIOS.map(
-  ({ name, measures, defaults }) => `  ${name.padEnd(10)} ${measures}${sizeOf(defaults)}`,
+  ({ name, measures, defaults }) => `  ${name.padEnd(14)} ${measures}${sizeOf(defaults)}`,
 ).join('\n');
 
 export const addBench = (program: Command): void => {
