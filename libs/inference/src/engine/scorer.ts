@@ -55,6 +55,7 @@ export class ScorerLost extends Error {
 }
 
 const LOOK_EVERY_MS = 100;
+const YIELDING = ['nice', '-n', '10'];
 /** In the place of the exit code of a process that never was. */
 const NOT_STARTED = -1;
 
@@ -72,13 +73,22 @@ export class Scorer {
   constructor(
     private readonly limits: ScorerLimits,
     script = defaultScript(),
+    {
+      yields = false,
+    }: {
+      /** It leaves the processor to others: for what nobody waits for. */ readonly yields?: boolean;
+    } = {},
   ) {
     if (!existsSync(script)) throw new TransientFailure('PLAYHEAD_NOT_READY', `${script} is not there`);
-    this.child = spawn('/bin/sh', ['-c', WATCHDOG, 'playhead', process.execPath, script], {
-      env: { LANG: 'C.UTF-8', PLAYHEAD_PROCESS_MARK: this.mark },
-      detached: true,
-      stdio: ['pipe', 'ignore', 'pipe', 'ignore', 'pipe', 'pipe'],
-    });
+    this.child = spawn(
+      '/bin/sh',
+      ['-c', WATCHDOG, 'playhead', ...(yields ? YIELDING : []), process.execPath, script],
+      {
+        env: { LANG: 'C.UTF-8', PLAYHEAD_PROCESS_MARK: this.mark },
+        detached: true,
+        stdio: ['pipe', 'ignore', 'pipe', 'ignore', 'pipe', 'pipe'],
+      },
+    );
     const reader = new FrameReader((kind, body) => this.answered(kind, body));
     const streams = this.child.stdio as (Duplex | null)[];
     const [, , stderr, , , output] = streams;

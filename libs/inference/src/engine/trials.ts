@@ -78,7 +78,7 @@ export class Trials {
     const idle = this.idle.pop();
     if (idle) clearTimeout(idle.timer);
     if (idle?.scorer.isAlive) return idle;
-    return { scorer: new Scorer(this.options, this.options.script), tried: 0 };
+    return { scorer: new Scorer(this.options, this.options.script, { yields: true }), tried: 0 };
   }
 
   private giveBack(scorer: Scorer, tried: number): void {
