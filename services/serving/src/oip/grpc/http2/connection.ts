@@ -20,7 +20,7 @@ import {
 import { FrameReader, type FrameSink } from './frame-reader';
 import { HpackDecoder } from './hpack';
 import { Outbox } from './outbox';
-import { Http2Stream, type StreamHandler } from './stream';
+import { Http2Stream, type StreamCarrier, type StreamHandler } from './stream';
 
 export type RequestHeaders = ReadonlyMap<string, string>;
 
@@ -60,7 +60,7 @@ const NO_BYTES = Buffer.alloc(0);
  * What the other side may make us keep is bounded: streams, header blocks, what is not yet written (reading stops meanwhile). Whoever
  * breaks the protocol gets GOAWAY and loses the connection, and nothing else happens.
  */
-export class Http2Connection {
+export class Http2Connection implements StreamCarrier {
   /** Streams that are open, by number. */
   private readonly streams = new Map<number, Http2Stream>();
   /** Those with bytes that no window lets through yet. */

@@ -1,4 +1,3 @@
-import type { Http2Connection } from './connection';
 import { FLAG, FRAME, MAX_WINDOW, frame, windowUpdateFrame } from './frames';
 
 /** Hears what comes on a stream. */
@@ -13,6 +12,14 @@ export interface StreamHandler {
 
 const NOBODY: StreamHandler = { data: () => undefined, drained: () => undefined, gone: () => undefined };
 
+/** What a stream asks of the connection that it is on. */
+export interface StreamCarrier {
+  write(bytes: Buffer): void;
+  /** Sends what windows and frame size let through of what the stream has to send. */
+  send(stream: Http2Stream): void;
+  sendWhole(stream: Http2Stream, headers: Buffer, prefix: Buffer, message: Buffer, trailers: Buffer): void;
+}
+
 /** One request and its answer. What is sent after the stream is over goes nowhere. */
 export class Http2Stream {
   handler = NOBODY;
@@ -26,7 +33,7 @@ export class Http2Stream {
 
   constructor(
     readonly id: number,
-    readonly connection: Http2Connection,
+    private readonly connection: StreamCarrier,
     private receiveWindow: number,
     public sendWindow: number,
   ) {}
