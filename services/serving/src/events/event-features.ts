@@ -48,7 +48,8 @@ export interface EventFeaturesOptions {
   readonly eager?: readonly string[];
 }
 
-const MEASURE_EVERY_MS = 30_000;
+/** To measure takes two milliseconds for each thousand entities. */
+const MEASURE_EVERY_MS = 600_000;
 
 /**
  * The features of events that are not on the log: what the feature service would compute for one if it came now. It follows the state
@@ -120,7 +121,7 @@ export class EventFeatures implements Worker {
 
   private begin(): Promise<void> {
     this.starting ??= Promise.all([this.definitions.start(), this.snapshots.start()]).then(() => {
-      this.timer = setInterval(() => this.measure(), MEASURE_EVERY_MS);
+      this.timer = setInterval(() => void this.measure(), MEASURE_EVERY_MS);
     });
     return this.starting;
   }
@@ -153,11 +154,8 @@ export class EventFeatures implements Worker {
       await sleep(5);
       this.refuseFull();
     }
-    if (!following.measured) {
-      following.measured = true;
-      this.measure();
-      this.refuseFull();
-    }
+    await (following.measured ??= this.measure());
+    this.refuseFull();
     return following.current;
   }
 
@@ -178,7 +176,7 @@ export class EventFeatures implements Worker {
     let following = this.followed.get(name);
     if (!following) {
       const current = this.opened(service);
-      this.followed.set(name, (following = { current, next: undefined, measured: false }));
+      this.followed.set(name, (following = { current, next: undefined, measured: undefined }));
       return following;
     }
     if (following.current.covers(service)) following.current.adopt(service);
@@ -206,10 +204,9 @@ export class EventFeatures implements Worker {
     return opened;
   }
 
-  /** Takes some milliseconds for each hundred thousand entities. */
-  private measure(): void {
+  private async measure(): Promise<void> {
     let bytes = 0;
-    for (const { current } of this.followed.values()) if (current.caughtUp) bytes += current.bytes;
+    for (const { current } of [...this.followed.values()]) bytes += await current.bytes();
     this.bytes = bytes;
     const { maxBytes, logger } = this.options;
     if (bytes <= maxBytes || this.isFull) return;
@@ -238,11 +235,14 @@ export class EventFeatures implements Worker {
 
   private async patiently(name: string, work: Promise<void>): Promise<void> {
     const { sleep, patienceMs = 10_000 } = this.options;
-    let done = false;
-    void work.then(() => (done = true));
-    for (let waited = 0; !done; waited += 5) {
-      if (waited >= patienceMs) throw notReady(name);
-      await Promise.race([work, sleep(5)]);
+    let isDone = false;
+    const settled = work.finally(() => (isDone = true));
+    for (let waited = 0; !isDone; waited += 5) {
+      if (waited >= patienceMs) {
+        settled.catch(() => undefined);
+        throw notReady(name);
+      }
+      await Promise.race([settled, sleep(5)]);
     }
   }
 }
@@ -250,7 +250,8 @@ export class EventFeatures implements Worker {
 interface Following {
   current: FollowedService;
   next: FollowedService | undefined;
-  measured: boolean;
+  /** The first time, once it had caught up. */
+  measured: Promise<void> | undefined;
 }
 
 const notReady = (name: string): PlatformError =>

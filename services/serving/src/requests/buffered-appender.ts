@@ -1,5 +1,4 @@
 import type { EventLog, LogProducer, NewRecord } from '#eventlog';
-import { messageOf } from '#kernel';
 
 export interface BufferedAppenderOptions {
   readonly log: Pick<EventLog, 'producer'>;
@@ -14,8 +13,8 @@ export interface BufferedAppenderOptions {
 
 const SEND_BYTES = 1_000_000;
 const PAUSE_MS = 250;
-/** Sends that fail after `close` was called. */
-const LAST_TRIES = 3;
+/** How long `close` waits for a log that is away; an orchestrator waits twice as long before it kills. */
+const CLOSE_MS = 10_000;
 
 /**
  * Appends what nobody waits for. While the log is away records wait, up to a bound, and those that come after that are dropped and told;
@@ -47,14 +46,18 @@ export class BufferedAppender {
   /** Sends what waits; what the log does not take then is dropped and told. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.sending;
-    await this.producer?.close();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
+    await Promise.race([this.sending, late]);
+    clearTimeout(timer);
+    this.dropAll('the log did not take it before the end');
+    // A producer that still sends would be waited for.
+    if (!this.sending) await this.producer?.close();
   }
 
   private async sendAll(): Promise<void> {
     // What comes in the same turn goes along.
     await new Promise(setImmediate);
-    let failures = 0;
     while (this.queue.length > 0) {
       const round = this.nextRound();
       try {
@@ -63,12 +66,10 @@ export class BufferedAppender {
         this.producer ??= this.options.log.producer();
         await this.producer.send(round.map(({ record }) => record));
         this.taken(round.length);
-        failures = 0;
-      } catch (error) {
+      } catch {
         const spent = this.producer;
         this.producer = undefined;
         await spent?.close().catch(() => undefined);
-        if (this.closed && ++failures >= LAST_TRIES) return this.dropAll(messageOf(error));
         await this.options.sleep(PAUSE_MS);
       }
     }
