@@ -14,17 +14,15 @@ it('finds the first output at or above a source, whatever was given up or stands
         await log.ensureTopics([{ name: 't', partitions: 1 }]);
         const sources = kept.flatMap((is, index) => (is ? [zero + index] : []));
         const wire = [...sources, ...sources.slice(Math.max(0, sources.length - repeated))];
-        await log
-          .producer()
-          .send(
-            wire.map((source) => ({
-              topic: 't',
-              partition: 0,
-              key: null,
-              value: null,
-              headers: [['ce_id', `0-${source}`]],
-            })),
-          );
+        await log.producer().send(
+          wire.map((source) => ({
+            topic: 't',
+            partition: 0,
+            key: null,
+            value: null,
+            headers: [['ce_id', `0-${source}`]],
+          })),
+        );
         const [ends] = await log.ends('t');
         const first = wire.findIndex((source) => source >= target);
         expect(await seekNear(log, 't', ends!, target, zero)).toBe(first < 0 ? wire.length : first);

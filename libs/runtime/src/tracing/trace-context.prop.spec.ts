@@ -45,8 +45,7 @@ it('writes what it read', () => {
 
 const headers = (...entries: readonly (readonly [string, string])[]): HeaderEntry[] =>
   entries.map(([name, value]) => [name, Buffer.from(value)]);
-const texts = (entries: readonly NewHeader[]): string[] =>
-  entries.map(([name, value]) => `${name}=${value}`);
+const texts = (entries: readonly NewHeader[]): string[] => entries.map(([name, value]) => `${name}=${value}`);
 
 const PARENT = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 const CHILD = { traceId: 'a'.repeat(32), spanId: 'c'.repeat(16), flags: 1 };

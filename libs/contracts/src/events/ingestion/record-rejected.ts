@@ -9,7 +9,9 @@ export const RecordRejected = defineEvent({
   owner: 'ingestion',
   meaning: 'A JSON object of the inbox that is no observation; the code says why, `raw` is what was sent.',
   schema: Type.Object({
-    code: Type.String({ description: 'for example MISSING_FIELD, OUT_OF_RANGE, DUPLICATE, TOO_LATE, TOO_EARLY' }),
+    code: Type.String({
+      description: 'for example MISSING_FIELD, OUT_OF_RANGE, DUPLICATE, TOO_LATE, TOO_EARLY',
+    }),
     message: Type.String(),
     field: Type.Optional(Type.String({ description: 'the field that is to blame, where one is' })),
     raw: Type.String({ description: 'Base64 of the value' }),

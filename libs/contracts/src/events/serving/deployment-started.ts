@@ -7,7 +7,8 @@ export const DeploymentStarted = defineEvent({
   topic: 'serving.status',
   key: 'deployment',
   owner: 'serving',
-  meaning: 'Where a deployment begins to read vectors, or requests of a bound topic; a fact before its first answer.',
+  meaning:
+    'Where a deployment begins to read vectors, or requests of a bound topic; a fact before its first answer.',
   schema: Type.Object({
     deployment: Type.String(),
     service: Type.String(),
