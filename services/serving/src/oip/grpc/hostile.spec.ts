@@ -283,6 +283,15 @@ describe('hostile bytes at the gRPC door', () => {
     expect(await trailersAfter(bytes, 2)).toContain('too much of this connection waits');
   });
 
+  it('ends a stream of messages without bytes whose answers nobody reads', async () => {
+    const bytes = Buffer.concat([
+      settingsFrame([[4, 0]]),
+      headers(1, FLAG.END_HEADERS, block('/inference.GRPCInferenceService/ModelStreamInfer')),
+      repeated(10, () => data(1, Buffer.alloc(16_000), 0)),
+    ]);
+    expect(await trailersAfter(bytes, 2)).toContain('too much of this connection waits');
+  });
+
   it('lives through whatever frames', async () => {
     const anyFrame = fc
       .tuple(

@@ -4,6 +4,11 @@ import { GrpcError, STATUS } from './grpc-status';
 /** What stands before each message: a byte that says whether it is packed, and its length. */
 export const PREFIX_BYTES = 5;
 
+/** What the memory of a piece, or of a message that waits, takes beside its bytes, however few these are. */
+export const KEPT_BYTES = 128;
+/** A smaller piece is copied: a view would keep all that came with it. */
+const SMALL_BYTES = 4_096;
+
 export interface CallLimits {
   /** Largest message of a request, unpacked. */
   readonly maxMessageBytes: number;
@@ -46,6 +51,8 @@ export const UNPACK: Readonly<Record<string, Unpack | undefined>> = {
 export class MessageReader {
   private pieces: Buffer[] = [];
   private bytes = 0;
+  /** Of the budget. */
+  private kept = 0;
   private needed = PREFIX_BYTES;
 
   constructor(
@@ -84,15 +91,17 @@ export class MessageReader {
 
   /** Forgets what has not become a message. */
   release(): void {
-    this.limits.budget.giveBack(this.bytes);
+    this.limits.budget.giveBack(this.kept);
     this.pieces = [];
-    this.bytes = 0;
+    this.bytes = this.kept = 0;
   }
 
   private hold(piece: Buffer): void {
-    this.pieces.push(piece);
+    if (piece.length === 0) return;
+    this.pieces.push(piece.length < SMALL_BYTES ? Buffer.from(piece) : piece);
     this.bytes += piece.length;
-    this.limits.budget.take(piece.length);
+    this.kept += piece.length + KEPT_BYTES;
+    this.limits.budget.take(piece.length + KEPT_BYTES);
   }
 
   private unpacked(flag: number, message: Buffer): Buffer {

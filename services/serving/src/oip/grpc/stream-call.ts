@@ -1,9 +1,10 @@
+import { setMaxListeners } from 'node:events';
 import { ANSWER, OK, failureFields, prefixOf } from './answer-blocks';
 import { GrpcError, STATUS, failureOf } from './grpc-status';
 import type { Http2Stream, StreamHandler } from './http2/stream';
 import type { CallContext } from './infer';
 import type { UnaryMethod } from './inference-service';
-import type { Budget, MessageReader } from './message-reader';
+import { KEPT_BYTES, type Budget, type MessageReader } from './message-reader';
 
 /** Messages of a stream that may be under way; what comes beyond them waits at the client. */
 const STREAM_CALLS = 64;
@@ -28,6 +29,8 @@ export class StreamCall implements StreamHandler, CallContext {
     readonly deadlineMs: number | undefined,
     readonly traceparent: string | undefined,
   ) {
+    // Each message that is under way listens.
+    setMaxListeners(STREAM_CALLS, this.abort.signal);
     stream.sendHeaders(ANSWER);
   }
 
@@ -40,7 +43,7 @@ export class StreamCall implements StreamHandler, CallContext {
     try {
       this.reader.read(bytes, (message) => {
         this.waiting.push(message);
-        this.keep(message.length);
+        this.keep(message.length + KEPT_BYTES);
       });
       if (isEnd && this.reader.isWithin)
         throw new GrpcError(STATUS.INVALID_ARGUMENT, 'the stream ends before its last message does');
@@ -73,7 +76,7 @@ export class StreamCall implements StreamHandler, CallContext {
   }
 
   private answer(message: Buffer): void {
-    this.giveBack(message.length);
+    this.giveBack(message.length + KEPT_BYTES);
     this.under++;
     const answered = this.method(message, this);
     this.last = this.last
