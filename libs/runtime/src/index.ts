@@ -1,4 +1,5 @@
 export * from './access-log';
+export * from './begin-with-topic';
 export * from './config';
 export * from './fleet';
 export { formatFor, type ExpositionFormat } from './exposition';

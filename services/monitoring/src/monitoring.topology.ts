@@ -48,9 +48,17 @@ import {
   type Deployments,
   type Topology,
 } from '#contracts';
-import { untilAvailable, type EventLog, type FollowedTopic } from '#eventlog';
+import type { EventLog, FollowedTopic } from '#eventlog';
 import type { Clock } from '#kernel';
-import { Fleet, type Logger, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
+import {
+  Fleet,
+  beginWithTopic,
+  type Logger,
+  type LogTransport,
+  type ServiceLog,
+  type Sleep,
+  type Worker,
+} from '#runtime';
 import type { ReferenceProfiles } from './effects/reference-profiles';
 import { DeploymentWorker } from './handlers/deployment-worker';
 import { onModels } from './handlers/on-models';
@@ -148,14 +156,7 @@ export const decidingWorker = ({ serviceLog, control, profiles }: MonitoringPart
     control,
     snapshotEvery: 2_000,
   });
-  return {
-    start: async () => {
-      await ensureMonitoringTopics(serviceLog);
-      await runner.start();
-    },
-    stop: () => runner.stop(),
-    status: () => runner.status(),
-  };
+  return onceTopicsStand(serviceLog, runner);
 };
 
 /** Judges rollouts; one partition, so one instance at a time. */
@@ -168,66 +169,39 @@ export const rolloutsWorker = ({ serviceLog, control }: MonitoringParts): Worker
     control,
     snapshotEvery: 2_000,
   });
-  return {
-    start: async () => {
-      await ensureMonitoringTopics(serviceLog);
-      await runner.start();
-    },
-    stop: () => runner.stop(),
-    status: () => runner.status(),
-  };
+  return onceTopicsStand(serviceLog, runner);
 };
 
-export const statusWorker = (parts: MonitoringParts): Worker => {
-  const { serviceLog, control } = parts;
+/** Begins once serving has made its topic. */
+export const statusWorker = ({ serviceLog, control, log, sleep, transport }: MonitoringParts): Worker => {
+  const source = TOPICS.servingStatus;
   const fold = onStatus({ parts: serviceLog.topic(TOPICS.monitoringInputs) });
-  return begunWith(
-    TOPICS.servingStatus,
-    serviceLog.runner({ fold, source: TOPICS.servingStatus, control }),
-    parts,
-  );
-};
-
-/** Begins once serving has made its topic, and keeps nobody waiting until then. */
-const begunWith = (
-  source: string,
-  runner: Worker,
-  { serviceLog, log, sleep, transport }: MonitoringParts,
-): Worker => {
-  let [stopped, started] = [false, false];
-  let begun: Promise<void> = Promise.resolve();
-  const begin = async (): Promise<void> => {
-    const exists = async (): Promise<boolean> =>
-      (await untilAvailable(() => log.partitionCount(serviceLog.topic(source)), sleep)) !== undefined;
-    while (!stopped && !(await exists())) await sleep(100);
-    if (stopped) return;
-    started = true;
-    await runner.start();
-  };
-  return {
-    start: async () => {
-      await ensureMonitoringTopics(serviceLog);
-      begun = begin().catch((error: unknown) => transport.fail(source, error));
-    },
-    stop: async () => {
-      stopped = true;
-      await begun;
-      if (started) await runner.stop();
-    },
-    status: () => (started ? runner.status?.() : `waiting for ${source}`),
-  };
+  const runner = onceTopicsStand(serviceLog, serviceLog.runner({ fold, source, control }));
+  return beginWithTopic(runner, {
+    log,
+    topic: serviceLog.topic(source),
+    sleep,
+    failed: (error) => transport.fail(source, error),
+  });
 };
 
 export const gatesWorker = ({ serviceLog, control }: MonitoringParts): Worker => {
   const fold = onModels({ parts: serviceLog.topic(TOPICS.monitoringInputs) });
   const runner = serviceLog.runner({ fold, source: TOPICS.models, control });
-  return {
-    start: async () => {
-      await ensureMonitoringTopics(serviceLog);
-      await serviceLog.awaitTopic(TOPICS.models);
-      await runner.start();
-    },
-    stop: () => runner.stop(),
-    status: () => runner.status(),
-  };
+  return onceTopicsStand(serviceLog, runner, () => serviceLog.awaitTopic(TOPICS.models));
 };
+
+/** A runner that begins when the topics of monitoring, and what else it needs, are there. */
+const onceTopicsStand = (
+  serviceLog: ServiceLog,
+  runner: Required<Worker>,
+  needs: () => Promise<unknown> = () => Promise.resolve(),
+): Worker => ({
+  start: async () => {
+    await ensureMonitoringTopics(serviceLog);
+    await needs();
+    await runner.start();
+  },
+  stop: () => runner.stop(),
+  status: () => runner.status(),
+});

@@ -83,7 +83,7 @@ import {
   type Topology,
 } from '#contracts';
 import { NoControl, type EventLog, type Fold, type FollowedTopic } from '#eventlog';
-import type { LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
+import { beginWithTopic, type LogTransport, type ServiceLog, type Sleep, type Worker } from '#runtime';
 import { apply } from './domain/evolve';
 import { initialState, type RegistryState } from './domain/state';
 import { onAlert } from './handlers/on-alert';
@@ -260,38 +260,16 @@ export const rolloutRouter = (log: ServiceLog, parts: RouterParts): Worker =>
     parts,
   );
 
-/** Begins once the topic's owner has made it, and keeps nobody waiting until then. */
+/** Begins once the topic's owner has made it. */
 const router = (
   log: ServiceLog,
   source: string,
   fold: Fold<null, undefined>,
   { eventLog, sleep, transport }: RouterParts,
-): Worker => {
-  const runner = log.runner({ fold, source, control: new NoControl() });
-  let stopped = false;
-  let started = false;
-  let begun: Promise<void> = Promise.resolve();
-  const topicExists = (): Promise<boolean> =>
-    eventLog.partitionCount(log.topic(source)).then(
-      (count) => count !== undefined,
-      () => false,
-    );
-  const begin = async (): Promise<void> => {
-    while (!stopped && !(await topicExists())) await sleep(100);
-    if (stopped) return;
-    started = true;
-    await runner.start();
-  };
-  return {
-    start: () => {
-      begun = begin().catch((error: unknown) => transport.fail(source, error));
-      return Promise.resolve();
-    },
-    stop: async () => {
-      stopped = true;
-      await begun;
-      if (started) await runner.stop();
-    },
-    status: () => (started ? runner.status() : `waiting for ${source}`),
-  };
-};
+): Worker =>
+  beginWithTopic(log.runner({ fold, source, control: new NoControl() }), {
+    log: eventLog,
+    topic: log.topic(source),
+    sleep,
+    failed: (error) => transport.fail(source, error),
+  });
