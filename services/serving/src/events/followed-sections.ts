@@ -47,6 +47,9 @@ export class FollowedSections {
   private stopped = false;
   private failure: Error | undefined;
 
+  /** Whether every partition has its lane. */
+  private isBegun = false;
+
   constructor(private readonly options: FollowedSectionsOptions) {}
 
   start(): void {
@@ -58,7 +61,7 @@ export class FollowedSections {
   /** True once everything was folded that was decided when it began. Throws what ended it. */
   get caughtUp(): boolean {
     if (this.failure !== undefined) throw this.failure;
-    return this.lanes.size > 0 && [...this.lanes.values()].every((lane) => lane.caughtUp);
+    return this.isBegun && [...this.lanes.values()].every((lane) => lane.caughtUp);
   }
 
   part(partition: number, definition: string): unknown {
@@ -156,6 +159,7 @@ export class FollowedSections {
       this.reader.seek({ topic: topics[0]!, partition }, from);
       if (own) this.reader.seek({ topic: topics[1]!, partition }, decidedFrom!);
     }
+    this.isBegun = true;
     return true;
   }
 }
