@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { messageOf, PlatformError, Refused } from '#kernel';
+import { readPlatformState } from './platform/platform-state';
 
 /** Options that every command has. */
 export interface GlobalOptions {
@@ -8,6 +9,10 @@ export interface GlobalOptions {
   readonly portBase: number;
   readonly json: boolean;
 }
+
+/** Of the command that starts a platform. */
+export type StartOptions = Pick<GlobalOptions, 'dataDir' | 'json'> &
+  Partial<Pick<GlobalOptions, 'namespace' | 'portBase'>>;
 
 export const withPlace = (command: Command): Command =>
   command
@@ -18,10 +23,27 @@ export const withStart = (command: Command): Command =>
   withPlace(command)
     .option(
       '--namespace <name>',
-      'prefix of topics, groups, schemas and keys',
-      process.env.PLAYHEAD_NAMESPACE ?? 'playhead',
+      'prefix of topics, groups, schemas and keys; by default that of before in this data folder, else playhead',
+      process.env.PLAYHEAD_NAMESPACE,
     )
-    .option('--port-base <n>', 'service i listens on n + i; 0 takes free ports', portBase, 7_000);
+    .option(
+      '--port-base <n>',
+      'service i listens on n + i; 0 takes free ports; by default that of before, else 7000',
+      portBase,
+    );
+
+/** Where a platform starts again: as it was started in this data folder before, but for what is said now. */
+export const startedAs = ({
+  dataDir,
+  namespace,
+  portBase: base,
+}: StartOptions): Pick<GlobalOptions, 'namespace' | 'portBase'> => {
+  const before = readPlatformState(dataDir);
+  return {
+    namespace: namespace ?? before?.namespace ?? 'playhead',
+    portBase: base ?? before?.portBase ?? 7_000,
+  };
+};
 
 /** Of commands by which somebody acts. */
 export interface ActorOptions {

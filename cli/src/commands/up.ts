@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import { progress, printJson, withPlace, withStart, type GlobalOptions } from '../options';
+import {
+  printJson,
+  progress,
+  startedAs,
+  withPlace,
+  withStart,
+  type GlobalOptions,
+  type StartOptions,
+} from '../options';
 import { startPlatform, stopPlatform } from '../platform/platform';
 import { describePlatform } from '../platform/status';
 
@@ -12,8 +20,13 @@ export const addUp = (program: Command): void => {
       ),
   )
     .addHelpText('after', '\nExample:\n  ./playhead up\n  ./playhead up --data-dir /tmp/trial --port-base 0')
-    .action(async (options: GlobalOptions) => {
-      const platform = await startPlatform({ ...options, env: process.env, progress });
+    .action(async (options: StartOptions) => {
+      const platform = await startPlatform({
+        ...options,
+        ...startedAs(options),
+        env: process.env,
+        progress,
+      });
       const status = await describePlatform(platform);
       if (options.json) return printJson(status);
       for (const [name, { url }] of Object.entries(status.services)) console.log(`${name.padEnd(11)} ${url}`);

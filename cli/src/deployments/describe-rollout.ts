@@ -24,16 +24,21 @@ export const describeRollout = (document: RolloutDocument, now: number): string 
       ? [
           `  ${experiment.strategy === 'ab' ? 'A/B' : 'bandit'} since revision ${experiment.revision}: ${experiment.reason}`,
           indent(
-            table(
-              ['arm', 'share', 'labels', 'successes', 'best with'],
-              experiment.arms.map(({ route, share, trials, successes, best }) => [
-                route,
-                `${shortNumber(share)} %`,
-                trials,
-                successes,
-                best === undefined ? '-' : shortNumber(best),
-              ]),
-            ),
+            experiment.strategy === 'ab'
+              ? table(
+                  ['arm', 'share'],
+                  experiment.arms.map(({ route, share }) => [route, `${shortNumber(share)} %`]),
+                )
+              : table(
+                  ['arm', 'share', 'labels', 'successes', 'best with'],
+                  experiment.arms.map(({ route, share, trials, successes, best }) => [
+                    route,
+                    `${shortNumber(share)} %`,
+                    trials,
+                    successes,
+                    best === undefined ? '-' : shortNumber(best),
+                  ]),
+                ),
           ),
         ]
       : []),

@@ -63,7 +63,7 @@ export const findPlatform = async (dataDirOption: string, env: NodeJS.ProcessEnv
 const notUp = (dataDir: string): Refused =>
   new Refused(
     'PLAYHEAD_NOT_FOUND',
-    `nothing runs from ${dataDir}; start it with \`./playhead up\`, or name the right --data-dir`,
+    `nothing runs from ${dataDir}; start it with \`./playhead up --data-dir ${dataDir}\`, or name the right --data-dir`,
   );
 
 const platformOf = (dataDir: string, endpoints: Endpoints, state: PlatformState): Platform => ({

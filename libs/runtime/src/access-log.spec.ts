@@ -64,3 +64,9 @@ it('writes a share of those that did not fail, and each that did', async () => {
     ['/broken', 500],
   ]);
 });
+
+it('opens standard output', async () => {
+  const log = new AccessLog({ share: 1, service: 's', instance: 'i' });
+  await log.close();
+  expect(log.dropped).toBe(0);
+});

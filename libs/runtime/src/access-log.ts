@@ -102,7 +102,8 @@ export class AccessLog {
     const stream = destination({
       dest: 1,
       sync: false,
-      minLength: MAX_WRITE_BYTES,
+      // It must be below the greatest write.
+      minLength: MAX_WRITE_BYTES - 1,
       maxWrite: MAX_WRITE_BYTES,
       maxLength: MAX_WAITING_BYTES,
       periodicFlush: 500,
