@@ -299,4 +299,7 @@ const settle = (call: Call): void => {
 const cancelled = (): PlatformError => new Refused('PLAYHEAD_CANCELLED', 'the caller went away');
 
 const tooLate = (deadlineMs: number): PlatformError =>
-  new Refused('PLAYHEAD_DEADLINE_EXCEEDED', `no score was there within ${deadlineMs} ms`);
+  new Refused(
+    'PLAYHEAD_DEADLINE_EXCEEDED',
+    deadlineMs > 0 ? `no score was there within ${deadlineMs} ms` : 'its time was over when it came',
+  );

@@ -86,7 +86,9 @@ const entityOf = (entity: unknown): string | undefined => {
 
 const timeoutOf = (timeout: unknown): number | undefined => {
   if (timeout === undefined) return undefined;
-  const us = Number(timeout);
+  const us = typeof timeout === 'string' && timeout !== '' ? Number(timeout) : timeout;
+  if (typeof us !== 'number' || !(us >= 0))
+    throw invalid(`the parameter "timeout" is ${short(timeout)}; send microseconds, 0 for none`);
   return us > 0 ? us : undefined;
 };
 
@@ -98,7 +100,7 @@ const readOutputs = (outputs: unknown, { outputName }: ModelSignature, binaryByD
   for (const output of outputs as unknown[]) {
     const name = isObject(output) ? output.name : undefined;
     if (!isObject(output) || name !== outputName)
-      throw invalid(`the model has no output ${JSON.stringify(name)}; it has "${outputName}"`);
+      throw invalid(`the model has no output ${short(name)}; it has "${outputName}"`);
     const parameters = parametersOf(output, `output "${outputName}"`);
     refuseShared(parameters, `output "${outputName}"`);
     if (parameters?.classification !== undefined)
@@ -126,9 +128,7 @@ const inputTensor = (inputs: unknown): InputTensor => {
   const tensors: unknown[] = inputs;
   const [tensor] = tensors;
   if (tensors.length !== 1 || !isObject(tensor) || tensor.name !== INPUT_NAME) {
-    const names = tensors
-      .slice(0, 8)
-      .map((each) => (isObject(each) ? JSON.stringify(each.name) : 'no tensor'));
+    const names = tensors.slice(0, 8).map((each) => (isObject(each) ? short(each.name) : 'no tensor'));
     if (tensors.length > 8) names.push(`... ${tensors.length} in all`);
     throw invalid(`the model has one input "${INPUT_NAME}"; the request has [${names.join(', ')}]`);
   }
@@ -148,10 +148,10 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 
 const rowsOf = (shape: unknown, features: number, maxRows: number): number => {
   if (!Array.isArray(shape) || shape.length !== 2 || !isSize(shape[0]) || shape[1] !== features) {
-    const text = JSON.stringify(shape) ?? 'none';
-    throw invalid(
-      `input "${INPUT_NAME}" has the shape ${text.length > 80 ? `${text.slice(0, 80)}...` : text}; the model takes [rows, ${features}]`,
-    );
+    const sizes = Array.isArray(shape)
+      ? clipped(`[${shape.slice(0, 40).map(short).join(',')}]`)
+      : short(shape);
+    throw invalid(`input "${INPUT_NAME}" has the shape ${sizes}; the model takes [rows, ${features}]`);
   }
   if (shape[0] > maxRows)
     throw invalid(`input "${INPUT_NAME}" has ${shape[0]} rows; a request may hold ${maxRows}`);
@@ -203,11 +203,15 @@ const rowOf = (row: unknown, at: number, columns: number): readonly unknown[] =>
   throw invalid(`input "${INPUT_NAME}": row ${at} of "data" has ${what}; expected ${columns} values`);
 };
 
+/** Objects and arrays by their kind alone: they may be deeper than a stack. */
 const short = (value: unknown): string => {
-  const text =
-    typeof value === 'object' && value !== null ? typeof value : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  if (Array.isArray(value)) return 'an array';
+  return clipped(
+    typeof value === 'object' && value !== null ? 'an object' : (JSON.stringify(value) ?? 'nothing'),
+  );
 };
+
+const clipped = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}...` : text);
 
 const wrongValue = (value: unknown, at: number, expected: string): Refused =>
   invalid(`input "${INPUT_NAME}": value ${at} of "data" is ${short(value)}; expected ${expected}`);

@@ -24,6 +24,9 @@ const refused = (act: () => unknown, reason: string): void => {
   );
 };
 
+/** As `JSON.parse` reads it without a fault, and `JSON.stringify` cannot write it. */
+const DEEP = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)) as unknown;
+
 describe('parseInferRequest', () => {
   it.each([
     ['flat', [1, 2, 3.5, null]],
@@ -97,13 +100,25 @@ describe('parseInferRequest', () => {
     ['a negative size', input({ shape: [-1, 2] }), 'the shape [-1,2]'],
     ['sizes whose product overflows', input({ shape: [2 ** 62, 2] }), 'the shape [4611686018427388000,2]'],
     ['a shape of many', input({ shape: Array<number>(500).fill(2) }), '...; the model takes [rows, 2]'],
+    ['a shape deeper than a stack', input({ shape: DEEP }), 'the shape [an array]; the model takes'],
+    ['a name deeper than a stack', input({ name: DEEP }), 'the request has [an array]'],
+    [
+      'a timeout deeper than a stack',
+      { ...input({}), parameters: { timeout: DEEP } },
+      '"timeout" is an array',
+    ],
+    [
+      'a timeout that is no number',
+      { ...input({}), parameters: { timeout: true } },
+      '"timeout" is true; send',
+    ],
     ['no shape', input({ shape: undefined }), 'the model takes [rows, 2]'],
     ['no data', input({ data: undefined }), '"data" must be an array'],
     ['too little data', input({ data: [1, 2, 3] }), '"data" has 3 values; the shape [2, 2] means 4'],
     ['too few rows', input({ data: [[1, 2]] }), '"data" has 1 rows; the shape [2, 2] means 2'],
     ['a short row', input({ data: [[1, 2], [3]] }), 'row 1 of "data" has 1 values; expected 2'], // prettier-ignore
     ['a mixed nesting', input({ data: [[1, 2], 3] }), 'row 1 of "data" has 3'],
-    ['a mixed nesting the other way', input({ data: [1, 2, 3, [4]] }), 'value 3 of "data" is object'],
+    ['a mixed nesting the other way', input({ data: [1, 2, 3, [4]] }), 'value 3 of "data" is an array'],
     ['text', input({ data: [1, 2, 3, '4'] }), 'value 3 of "data" is "4"; expected a number or null'],
     ['a value beyond FP32', input({ data: [1, 2, 3, 1e39] }), 'value 3 of "data" is 1e+39, beyond FP32'],
     ['a value beyond INT8', input({ datatype: 'INT8', data: [1, 2, 3, 128] }), 'value 3 of "data" is 128'],

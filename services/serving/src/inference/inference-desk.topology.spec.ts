@@ -16,13 +16,14 @@ import type { InferenceMetrics, RequestLog } from './hooks';
 import type { InferAnswer, InferCall } from './infer-call';
 import { InferenceDesk } from './inference-desk';
 import { followRegisteredModels } from './registered-models';
-import { ServedModels } from './served-models';
+import { ServedModels, type ServedModelsParts } from './served-models';
 
 const FEATURES = ['a', 'b'];
 
 class DeskWorld extends ServiceWorld {
   desk!: InferenceDesk;
   models!: ServedModels;
+  parts!: ServedModelsParts;
   readonly told: string[] = [];
   /** What the log of requests does with an answer. */
   append: RequestLog['append'] = () => undefined;
@@ -35,7 +36,8 @@ class DeskWorld extends ServiceWorld {
       const [control, registered] = [followDeployments(serviceLog), followRegisteredModels(serviceLog)];
       const shelf = new ModelShelf({ artifacts: world.artifacts });
       const { sleep, logger, clock } = world.ports;
-      world.models = new ServedModels({ control, registered, shelf, batching: {}, sleep, logger });
+      world.parts = { control, registered, shelf, batching: {}, sleep, logger };
+      world.models = new ServedModels(world.parts);
       const metrics: InferenceMetrics = {
         answered: (call, { version }, { totalMs, inferMs }) =>
           void world.told.push(`${call.model} ${version} ${totalMs >= inferMs}`),
@@ -222,6 +224,18 @@ describe('the desk', () => {
     await expect(world.ask('fraud')).rejects.toMatchObject({ code: 'PLAYHEAD_NOT_READY' });
     expect(world.desk.index()).toMatchObject([{ name: 'fraud', state: 'UNAVAILABLE' }]);
     expect(() => world.desk.ready('fraud')).toThrow('waits: no version of fraud has the alias champion');
+  });
+
+  it('does not say that a name is unknown before it has read which there are', async () => {
+    const unread = new ServedModels(world.parts);
+    expect(() => unread.find('fraud', undefined, undefined)).toThrow(
+      expect.objectContaining({ code: 'PLAYHEAD_NOT_READY' }),
+    );
+    await world.deploy([await world.register(1)]);
+    await world.answers('fraud', '1');
+    await unread.start();
+    expect(unread.find('fraud', undefined, undefined).version).toBe('1');
+    expect(() => unread.find('nobody', undefined, undefined)).toThrow('there is no deployment nobody');
   });
 
   it('scores no rows', async () => {

@@ -59,6 +59,8 @@ export class ServedModels {
   private readonly targets = new Map<string, Target>();
   private readonly lanes = new Map<string, Lane>();
   private readonly unloaded = new Set<string>();
+  /** Names are known: before, one that is not found may be one that is not read yet. */
+  private isBegun = false;
   /** What each deployment answers with: the newest fact whose models are in memory. */
   private readonly answering = new Map<string, DeploymentFact>();
 
@@ -68,6 +70,7 @@ export class ServedModels {
   async start(): Promise<void> {
     const { control, registered } = this.parts;
     await Promise.all([control.start(), registered.start()]);
+    this.isBegun = true;
     registered.onChange(() => this.targets.clear());
     control.onChange(() => {
       this.targets.clear();
@@ -208,6 +211,12 @@ export class ServedModels {
   }
 
   private target(name: string, version: string | undefined): Target {
+    if (!this.isBegun)
+      throw new PlatformError(
+        'PLAYHEAD_NOT_READY',
+        'retry',
+        'what is deployed is still being read; ask again in a moment',
+      );
     if (this.unloaded.has(name)) {
       throw new Refused(
         'PLAYHEAD_NOT_FOUND',

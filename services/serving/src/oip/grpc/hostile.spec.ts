@@ -171,6 +171,27 @@ describe('hostile bytes at the gRPC door', () => {
       ]),
       ERROR.ENHANCE_YOUR_CALM,
     ],
+    [
+      'streams that it makes us reset',
+      Buffer.concat([
+        HELLO,
+        repeated(9_000, (i) => Buffer.concat([headers(2 * i + 1), windowUpdateFrame(2 * i + 1, 0)])),
+      ]),
+      ERROR.ENHANCE_YOUR_CALM,
+    ],
+    [
+      'settings without end',
+      Buffer.concat([HELLO, repeated(9_000, () => settingsFrame([[4, 65_535]]))]),
+      ERROR.ENHANCE_YOUR_CALM,
+    ],
+    [
+      'a thousand settings in a frame',
+      Buffer.concat([
+        HELLO,
+        settingsFrame(Array.from({ length: 1_000 }, (): [number, number] => [4, 65_535])),
+      ]),
+      ERROR.ENHANCE_YOUR_CALM,
+    ],
   ])('end the connection: %s', async (_, bytes, code) => {
     expect(await goAwayAfter(bytes)).toEqual([code, expect.any(String)]);
   });

@@ -181,7 +181,7 @@ describe('the REST doors', () => {
       400,
       'whole number',
     ],
-    ['no time at all', INFER, input(), { 'X-Request-Timeout-Ms': '0' }, 504, 'within'],
+    ['no time at all', INFER, input(), { 'X-Request-Timeout-Ms': '0' }, 504, 'time'],
     ['a path of nobody', '/v2/models/fraud/nothing', {}, {}, 404, 'there is no door'],
     ['an escape that is none', '/v2/models/%ff/infer', {}, {}, 404, 'there is no door'],
     ['a model from the request', '/v2/repository/models/fraud/load', { parameters: { config: '{}' } }, {}, 400, 'as the registry has it'], // prettier-ignore

@@ -37,9 +37,11 @@ const MAX_BLOCK_BYTES = 32_768;
 const MAX_BLOCK_FRAMES = 16;
 /** How long a connection may say nothing before it says that it speaks HTTP/2. */
 const GREETING_MS = 10_000;
-/** Streams that a client may open and take back before they are answered: so many at once, then so many a second. */
-const RESETS_AT_ONCE = 2_000;
-const RESETS_A_SECOND = 500;
+/** How often a client may ask for what costs us more than it (resets, settings): so many at once, then so many a second. */
+const PATIENCE_AT_ONCE = 2_000;
+const PATIENCE_A_SECOND = 500;
+/** In one frame; there are six that HTTP/2 knows. */
+const MAX_SETTINGS = 32;
 
 const SETTINGS = Buffer.concat([
   settingsFrame([
@@ -80,8 +82,8 @@ export class Http2Connection implements StreamCarrier {
   private peerWindow = DEFAULT_WINDOW;
   private peerFrameBytes = DEFAULT_FRAME_BYTES;
 
-  private resets = RESETS_AT_ONCE;
-  private resetsSince = performance.now();
+  private patience = PATIENCE_AT_ONCE;
+  private patienceSince = performance.now();
 
   constructor(
     private readonly socket: Socket,
@@ -281,11 +283,16 @@ export class Http2Connection implements StreamCarrier {
     }
     this.forget(stream);
     stream.handler.gone();
+    this.spendPatience('too many streams were taken back');
+  }
+
+  /** For what costs us more than whoever sends it: resets, those it makes us send among them, and settings. */
+  private spendPatience(message: string): void {
     const now = performance.now();
-    const more = ((now - this.resetsSince) / 1_000) * RESETS_A_SECOND;
-    this.resets = Math.min(RESETS_AT_ONCE, this.resets + more) - 1;
-    this.resetsSince = now;
-    if (this.resets < 0) throw new Http2Error(ERROR.ENHANCE_YOUR_CALM, 'too many streams were taken back');
+    const more = ((now - this.patienceSince) / 1_000) * PATIENCE_A_SECOND;
+    this.patience = Math.min(PATIENCE_AT_ONCE, this.patience + more) - 1;
+    this.patienceSince = now;
+    if (this.patience < 0) throw new Http2Error(ERROR.ENHANCE_YOUR_CALM, message);
   }
 
   private onSettings(flags: number, id: number, bytes: Buffer, from: number, to: number): void {
@@ -293,6 +300,8 @@ export class Http2Connection implements StreamCarrier {
     expect(id === 0, ERROR.PROTOCOL_ERROR, 'SETTINGS on a stream');
     expect(flags & FLAG.ACK ? size === 0 : size % 6 === 0, ERROR.FRAME_SIZE_ERROR, 'SETTINGS');
     if (flags & FLAG.ACK) return;
+    expect(size <= 6 * MAX_SETTINGS, ERROR.ENHANCE_YOUR_CALM, 'too many settings at once');
+    this.spendPatience('too many settings');
     for (let at = from; at < to; at += 6) this.onSetting(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2));
     this.write(SETTINGS_ACK);
   }
@@ -396,6 +405,7 @@ export class Http2Connection implements StreamCarrier {
     this.write(resetFrame(stream.id, code));
     this.forget(stream);
     stream.handler.gone();
+    this.spendPatience('too many streams had to be reset');
   }
 
   private forget(stream: Http2Stream): void {
