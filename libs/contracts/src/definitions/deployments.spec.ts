@@ -63,6 +63,7 @@ it.each([
     'experiment: { strategy: ab, arms: { champion: 50, b: 49 } }',
     'are 100 together',
   ],
+  ['one arm', 'experiment: { strategy: ab, arms: { champion: 100 } }', 'two arms or more'],
   [
     'arms without the alias',
     'experiment: { strategy: ab, arms: { a: 50, b: 50 } }',

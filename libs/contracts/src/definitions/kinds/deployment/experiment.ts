@@ -67,7 +67,12 @@ export const experimentConflicts = (
   const shares = Object.values(arms);
   const sum = shares.reduce((total, share) => total + Math.round(share * 100), 0);
   if (sum !== 10_000 || shares.some((share) => Math.abs(share * 100 - Math.round(share * 100)) > 1e-9))
-    faults.push({ path: ['arms'], message: 'shares have at most two decimals and are 100 together' });
+    faults.push({
+      path: ['arms'],
+      message: `shares have at most two decimals and are 100 together; these are ${sum / 100}`,
+    });
+  if (shares.length < 2)
+    faults.push({ path: ['arms'], message: 'an experiment has two arms or more; name another alias' });
   if (arms[alias] === undefined)
     faults.push({
       path: ['arms'],
