@@ -5,7 +5,7 @@ import { qualify, type CompiledStream } from '#contracts';
 import { readRecords, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
 import { Refused } from '#kernel';
-import { endProcess, readLocalStack, type Endpoints } from '#localstack';
+import { endProcess, type Endpoints } from '#localstack';
 import { fetchDefinition } from '../../../cli/src/definitions';
 import { ControlPlane } from '../../../cli/src/demo/control-plane';
 import { PipelineWatch } from '../../../cli/src/demo/pipeline-watch';
@@ -16,6 +16,7 @@ import { startPlatform, stopPlatform, type Platform } from '../../../cli/src/pla
 import { SERVICES, readPlatformState, type ServiceName } from '../../../cli/src/platform/platform-state';
 import { serviceUrl, startServices, stopServices } from '../../../cli/src/platform/service-processes';
 import { StreamWriter } from '../../../cli/src/produce/stream-writer';
+import { platformProcesses } from '../../src/stage/platform-processes';
 import type { Measured } from '../../src/stage/processes';
 import type { StretchGround } from '../../src/stage/stretch';
 import {
@@ -201,17 +202,8 @@ export class ServingStage implements StretchGround {
     }
   }
 
-  async processes(): Promise<Measured[]> {
-    const services = Object.entries(readPlatformState(this.dataDir)?.services ?? {});
-    const broker = (await readLocalStack(this.dataDir))?.pids.kafka;
-    return [
-      ...services.map(([name, state]) => ({
-        name,
-        pid: state.identity.pid,
-        metrics: `${serviceUrl(state)}/metrics`,
-      })),
-      ...(broker === undefined ? [] : [{ name: 'broker', pid: broker }]),
-    ];
+  processes(): Promise<Measured[]> {
+    return platformProcesses(this.dataDir);
   }
 
   ends(name: string): Promise<PartitionEnds[]> {

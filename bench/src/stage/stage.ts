@@ -13,17 +13,18 @@ import {
 import { readRecords, readTopic, type EventLog, type LogRecord, type PartitionEnds } from '#eventlog';
 import { createKafkaLog } from '#eventlog/kafka';
 import { OwnershipLost, Refused, TransientFailure } from '#kernel';
-import { isFreePort, readLocalStack, type Endpoints, type ProcessIdentity } from '#localstack';
+import { isFreePort, type Endpoints, type ProcessIdentity } from '#localstack';
 import { fetchDefinition } from '../../../cli/src/definitions';
 import { ControlPlane } from '../../../cli/src/demo/control-plane';
 import { labelOf, type LabelledPayment } from '../../../cli/src/demo/fraud-source';
 import { PipelineWatch } from '../../../cli/src/demo/pipeline-watch';
 import { startPlatform, stopPlatform, type Platform } from '../../../cli/src/platform/platform';
 import { SERVICES, readPlatformState, type ServiceName } from '../../../cli/src/platform/platform-state';
-import { serviceUrl, startServices, stopServices } from '../../../cli/src/platform/service-processes';
+import { startServices, stopServices } from '../../../cli/src/platform/service-processes';
 import { topicsOf, type TopicStatus } from '../../../cli/src/platform/status';
 import { StreamWriter } from '../../../cli/src/produce/stream-writer';
 import type { PaymentStream } from './payments';
+import { platformProcesses } from './platform-processes';
 import type { Measured } from './processes';
 
 const DEFINITIONS = resolve(__dirname, '..', '..', 'definitions', 'playhead.yaml');
@@ -191,18 +192,8 @@ export class Stage {
     return stopServices(this.dataDir, this.options.say);
   }
 
-  /** The services that were started, and the broker. */
-  async processes(): Promise<Measured[]> {
-    const services = Object.entries(readPlatformState(this.dataDir)?.services ?? {});
-    const broker = (await readLocalStack(this.dataDir))?.pids.kafka;
-    return [
-      ...services.map(([name, state]) => ({
-        name,
-        pid: state.identity.pid,
-        metrics: `${serviceUrl(state)}/metrics`,
-      })),
-      ...(broker === undefined ? [] : [{ name: 'broker', pid: broker }]),
-    ];
+  processes(): Promise<Measured[]> {
+    return platformProcesses(this.dataDir);
   }
 
   ends(name: string): Promise<PartitionEnds[]> {
