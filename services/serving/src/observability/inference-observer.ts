@@ -23,6 +23,15 @@ import { recordAnswered, recordFailed } from './request-spans';
 
 type Protocol = InferCall['protocol'];
 
+/** Which time of the statistics each of Triton's durations says. */
+const DURATIONS = {
+  request: 'success',
+  queue: 'queue',
+  input: 'input',
+  infer: 'infer',
+  output: 'output',
+} as const satisfies Partial<Record<keyof typeof TRITON_METRICS, keyof StatisticsOf>>;
+
 /** What is counted of one version at the doors. */
 interface Watched {
   readonly name: string;
@@ -146,45 +155,28 @@ export class InferenceObserver implements InferenceMetrics {
         value: read(lane.statistics.of(name, version), lane),
         labels: { model: name, version },
       }));
-    const us = (read: (statistics: StatisticsOf) => { readonly ns: number }) =>
-      each((statistics) => Math.round(read(statistics).ns / 1_000));
+    metrics.named(TRITON_METRICS.failure, () => this.failures());
     metrics.named(
       TRITON_METRICS.success,
-      each((statistics) => statistics.success.count),
+      each(({ success }) => success.count),
     );
-    metrics.named(TRITON_METRICS.failure, () => this.failures());
     metrics.named(
       TRITON_METRICS.count,
       each(({ inferences }) => inferences),
     );
     metrics.named(
       TRITON_METRICS.executions,
-      each((statistics) => statistics.executions),
-    );
-    metrics.named(
-      TRITON_METRICS.request,
-      us((statistics) => statistics.success),
-    );
-    metrics.named(
-      TRITON_METRICS.queue,
-      us((statistics) => statistics.queue),
-    );
-    metrics.named(
-      TRITON_METRICS.input,
-      us((statistics) => statistics.input),
-    );
-    metrics.named(
-      TRITON_METRICS.infer,
-      us((statistics) => statistics.infer),
-    );
-    metrics.named(
-      TRITON_METRICS.output,
-      us((statistics) => statistics.output),
+      each(({ executions }) => executions),
     );
     metrics.named(
       TRITON_METRICS.pending,
       each((_, lane) => lane.waitingRows),
     );
+    for (const [metric, duration] of Object.entries(DURATIONS))
+      metrics.named(
+        TRITON_METRICS[metric as keyof typeof DURATIONS],
+        each((statistics) => Math.round(statistics[duration].ns / 1_000)),
+      );
     metrics.distribution(SERVING_METRICS.batches, () =>
       [...this.watched].map(([lane, { name, version }]) => ({
         labels: { model: name, version },
