@@ -53,7 +53,7 @@ module.exports = {
     ),
     libMayImport(
       'folds',
-      ['kernel', 'contracts', 'artifacts', 'eventlog', 'features', 'inference'],
+      ['kernel', 'contracts', 'artifacts', 'eventlog', 'features', 'inference', 'drift'],
       'What services run and replay runs again: a fold that knew its service could not be run without it.',
     ),
     libMayImport(

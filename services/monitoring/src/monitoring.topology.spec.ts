@@ -10,7 +10,7 @@ import {
   type EventOf,
 } from '#contracts';
 import { BinaryPerformance, WindowProfile, compareColumn } from '#drift';
-import { MIN_ROWS } from './domain/reports/report';
+import { MIN_ROWS } from '#folds';
 import { ReferenceProfiles } from './effects/reference-profiles';
 import { decidingWorker, gatesWorker, monitoringFleet, type MonitoringParts } from './monitoring.topology';
 import { DAY, MonitoringWorld, START, paymentsOf, type Row } from './monitoring.testing';

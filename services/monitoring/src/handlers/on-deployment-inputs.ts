@@ -13,11 +13,16 @@ import {
 } from '#contracts';
 import type { Fold, LogRecord } from '#eventlog';
 import { ContractViolation, sha256, timestampMs } from '#kernel';
-import { isoTime, isoWindow } from '../domain/event-window';
-import { LabelJoin } from '../domain/parts/label-join';
-import { readRoutedPrediction } from '../domain/routed-prediction';
-import { storePerformance, type MeasuredTask, type PerformancePart } from '../domain/parts/performance-part';
-import type { Passed } from '../domain/parts/profile-state';
+import {
+  isoTime,
+  isoWindow,
+  LabelJoin,
+  type MeasuredTask,
+  type Passed,
+  type PerformancePart,
+  readRoutedPrediction,
+  storePerformance,
+} from '#folds';
 import { eachRecord } from './each-record';
 import { outputsOf } from './outputs';
 

@@ -1,7 +1,7 @@
 import { HEADERS, LabelRouted, TOPICS, type DeploymentFact, type Deployments } from '#contracts';
 import { perRecord, type Fold } from '#eventlog';
 import { ContractViolation, canonicalKey, partitionOf, timestampMs } from '#kernel';
-import { parseObject } from '../domain/prediction';
+import { parseObject } from '#folds';
 import { outputsOf } from './outputs';
 
 export interface LabelsHandler {

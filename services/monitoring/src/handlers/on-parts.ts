@@ -15,7 +15,7 @@ import {
 } from '#contracts';
 import type { Fold, LogRecord, Round } from '#eventlog';
 import { ContractViolation, sha256 } from '#kernel';
-import { MonitorState, type Decision } from '../domain/reports/monitor-state';
+import { type Decision, MonitorState } from '#folds';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import { eachRecord } from './each-record';
 import { outputsOf } from './outputs';

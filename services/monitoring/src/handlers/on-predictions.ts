@@ -15,11 +15,15 @@ import type { ReferenceProfile } from '#drift';
 import { type Fold, type FollowedTopic, type LogRecord, type Round } from '#eventlog';
 import { ContractViolation, partitionOf, sha256, type Position } from '#kernel';
 import type { Logger } from '#runtime';
-import { watchOf, type Watch } from '../domain/watch';
-import { isoTime } from '../domain/event-window';
-import { parsePrediction, type Prediction } from '../domain/prediction';
-import { ProfileState } from '../domain/parts/profile-state';
-import { compileRoutedPrediction } from '../domain/routed-prediction';
+import {
+  compileRoutedPrediction,
+  isoTime,
+  parsePrediction,
+  type Prediction,
+  ProfileState,
+  type Watch,
+  watchOf,
+} from '#folds';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import type { VectorsByPosition } from '../effects/vectors-by-position';
 import { eachRecord } from './each-record';

@@ -8,7 +8,7 @@ import {
 } from '#contracts';
 import { perRecord, type Fold } from '#eventlog';
 import { formatPosition } from '#kernel';
-import { isoTime } from '../domain/event-window';
+import { isoTime } from '#folds';
 import { outputsOf } from './outputs';
 
 export interface StatusHandler {

@@ -4,7 +4,7 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FollowedTopic } from '#eventlog';
 import { Refused } from '#kernel';
 import { CONFIG } from '#runtime';
-import { watchOf } from '../domain/watch';
+import { watchOf } from '#folds';
 import { TopicCounts } from '../effects/topic-counts';
 import type { MonitoringConfig } from '../monitoring.config';
 import { Alerts } from '../projections/alerts';

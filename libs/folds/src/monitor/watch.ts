@@ -45,9 +45,12 @@ export const watchOf = (deployment: DeploymentState, version: number): Watch | u
       revision: route.revision,
       features: route.features,
       windowMs: deployment.monitor?.window_ms ?? DEFAULT_WINDOW_MS,
-      driftThreshold: deployment.monitor?.drift.threshold ?? DEFAULT_DRIFT_THRESHOLD,
+      driftThreshold: numberOr(deployment.monitor?.drift.threshold, DEFAULT_DRIFT_THRESHOLD),
       maturityMs: deployment.label.maturity_ms,
       ...(trial === undefined ? {} : { trial }),
     }
   );
 };
+
+const numberOr = (value: unknown, otherwise: number): number =>
+  typeof value === 'number' ? value : otherwise;
