@@ -20,6 +20,7 @@ import type {
   CompiledMonitor,
   CompiledRetrain,
   CompiledRollout,
+  CompiledSplit,
   CompiledStage,
   CompiledStream,
 } from './compiled';
@@ -30,8 +31,10 @@ import {
   type ExperimentSpec,
   type FeatureSpec,
   type Kind,
+  type MonitorSpec,
   type RetrainSpec,
   type RolloutSpec,
+  type SplitSpec,
 } from './kinds';
 import type { Project } from './project';
 import { fieldTypes } from './resolve/context';
@@ -188,10 +191,7 @@ const compileModel = ({ name, spec }: DefinitionOf<'Model'>): CompiledModel => (
   service: spec.features,
   label: spec.label,
   ...(spec.query === undefined ? {} : { query: spec.query }),
-  split:
-    spec.split.by === 'time'
-      ? { by: 'time', holdoutMs: parseDuration(spec.split.holdout), gapMs: parseDuration(spec.split.gap) }
-      : spec.split,
+  split: compileSplit(spec.split),
   trainer: spec.trainer,
   gates: spec.gates,
   ...(spec.evaluate && {
@@ -210,11 +210,27 @@ const compileModel = ({ name, spec }: DefinitionOf<'Model'>): CompiledModel => (
   ...(spec.retrain && { retrain: compileRetrain(spec.retrain) }),
 });
 
-const compileRetrain = ({ every, debounce, budget, ...rest }: RetrainSpec): CompiledRetrain => ({
+const compileSplit = ({ history, ...split }: SplitSpec): CompiledSplit => ({
+  ...(split.by === 'time'
+    ? { by: 'time', holdoutMs: parseDuration(split.holdout), gapMs: parseDuration(split.gap) }
+    : split),
+  ...(history === undefined ? {} : { historyMs: parseDuration(history) }),
+});
+
+const compileRetrain = ({
+  every,
+  after,
+  debounce,
+  budget,
+  rollback,
+  ...rest
+}: RetrainSpec): CompiledRetrain => ({
   ...rest,
   ...(every === undefined ? {} : { everyMs: parseDuration(every) }),
+  ...(after === undefined ? {} : { afterMs: parseDuration(after) }),
   debounceMs: parseDuration(debounce),
   ...(budget && { budget: { runs: budget.runs, perMs: parseDuration(budget.per) } }),
+  ...(rollback && { rollback: { on: rollback.on, withinMs: parseDuration(rollback.within) } }),
 });
 
 const compileDeployment = (
@@ -260,11 +276,40 @@ const compileMonitor = (project: Project, { name, spec }: DefinitionOf<'Monitor'
     model,
     service: features,
     label,
-    windowMs: parseDuration(spec.window),
+    ...(typeof spec.window === 'string'
+      ? { windowMs: parseDuration(spec.window) }
+      : { windowRows: spec.window.rows }),
+    ...(spec.reference && { reference: spec.reference }),
     drift: spec.drift,
+    ...(spec.quality && { quality: compileQuality(spec.quality) }),
     metric: spec.performance?.metric ?? null,
+    ...(spec.performance && watchedPerformance(spec.performance)),
+    ...(spec.slices && { slices: spec.slices }),
+    ...(spec.fairness && { fairness: spec.fairness }),
+    ...(spec.alert && { alert: compileAlert(spec.alert) }),
   };
 };
+
+const watchedPerformance = ({
+  estimate,
+  threshold,
+  detect,
+}: NonNullable<MonitorSpec['performance']>): Pick<CompiledMonitor, 'estimate' | 'limits' | 'detect'> => ({
+  ...(estimate && { estimate }),
+  ...(threshold && { limits: threshold }),
+  ...(detect && { detect }),
+});
+
+const compileQuality = ({ freshness, ...shares }: NonNullable<MonitorSpec['quality']>) => ({
+  ...shares,
+  ...(freshness !== undefined && { freshnessMs: parseDuration(freshness) }),
+});
+
+const compileAlert = ({ wait, repeat, ...rest }: NonNullable<MonitorSpec['alert']>) => ({
+  ...rest,
+  waitMs: parseDuration(wait),
+  repeatMs: parseDuration(repeat),
+});
 
 /** The compiled form of one definition of a project without faults. */
 export const compileDefinition = <K extends Kind>(

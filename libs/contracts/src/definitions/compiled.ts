@@ -2,7 +2,9 @@ import type { Digest, FieldType } from '#kernel';
 import type { DefinitionOf } from './definition';
 import type {
   Aggregate,
+  AlertTrigger,
   CalendarUnit,
+  DetectorName,
   ExperimentSpec,
   FieldSpec,
   GateSpec,
@@ -11,6 +13,7 @@ import type {
   MetricName,
   EvaluateSpec,
   ModelSpec,
+  MonitorSpec,
   RetrainSpec,
   RolloutSpec,
   RuleSpec,
@@ -129,9 +132,10 @@ export interface CompiledLabel {
   readonly maturityMs: number;
 }
 
-export type CompiledSplit =
+export type CompiledSplit = (
   | { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number }
-  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number };
+  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number }
+) & { readonly historyMs?: number };
 
 export interface CompiledModel {
   readonly name: string;
@@ -154,10 +158,12 @@ export interface CompiledEvaluation extends Omit<EvaluateSpec, 'backtest'> {
   readonly backtest?: { readonly origins: number; readonly horizonMs: number };
 }
 
-export interface CompiledRetrain extends Pick<RetrainSpec, 'cron' | 'on' | 'rows'> {
+export interface CompiledRetrain extends Pick<RetrainSpec, 'cron' | 'on' | 'rows' | 'promote'> {
   readonly everyMs?: number;
+  readonly afterMs?: number;
   readonly debounceMs: number;
   readonly budget?: { readonly runs: number; readonly perMs: number };
+  readonly rollback?: { readonly on: readonly AlertTrigger[]; readonly withinMs: number };
 }
 
 export interface CompiledDeployment {
@@ -190,9 +196,24 @@ export interface CompiledMonitor {
   readonly model: string;
   readonly service: string;
   readonly label: string;
-  readonly windowMs: number;
-  readonly drift: { readonly features: 'auto'; readonly threshold: number };
+  /** One of the two: windows of event time, or of so many predictions. */
+  readonly windowMs?: number;
+  readonly windowRows?: number;
+  readonly reference?: MonitorSpec['reference'];
+  readonly drift: MonitorSpec['drift'];
+  readonly quality?: Omit<NonNullable<MonitorSpec['quality']>, 'freshness'> & {
+    readonly freshnessMs?: number;
+  };
   readonly metric: MetricName | null;
+  readonly estimate?: 'cbpe' | 'dle';
+  readonly limits?: 'auto' | { readonly min?: number; readonly max?: number };
+  readonly detect?: readonly DetectorName[];
+  readonly slices?: readonly string[];
+  readonly fairness?: MonitorSpec['fairness'];
+  readonly alert?: Omit<NonNullable<MonitorSpec['alert']>, 'wait' | 'repeat'> & {
+    readonly waitMs: number;
+    readonly repeatMs: number;
+  };
 }
 
 export interface CompiledByKind {

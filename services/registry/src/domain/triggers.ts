@@ -1,4 +1,4 @@
-import type { CompiledModel } from '#contracts';
+import type { AlertKind, CompiledModel } from '#contracts';
 import { formatPosition } from '#kernel';
 import type { AlertReport, Input, InputPosition } from './inputs';
 import type { Outcome, OutcomeOf } from './outcomes';
@@ -63,12 +63,20 @@ const spanText = (ms: number): string => {
   return `${Math.round((ms / size) * 10) / 10}${unit}`;
 };
 
-const TRIGGER_OF_ALERT = {
+const TRIGGER_OF_ALERT: Readonly<Partial<Record<AlertKind, Cause['trigger']>>> = {
   'feature-drift': 'data-drift',
+  'dataset-drift': 'data-drift',
+  'multivariate-drift': 'data-drift',
   'missing-values': 'data-drift',
+  'unseen-values': 'data-drift',
+  'out-of-range': 'data-drift',
   'score-drift': 'prediction-drift',
+  'concept-drift': 'concept-drift',
   performance: 'performance',
-} as const;
+  'estimated-performance': 'performance',
+  'slice-performance': 'performance',
+  fairness: 'performance',
+};
 
 /** An alert asks for a run where the policy of the model listens to it. */
 export const onAlert = (
@@ -78,7 +86,7 @@ export const onAlert = (
 ): Outcome[] => {
   const named = TRIGGER_OF_ALERT[fact.kind];
   const policy = applied(state, 'Model', fact.model)?.compiled.retrain;
-  if (!policy?.on?.includes(named)) return [];
+  if (!named || !policy?.on?.some((listened) => listened === named)) return [];
   return trigger(state, fact.model, { trigger: named, reference, reason: fact.message }, at);
 };
 

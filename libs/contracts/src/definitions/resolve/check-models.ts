@@ -2,6 +2,7 @@ import { parseDuration } from '#kernel';
 import { nearest } from '../fault';
 import {
   metricsOf,
+  monitorConflicts,
   routeMetricsOf,
   scoreMetricsOf,
   tasksOfTrainer,
@@ -182,13 +183,60 @@ const checkRoutes = (context: CheckContext<'Deployment'>, task: Task): void => {
 
 export const checkMonitor = (context: CheckContext<'Monitor'>): void => {
   const { spec } = context.definition;
-  if (parseDuration(spec.window) === 0) context.say(['spec', 'window'], 'the window is empty');
+  if (typeof spec.window === 'string' && parseDuration(spec.window) === 0)
+    context.say(['spec', 'window'], 'the window is empty');
+  for (const { path, message } of monitorConflicts(spec)) context.say(['spec', ...path], message);
   const deployment = context.find('Deployment', spec.deployment, ['spec', 'deployment']);
   const model = deployment && context.project.find('Model', deployment.spec.model);
-  if (model && spec.performance)
-    checkMetric(context, spec.performance.metric, scoreMetricsOf(model.spec.task), model.spec.task, [
-      'spec',
-      'performance',
-      'metric',
-    ]);
+  if (!model) return;
+  checkWatched(context, model.spec.features);
+  const { task } = model.spec;
+  if (spec.fairness && task !== 'binary')
+    context.say(
+      ['spec', 'fairness'],
+      `fairness compares the decisions of binary models; this one is ${task}`,
+    );
+  if (!spec.performance) return;
+  const { metric, estimate, detect } = spec.performance;
+  const path = ['spec', 'performance'];
+  checkMetric(context, metric, scoreMetricsOf(task), task, [...path, 'metric']);
+  const wanted = estimate && ESTIMATED_TASK[estimate];
+  if (wanted && task !== wanted)
+    context.say([...path, 'estimate'], `${estimate} estimates ${wanted} models; this one is ${task}`);
+  if (detect && task !== 'binary' && task !== 'regression')
+    context.say(
+      [...path, 'detect'],
+      `detectors watch the errors of binary models and regressions; this one is ${task}`,
+    );
+};
+
+const ESTIMATED_TASK = { cbpe: 'binary', dle: 'regression' } as const;
+
+/** What a monitor looks at must stand in the vector or in the event that made it. */
+const checkWatched = (context: CheckContext<'Monitor'>, serviceName: string): void => {
+  const { drift, slices = [], fairness = [] } = context.definition.spec;
+  const service = context.project.find('FeatureService', serviceName);
+  const trigger = service && context.project.find('Stream', service.spec.trigger);
+  const views = service?.spec.views.map((view) => context.project.find('FeatureView', view));
+  if (!trigger || !views || views.some((view) => view === undefined)) return;
+  const features = views.flatMap((view) => view!.spec.features.map(({ name }) => name));
+  const known = [...features, ...trigger.spec.fields.map(({ name }) => name)];
+  for (const [at, feature] of (drift.features === 'auto' ? [] : drift.features).entries())
+    if (!features.includes(feature))
+      context.say(
+        ['spec', 'drift', 'features', at],
+        `${feature} is no feature of ${serviceName}`,
+        nearest(feature, features),
+      );
+  const fields = [
+    ...slices.map((field, at) => [field, ['spec', 'slices', at]] as const),
+    ...fairness.map(({ group }, at) => [group, ['spec', 'fairness', at, 'group']] as const),
+  ];
+  for (const [field, path] of fields)
+    if (!known.includes(field))
+      context.say(
+        path,
+        `${field} is neither a feature of ${serviceName} nor a field of ${trigger.name}`,
+        nearest(field, known),
+      );
 };

@@ -4,13 +4,47 @@ import { EventWindow, OffsetSpan, SAMPLE_SPAN, SAMPLE_WATCHED } from './shapes';
 
 const fact = { version: 1, topic: 'monitoring.alerts', key: 'alert', owner: 'monitoring' } as const;
 
+export const ALERT_KINDS = [
+  'feature-drift',
+  'score-drift',
+  'dataset-drift',
+  'multivariate-drift',
+  'missing-values',
+  'unseen-values',
+  'out-of-range',
+  'duplicates',
+  'freshness',
+  'performance',
+  'estimated-performance',
+  'concept-drift',
+  'slice-performance',
+  'fairness',
+] as const;
+export type AlertKind = (typeof ALERT_KINDS)[number];
+
 const about = {
   alert: Type.String({ description: 'names the alert from its rise to its end' }),
   deployment: Type.String(),
   model: Type.String(),
   version: Type.Integer({ minimum: 1 }),
-  kind: Type.Enum(['feature-drift', 'score-drift', 'missing-values', 'performance']),
-  subject: Type.String({ description: 'the feature, `score`, or the metric of the gate' }),
+  kind: Type.Enum([...ALERT_KINDS]),
+  subject: Type.String({
+    description:
+      'the feature, `score`, the metric, the detector with its metric, or `data` for all features together',
+  }),
+  severity: Type.Optional(
+    Type.Enum(['warning', 'critical'], { description: 'critical: answers are wrong, or none come' }),
+  ),
+  statistic: Type.Optional(Type.String({ description: 'what the value is, such as psi or missing' })),
+  effect: Type.Optional(
+    Type.Union([Type.Number(), Type.Null()], {
+      description:
+        'how likely it hurts, 0 to 1, for ranking: drift of a feature times the share that the model owes to it',
+    }),
+  ),
+  slice: Type.Optional(
+    Type.Object({ field: Type.String(), value: Type.String() }, { description: 'where it is about one' }),
+  ),
   window: EventWindow,
   report: Type.Integer({ minimum: 1, description: 'revision of the report of that window' }),
   value: Type.Union([Type.Number(), Type.Null()]),
@@ -27,6 +61,9 @@ const SAMPLE = {
   version: 3,
   kind: 'feature-drift' as const,
   subject: 'amount',
+  severity: 'warning' as const,
+  statistic: 'psi',
+  effect: 0.12,
   window: SAMPLE_WATCHED.window,
   report: 1,
   value: 0.31,

@@ -32,18 +32,77 @@ const Route = Type.Object({
   features: Type.Array(Type.String(), { description: 'its inputs, in order' }),
 });
 
+const Bounds = { min: Type.Optional(Type.Number()), max: Type.Optional(Type.Number()) };
+
+/** A Monitor, resolved: what is not asked for is absent. `MonitorOptions` of the definitions says what each means. */
 const MonitorReference = Type.Object({
   name: Type.String(),
   revision: Revision,
   digest: Sha('digest of that revision'),
-  window_ms: Type.Integer({ minimum: 1, description: 'one report for each window of event time' }),
+  window_ms: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'one report for each window of event time' }),
+  ),
+  window_rows: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'instead: one report for so many predictions' }),
+  ),
+  reference: Type.Optional(
+    Type.Object(
+      { windows: Type.Integer({ minimum: 1 }), back: Type.Integer({ minimum: 0 }) },
+      { description: 'earlier windows to compare with; absent: the profile of the training rows' },
+    ),
+  ),
   drift: Type.Object({
-    features: Type.Literal('auto'),
-    threshold: Type.Number({ description: 'PSI at or above which a feature has drifted' }),
+    features: Type.Union([Type.Literal('auto'), Type.Array(Type.String())]),
+    statistic: Type.Optional(Type.String({ description: 'absent: psi' })),
+    threshold: Type.Optional(
+      Type.Union([Type.Number(), Type.Literal('auto')], {
+        description:
+          'at or above which a feature has drifted (for a p-value: at or below); auto: learned from the reference; absent: each statistic has its own',
+      }),
+    ),
+    correction: Type.Optional(Type.Literal('benjamini-hochberg')),
+    share: Type.Optional(Type.Number({ description: 'of drifted features: drift of the data set' })),
+    multivariate: Type.Optional(Type.Literal('pca')),
   }),
+  quality: Type.Optional(
+    Type.Object({
+      missing: Type.Optional(Type.Number()),
+      unseen: Type.Optional(Type.Number()),
+      range: Type.Optional(Type.Number()),
+      duplicates: Type.Optional(Type.Number()),
+      freshness_ms: Type.Optional(Type.Integer({ minimum: 1 })),
+    }),
+  ),
   metric: Type.Union([Type.String(), Type.Null()], {
     description: 'realised performance, once labels are mature',
   }),
+  estimate: Type.Optional(Type.Enum(['cbpe', 'dle'])),
+  limits: Type.Optional(
+    Type.Union([Type.Literal('auto'), Type.Object(Bounds)], {
+      description: 'what the metric is held against; absent: the gates of the version',
+    }),
+  ),
+  detect: Type.Optional(Type.Array(Type.String(), { description: 'detectors on the errors of predictions' })),
+  slices: Type.Optional(Type.Array(Type.String(), { description: 'fields of the trigger, or features' })),
+  fairness: Type.Optional(
+    Type.Array(Type.Object({ group: Type.String(), metric: Type.String(), ...Bounds })),
+  ),
+  alert: Type.Optional(
+    Type.Object({
+      to: Type.Array(
+        Type.Object({
+          webhook: Type.Optional(Type.String()),
+          secret: Type.Optional(Type.String({ description: 'the environment variable with its key' })),
+          alertmanager: Type.Optional(Type.String()),
+          slack: Type.Optional(Type.String()),
+          email: Type.Optional(Type.Array(Type.String())),
+        }),
+      ),
+      group: Type.Enum(['deployment', 'none']),
+      wait_ms: Type.Integer({ minimum: 0 }),
+      repeat_ms: Type.Integer({ minimum: 0 }),
+    }),
+  ),
 });
 
 /** What takes a new version back: `RouteMetric` of the definitions. */
