@@ -2,12 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Quer
 import { ApiBody, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Type } from 'typebox';
 import { Refused, formatPosition, tryParsePosition } from '#kernel';
-import { CONFIG } from '#runtime';
+import { CONFIG, keyOfWebhook, keyText } from '#runtime';
 import type { RegistryState, Webhook } from '../domain/state';
 import { RegistryView } from '../projections/registry-view';
 import type { RegistryConfig } from '../registry.config';
 import { neverSent } from '../webhooks/deliveries';
-import { keyOfWebhook, keyText } from '../webhooks/signature';
 import { WebhookSenders } from '../webhooks/webhook-senders';
 import { bodyOf } from './bodies';
 import { RequestDesk } from './request-desk';

@@ -1,12 +1,19 @@
-import { readRecords, type EventLog, type Membership } from '#eventlog';
+import { readRecords, type EventLog } from '#eventlog';
 import { messageOf, type Clock } from '#kernel';
-import type { Logger, Sleep } from '#runtime';
+import {
+  SoleMember,
+  deliver,
+  pauseAfter,
+  signedHeaders,
+  type Fault,
+  type Logger,
+  type Sleep,
+} from '#runtime';
 import { apply } from '../domain/evolve';
 import type { RegistryState, Webhook } from '../domain/state';
 import { wants } from '../domain/webhooks';
 import { decodeInput } from '../handlers/registry-records';
 import { deliveriesOf, type Delivery } from './deliveries';
-import { signedHeaders } from './signature';
 
 export interface SenderPorts {
   readonly log: EventLog;
@@ -31,9 +38,6 @@ export interface WebhookProgress {
   readonly lastError: string | null;
 }
 
-const TIMEOUT_MS = 10_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 300_000;
 /** Stretches without a fact for this webhook are committed now and then. */
 const COMMIT_EVERY = 500;
 
@@ -43,8 +47,7 @@ const COMMIT_EVERY = 500;
  * commit was lost comes again, under the same id.
  */
 export class WebhookSender {
-  private membership: Membership | undefined;
-  private owns = false;
+  private readonly member: SoleMember;
   private stopped = false;
   private wake: () => void = () => undefined;
   private woken = new Promise<void>((resolve) => (this.wake = resolve));
@@ -57,11 +60,12 @@ export class WebhookSender {
 
   constructor(
     readonly webhook: Webhook,
-    private readonly group: string,
+    group: string,
     private readonly key: Buffer,
     private readonly ports: SenderPorts,
   ) {
     this.next = webhook.from;
+    this.member = new SoleMember({ log: ports.log, group, topic: ports.topic });
   }
 
   start(): void {
@@ -73,20 +77,20 @@ export class WebhookSender {
     this.abort.abort();
     this.wake();
     await this.working;
-    await this.membership?.leave().catch(() => undefined);
+    await this.member.leave();
   }
 
   progress(): WebhookProgress {
-    const { owns: sends, next, sent, attempts, lastError } = this;
-    return { sends, next, sent, attempts, lastError };
+    const { next, sent, attempts, lastError } = this;
+    return { sends: this.member.isChosen, next, sent, attempts, lastError };
   }
 
   private async run(): Promise<void> {
     const { logger, inputs } = this.ports;
     while (!this.stopped) {
       try {
-        this.membership ??= await this.join();
-        if (this.owns && inputs.position >= this.next) await this.send();
+        await this.join();
+        if (this.member.isChosen && inputs.position >= this.next) await this.send();
         else await this.pause(200);
       } catch (error) {
         if (this.stopped) return;
@@ -96,35 +100,23 @@ export class WebhookSender {
     }
   }
 
-  private async join(): Promise<Membership> {
-    const { log, topic } = this.ports;
-    const committed = await log.committed(this.group, topic);
-    this.next = committed.get(0)?.offset ?? this.webhook.from;
-    return log.join({
-      group: this.group,
-      topics: [topic],
-      listener: {
-        assigned: (partitions) => (this.owns = partitions.length > 0),
-        rebalancing: () => (this.owns = false),
-        lost: () => {
-          this.owns = false;
-          this.membership = undefined;
-        },
-      },
-    });
+  private async join(): Promise<void> {
+    if (this.member.hasJoined) return;
+    this.next = (await this.member.committed()) ?? this.webhook.from;
+    await this.member.join();
   }
 
   /** From where it stands to the last input that is folded. */
   private async send(): Promise<void> {
     const { log, topic, inputs } = this.ports;
     // What another member sent while this one waited is not sent again.
-    const committed = (await log.committed(this.group, topic)).get(0)?.offset;
+    const committed = await this.member.committed();
     if (committed !== undefined && committed > this.next) this.next = committed;
     // Taken once: more may be folded while these are sent.
     const to = inputs.position + 1;
     let uncommitted = 0;
     for await (const record of readRecords(log, topic, 0, this.next, to)) {
-      if (this.stopped || !this.owns) return;
+      if (this.stopped || !this.member.isChosen) return;
       let delivered = 0;
       for (const delivery of this.wantedOf(record)) {
         if (!(await this.deliver(delivery))) return;
@@ -158,7 +150,7 @@ export class WebhookSender {
   private async deliver(delivery: Delivery): Promise<boolean> {
     const { logger } = this.ports;
     const { webhook } = this.webhook;
-    for (this.attempts = 1; !this.stopped && this.owns; this.attempts++) {
+    for (this.attempts = 1; !this.stopped && this.member.isChosen; this.attempts++) {
       const fault = await this.attempt(delivery);
       if (fault === undefined) {
         this.sent++;
@@ -166,38 +158,28 @@ export class WebhookSender {
         this.lastError = null;
         return true;
       }
-      this.lastError = fault;
+      this.lastError = fault.message;
       if (this.attempts === 1 || this.attempts % 10 === 0)
-        logger.warn({ webhook, id: delivery.id }, `${delivery.id} is sent again to ${webhook}: ${fault}`);
-      await this.pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.attempts - 1)));
+        logger.warn(
+          { webhook, id: delivery.id },
+          `${delivery.id} is sent again to ${webhook}: ${fault.message}`,
+        );
+      await this.pause(pauseAfter(this.attempts));
     }
     return false;
   }
 
-  private async attempt({ id, body }: Delivery): Promise<string | undefined> {
+  private attempt({ id, body }: Delivery): Promise<Fault | undefined> {
     const { post, clock } = this.ports;
-    try {
-      const answer = await post(this.webhook.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/cloudevents+json',
-          ...signedHeaders(this.key, id, body, clock.now()),
-        },
-        body,
-        redirect: 'error',
-        signal: AbortSignal.any([this.abort.signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      });
-      await answer.body?.cancel();
-      return answer.ok ? undefined : `it answered ${answer.status}`;
-    } catch (error) {
-      return error instanceof Error && error.cause instanceof Error
-        ? `${error.message}: ${error.cause.message}`
-        : messageOf(error);
-    }
+    const headers = {
+      'content-type': 'application/cloudevents+json',
+      ...signedHeaders(this.key, id, body, clock.now()),
+    };
+    return deliver({ url: this.webhook.url, headers, body }, post, this.abort.signal);
   }
 
-  private async commit(): Promise<void> {
-    await this.membership?.commit([{ topic: this.ports.topic, partition: 0, offset: this.next }]);
+  private commit(): Promise<void> {
+    return this.member.commit(this.next);
   }
 
   private async pause(ms: number): Promise<void> {

@@ -1,8 +1,7 @@
 import { formatPosition } from '#kernel';
-import type { Worker } from '#runtime';
+import { keyOfWebhook, type Worker } from '#runtime';
 import { Patrol } from '../effects/patrol';
 import type { RegistryState, Webhook } from '../domain/state';
-import { keyOfWebhook } from './signature';
 import { WebhookSender, type SenderPorts, type WebhookProgress } from './webhook-sender';
 
 export interface WebhookSendersOptions extends SenderPorts {

@@ -5,12 +5,11 @@ import { EnvelopeTemplate, TOPICS, encodeEvent, qualify } from '#contracts';
 import { MemoryArtifactStore } from '#artifacts';
 import { createMemoryLog } from '#eventlog';
 import { MovableClock } from '#kernel';
-import { ServiceLog, createLogger, createMetrics } from '#runtime';
+import { ServiceLog, createLogger, createMetrics, keyOfWebhook } from '#runtime';
 import { INPUT_CONTRACTS, type Input } from '../domain/inputs';
 import { RegistryView } from '../projections/registry-view';
 import { createTopics, followInputs } from '../registry.topology';
 import { PROJECT, apply, completed, promote, reportCompleted, train } from '../registry.testing';
-import { keyOfWebhook } from './signature';
 import { WebhookSenders } from './webhook-senders';
 
 const NAMESPACE = 't';
