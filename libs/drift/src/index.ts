@@ -2,25 +2,63 @@ export { cellCount, cellOf, chooseBins, type BinOptions, type Bins } from './pro
 export { mergeColumnProfiles, profileColumn, windowOf, type ColumnProfile } from './profile/column-profile';
 export {
   profileReference,
-  readReferenceProfile,
   REFERENCE_BINS,
-  writeReferenceProfile,
+  type ChunkCounts,
   type FeatureProfile,
   type ReferenceColumn,
+  type ReferenceOptions,
   type ReferenceProfile,
+  type ScoreProfile,
 } from './profile/reference-profile';
+export {
+  readReferenceProfile,
+  writeReferenceProfile,
+  writeReferenceProfileV1,
+} from './profile/reference-profile-text';
+export { chunkCount, chunksOf, momentsOf, orderInTime, type Moments } from './profile/chunks';
+export { principalComponents, reconstruction, type PcaProfile } from './profile/principal-components';
+export { calibrate, calibrated, calibrationError, type CalibrationProfile } from './estimate/calibration';
+export { fitIsotonic, isotonicAt, type Isotonic } from './estimate/isotonic';
+export {
+  fitErrorTree,
+  leafIndex,
+  type ErrorLeaf,
+  type ErrorNode,
+  type ErrorProfile,
+  type ErrorRows,
+} from './estimate/error-tree';
+export { profilePerformance, type PerformanceProfile } from './performance/chunk-performance';
 export { WindowProfile, type WindowProfileData } from './profile/window-profile';
 export { jensenShannon, psi, type BatchOptions } from './compare/batch';
+export { benjaminiHochberg, type Corrected } from './compare/benjamini-hochberg';
+export {
+  automaticCellStatistic,
+  statisticOfCells,
+  type CellResult,
+  type CellStatistic,
+} from './compare/cells';
 export {
   compareColumn,
   datasetDrift,
   DEFAULT_DRIFT_RULE,
+  type AppliedDriftRule,
   type ColumnDrift,
   type DatasetDrift,
   type DriftRule,
 } from './compare/column-drift';
-export { kolmogorovSmirnov } from './compare/kolmogorov-smirnov';
-export { jensenShannonOfCounts, psiOfCounts } from './compare/divergence';
+export { kolmogorovSmirnov, kolmogorovSmirnovP } from './compare/kolmogorov-smirnov';
+export { hellingerOfCounts, jensenShannonOfCounts, klOfCounts, psiOfCounts } from './compare/divergence';
+export {
+  automaticStatistic,
+  isTest,
+  numberType,
+  VERDICTS,
+  type ColumnType,
+  type Distance,
+  type DriftStatistic,
+  type DriftTest,
+  type TestResult,
+} from './compare/rules';
 export {
   BinaryPerformance,
   type BinaryMetrics,

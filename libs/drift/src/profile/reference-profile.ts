@@ -1,26 +1,52 @@
-import { Refused } from '#kernel';
-import { cellCount, type BinOptions, type Bins } from './bins';
+import { isPresent, type BinOptions } from './bins';
+import { chunksOf, countChunks, orderInTime } from './chunks';
 import { profileColumn, type ColumnProfile } from './column-profile';
+import { principalComponents, type PcaProfile } from './principal-components';
+import type { CalibrationProfile } from '../estimate/calibration';
+import type { ErrorProfile } from '../estimate/error-tree';
+import type { PerformanceProfile } from '../performance/chunk-performance';
+
+/** Rows by cell of the bins, of at most ten consecutive chunks of the reference: how much a column varies without drift. */
+export type ChunkCounts = readonly (readonly number[])[];
 
 export interface FeatureProfile extends ColumnProfile {
   readonly name: string;
+  /** The feature's share in what the model goes by, 0 to 1, all of them 1 together; null where nobody knows. */
+  readonly importance: number | null;
+  readonly chunks: ChunkCounts;
+  /** Whether every present value is a whole number. */
+  readonly integer: boolean;
+}
+
+export interface ScoreProfile extends ColumnProfile {
+  readonly chunks: ChunkCounts;
 }
 
 /**
  * What a model version learned from: the artifact that training stores with the version (`profile` of a route) and that monitoring
- * counts and compares later windows by.
+ * counts and compares later windows by. A profile of version 1 is read as one that has no chunks, no importance and none of the optional parts.
  */
 export interface ReferenceProfile {
-  readonly version: 1;
+  readonly version: 2;
   /** In the order of the model's inputs, over the rows that it was trained on. */
   readonly features: readonly FeatureProfile[];
-  /** The model's outputs (probability or value) on the hold-out rows. */
-  readonly score: ColumnProfile;
+  /** The model's outputs (probability, value, or the class of a multiclass model) on the hold-out rows. */
+  readonly score: ScoreProfile;
+  /** Of the features; absent where they are fewer than two that vary, more than 256, or there are fewer than 100 rows. */
+  readonly pca?: PcaProfile;
+  /** Binary models: from scores to probabilities, by the labels of the hold-out. */
+  readonly calibration?: CalibrationProfile;
+  /** How the metrics differ between chunks of the hold-out, by their names in evaluation. */
+  readonly performance?: PerformanceProfile;
+  /** Regressions: the error to expect of a row, learned from the hold-out. */
+  readonly errors?: ErrorProfile;
 }
 
 export interface ReferenceColumn {
   readonly name: string;
   readonly values: ArrayLike<number | null>;
+  /** As in `FeatureProfile`; null where it is not given. */
+  readonly importance?: number | null;
 }
 
 /**
@@ -29,89 +55,52 @@ export interface ReferenceColumn {
  */
 export const REFERENCE_BINS: BinOptions = { method: 'quantile', intervals: 10 };
 
+export interface ReferenceOptions extends Pick<ReferenceProfile, 'calibration' | 'performance' | 'errors'> {
+  readonly bins?: BinOptions;
+  /** Event time of each row: chunks are consecutive in it. Where it is not given, rows stand in the order in which they happened. */
+  readonly times?: { readonly train?: ArrayLike<number>; readonly holdout?: ArrayLike<number> };
+}
+
 /** Profiles of the training columns and of the scores on the hold-out rows. Missing values are null or NaN. */
 export const profileReference = (
   columns: readonly ReferenceColumn[],
   scores: ArrayLike<number | null>,
-  bins: BinOptions = REFERENCE_BINS,
-): ReferenceProfile => ({
-  version: 1,
-  features: columns.map(({ name, values }) => ({ name, ...profileColumn(values, bins) })),
-  score: profileColumn(scores, bins),
-});
-
-/** The artifact's text: JSON with its members in one order, so that equal profiles have equal digests. */
-export const writeReferenceProfile = ({ features, score }: ReferenceProfile): string =>
-  JSON.stringify({
-    version: 1,
-    features: features.map((feature) => ({ name: feature.name, ...orderedColumn(feature) })),
-    score: orderedColumn(score),
+  { bins = REFERENCE_BINS, times = {}, calibration, performance, errors }: ReferenceOptions = {},
+): ReferenceProfile => {
+  const chunks = chunksOf(orderInTime(columns[0]?.values.length ?? 0, times.train));
+  const features = columns.map(({ name, values, importance = null }): FeatureProfile => {
+    const column = profileColumn(values, bins);
+    return {
+      name,
+      ...column,
+      importance,
+      chunks: countChunks(column.bins, values, chunks),
+      integer: isWhole(values),
+    };
   });
-
-const orderedColumn = (column: ColumnProfile): ColumnProfile => ({
-  bins:
-    column.bins.kind === 'intervals'
-      ? { kind: 'intervals', edges: column.bins.edges }
-      : { kind: 'values', values: column.bins.values },
-  rows: column.rows,
-  missing: column.missing,
-  min: column.min,
-  max: column.max,
-  mean: column.mean,
-  std: column.std,
-  counts: column.counts,
-  sum: column.sum,
-  squares: column.squares,
-});
-
-/** @throws Refused PLAYHEAD_DRIFT_INVALID when the text is not a reference profile that this version can read. */
-export const readReferenceProfile = (text: string): ReferenceProfile => {
-  const profile = parse(text);
-  if (!isObject(profile) || profile['version'] !== 1) {
-    throw invalid(`version ${isObject(profile) ? String(profile['version']) : 'none'} is not known`);
-  }
-  const { features, score } = profile;
-  if (!Array.isArray(features)) throw invalid('it has no list of features');
-  for (const [index, feature] of features.entries()) {
-    if (!isObject(feature) || typeof feature['name'] !== 'string')
-      throw invalid(`feature ${index} has no name`);
-    checkColumn(feature, feature['name']);
-  }
-  checkColumn(score, 'score');
-  return profile as unknown as ReferenceProfile;
+  const score = profileColumn(scores, bins);
+  const pca = principalComponents(
+    columns.map(({ values }) => values),
+    chunks,
+  );
+  return {
+    version: 2,
+    features,
+    score: {
+      ...score,
+      chunks: countChunks(score.bins, scores, chunksOf(orderInTime(scores.length, times.holdout))),
+    },
+    ...(pca && { pca }),
+    ...(calibration && { calibration }),
+    ...(performance && { performance }),
+    ...(errors && { errors }),
+  };
 };
 
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw invalid('it is not JSON');
+const isWhole = (values: ArrayLike<number | null>): boolean => {
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number | null;
+    if (isPresent(value) && !Number.isInteger(value)) return false;
   }
+  return true;
 };
-
-const checkColumn = (column: unknown, name: string): void => {
-  const isColumn =
-    isObject(column) &&
-    isBins(column['bins']) &&
-    isNumbers(column['counts']) &&
-    column['counts'].length === cellCount(column['bins']) &&
-    isNumbers(column['sum']) &&
-    isNumbers(column['squares']) &&
-    typeof column['rows'] === 'number' &&
-    typeof column['missing'] === 'number';
-  if (!isColumn) throw invalid(`column ${name} is no profile`);
-};
-
-const isBins = (value: unknown): value is Bins =>
-  isObject(value) &&
-  ((value['kind'] === 'intervals' && isNumbers(value['edges'])) ||
-    (value['kind'] === 'values' && isNumbers(value['values'])));
-
-const isNumbers = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'number');
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const invalid = (why: string): Refused =>
-  new Refused('PLAYHEAD_DRIFT_INVALID', `this is not a reference profile: ${why}`);
