@@ -37,6 +37,27 @@ describe('a split by time', () => {
   });
 });
 
+describe('a history', () => {
+  it.each<SplitRule>([
+    { by: 'time', holdoutMs: 10, gapMs: 5 },
+    { by: 'random', holdout: 0.5, seed: 3 },
+    { by: 'entity', holdout: 0.5, seed: 3 },
+  ])('leaves out what is older and nothing else: $by', (rule) => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(200), { minLength: 1 }),
+        fc.integer({ min: 1, max: 300 }),
+        (times, historyMs) => {
+          const newest = Math.max(...times);
+          const [all, recent] = [compileSplit(rule, newest), compileSplit({ ...rule, historyMs }, newest)];
+          for (const time of times)
+            expect(recent(at(time))).toBe(time > newest - historyMs ? all(at(time)) : 'removed');
+        },
+      ),
+    );
+  });
+});
+
 const rows = fc.array(
   fc.record({ eventTime: fc.nat(), entity: fc.string(), eventId: fc.string() }),
   { maxLength: 50 }, // prettier-ignore

@@ -1,9 +1,13 @@
 import { murmur2 } from '#kernel';
 
 /** How rows are divided into those that are learned from and those that judge. Durations in ms, shares in (0, 1). */
-export type SplitRule =
+export type SplitRule = (
   | { readonly by: 'time'; readonly holdoutMs: number; readonly gapMs: number }
-  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number };
+  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number }
+) & {
+  /** How far back rows are used at all; absent: all of them. */
+  readonly historyMs?: number;
+};
 
 export type Side = 'train' | 'holdout' | 'removed';
 
@@ -24,8 +28,17 @@ export interface SplitRow {
  *
  * `entity` and `random`: held out where murmur2 of the UTF-8 text `<seed>:<entity or event id>`, as a fraction of 2^32, is below the share.
  * So an entity is never on both sides, and a row keeps its side in every later data set with the same seed.
+ *
+ * With a history, what is not in (E - history, E] is removed, whatever its side would be.
  */
 export const compileSplit = (rule: SplitRule, newest: number): ((row: SplitRow) => Side) => {
+  const sideOf = divide(rule, newest);
+  if (rule.historyMs === undefined) return sideOf;
+  const usedAfter = newest - rule.historyMs;
+  return (row) => (row.eventTime > usedAfter ? sideOf(row) : 'removed');
+};
+
+const divide = (rule: SplitRule, newest: number): ((row: SplitRow) => Side) => {
   if (rule.by === 'time') {
     const holdoutAfter = newest - rule.holdoutMs;
     const trainUntil = holdoutAfter - rule.gapMs;

@@ -329,6 +329,23 @@ const TABLE: readonly (readonly [name: string, from: string, to: string, faults:
     ],
   ],
   [
+    'a way back of what is not promoted, and a wait for no alert',
+    '  gates: [',
+    '  retrain: { on: [definition], after: 1d, rollback: { on: [performance], within: 1h } }\n  gates: [',
+    [
+      'p.yaml:56:32 Model fraud: `after` counts from an alert; `on` names none',
+      'p.yaml:56:43 Model fraud: `rollback` takes back what the policy promoted; without `promote` it promotes nothing',
+    ],
+  ],
+  [
+    'a history without rows to train on',
+    'holdout: 7d, gap: 7d',
+    'holdout: 7d, gap: 7d, history: 2w',
+    [
+      'p.yaml:54:44 Model fraud: `history` is 2w, which leaves nothing to train on: it must be longer than hold-out and gap together',
+    ],
+  ],
+  [
     'a trainer of another task',
     'kind: gbdt',
     'kind: linear',

@@ -46,7 +46,7 @@ export interface DatasetManifest {
     readonly unlabelled: number;
     readonly withdrawn: number;
     readonly corrected: number;
-    /** In neither part: the gap of a split by time. */
+    /** In neither part: the gap of a split by time, and what is older than its history. */
     readonly removed: number;
   };
   readonly files: {
@@ -82,5 +82,8 @@ export const readManifest = async (
   return manifest as DatasetManifest;
 };
 
-export const splitRuleOf = (split: TrainingRequest['split']): SplitRule =>
-  split.by === 'time' ? { by: 'time', holdoutMs: split.holdout_ms, gapMs: split.gap_ms } : split;
+/** What is not said is not there: digests of rows cover the rule. */
+export const splitRuleOf = ({ history_ms, ...split }: TrainingRequest['split']): SplitRule => ({
+  ...(split.by === 'time' ? { by: 'time', holdoutMs: split.holdout_ms, gapMs: split.gap_ms } : split),
+  ...(history_ms === undefined ? {} : { historyMs: history_ms }),
+});

@@ -72,6 +72,26 @@ it.each(['vectors', 'observations'] as const)(
   },
 );
 
+it.each(['vectors', 'observations'] as const)(
+  'from %s has the rows of the history that the split says, and no older ones',
+  async (from) => {
+    const all = readManifest(await world.artifacts.get(manifest));
+    const split = { by: 'time' as const, holdout_ms: 10 * 3_600_000, gap_ms: 0 };
+    const young = { ...split, history_ms: 30 * 3_600_000 };
+    const recent = readManifest(await world.artifacts.get(await world.train(4, { split: young })));
+    expect(recent.dataset.split).toEqual(young);
+    expect(recent.dataset.holdout).toEqual(all.dataset.holdout);
+    expect(recent.dataset.train.rows).toBeGreaterThan(0);
+    expect(recent.dataset.train.rows).toBeLessThan(all.dataset.train.rows);
+    const { log, artifacts, namespace } = world;
+    const ports = { log, artifacts, namespace, fit: inThisThread };
+    expect(await rebuildModel(ports, { model: 'risk', version: 4, source: from })).toMatchObject({
+      identical: true,
+      dataset: { expected: recent.dataset.digest, rebuilt: recent.dataset.digest },
+    });
+  },
+);
+
 it('takes the rows from where the data set took them, unless told otherwise', async () => {
   const { artifact } = await stored();
   const { log, artifacts, namespace } = world;
@@ -188,7 +208,7 @@ it('refuses a version that is not on the log', async () => {
       { log, artifacts, namespace, fit: inThisThread },
       { model: 'risk', version: 9, source: 'vectors' },
     ),
-  ).rejects.toThrow(/there is no risk@9; the newest is risk@3/);
+  ).rejects.toThrow(/there is no risk@9; the newest is risk@4/);
 });
 
 it('tells environments apart by every member', () => {

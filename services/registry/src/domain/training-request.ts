@@ -37,10 +37,12 @@ export const trainingRequest = (
     service: serviceReference(state, service),
     label: labelReference(state, label),
     ...(query === undefined ? {} : { query }),
-    split:
-      split.by === 'time'
+    split: {
+      ...(split.by === 'time'
         ? { by: split.by, holdout_ms: split.holdoutMs, gap_ms: split.gapMs }
-        : { by: split.by, holdout: split.holdout, seed: split.seed },
+        : { by: split.by, holdout: split.holdout, seed: split.seed }),
+      ...(split.historyMs === undefined ? {} : { history_ms: split.historyMs }),
+    },
     trainer: imported ? { kind: 'imported', parameters: {}, imported: plain(imported) } : trainerOf(trainer),
     ...(evaluate && { evaluate: evaluationOf(evaluate) }),
     seed: seed ?? trainer.seed,

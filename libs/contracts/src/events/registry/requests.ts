@@ -23,6 +23,13 @@ import {
 /** What the registry asks of feature and training, and what it refuses. */
 const fact = { version: 1, topic: 'registry.requests', owner: 'registry' } as const;
 
+const History = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    description: 'rows older than so long before the newest labelled one are left out; none without it',
+  }),
+);
+
 export const TrainingRequested = defineEvent({
   ...fact,
   type: 'registry.training.requested',
@@ -47,6 +54,7 @@ export const TrainingRequested = defineEvent({
           description: 'the last stretch of event time, kept for judging',
         }),
         gap_ms: Type.Integer({ minimum: 0, description: 'left out before the hold-out' }),
+        history_ms: History,
       }),
       Type.Object({
         by: Type.Enum(['entity', 'random']),
@@ -54,6 +62,7 @@ export const TrainingRequested = defineEvent({
           description: 'share that is kept for judging, by a hash of entity or event id',
         }),
         seed: Type.Integer({ minimum: 0, maximum: 4294967295 }),
+        history_ms: History,
       }),
     ]),
     trainer: Type.Object({

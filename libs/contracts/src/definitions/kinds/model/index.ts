@@ -3,7 +3,9 @@ export * from './model';
 export {
   ENVIRONMENTS,
   policyConflicts,
+  ALERT_TRIGGERS,
   TRIGGERS,
+  type AlertTrigger,
   type ApprovalSpec,
   type Environment,
   type EvaluateSpec,

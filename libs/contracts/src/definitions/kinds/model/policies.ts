@@ -93,13 +93,11 @@ export const approvalSpec = ({
 export const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
-export const TRIGGERS = [
-  'data-drift',
-  'prediction-drift',
-  'concept-drift',
-  'performance',
-  'definition',
-] as const;
+/** What alerts can ask for; which alert asks for which stands in the registry (`domain/triggers.ts`). */
+export const ALERT_TRIGGERS = ['data-drift', 'prediction-drift', 'concept-drift', 'performance'] as const;
+export type AlertTrigger = (typeof ALERT_TRIGGERS)[number];
+
+export const TRIGGERS = [...ALERT_TRIGGERS, 'definition'] as const;
 
 const cronField = (value: string): string => {
   const part = `(\\*|(${value})(-(${value}))?)(/[1-9]\\d?)?`;
@@ -132,6 +130,11 @@ export const RetrainOptions = Type.Object(
     ),
     on: Type.Optional(Type.Array(Type.Enum([...TRIGGERS]), { minItems: 1 })),
     rows: Type.Optional(Type.Integer({ minimum: 1, description: 'a run after so many new vectors' })),
+    after: Type.Optional(
+      Duration(
+        'how long an alert must have been open before it asks for a run, so that labels of what changed are there',
+      ),
+    ),
     debounce: Type.Optional(Duration('no run sooner after the last one', '1h')),
     budget: Type.Optional(
       Type.Object(
@@ -140,6 +143,24 @@ export const RetrainOptions = Type.Object(
           per: Duration('the stretch of time that the runs are counted in'),
         },
         CLOSED,
+      ),
+    ),
+    promote: Type.Optional(
+      Type.Enum(['champion', 'challenger'], {
+        description:
+          'the alias that a version of a run by policy gets by itself, once it passed its gates and has what approval it needs',
+      }),
+    ),
+    rollback: Type.Optional(
+      Type.Object(
+        {
+          on: Type.Array(Type.Enum([...ALERT_TRIGGERS]), { minItems: 1 }),
+          within: Duration('how long after it answers everybody'),
+        },
+        {
+          ...CLOSED,
+          description: 'alerts about a version that the policy promoted that take it back, once',
+        },
       ),
     ),
   },
@@ -152,15 +173,27 @@ export interface RetrainSpec {
   readonly cron?: string;
   readonly on?: readonly (typeof TRIGGERS)[number][];
   readonly rows?: number;
+  readonly after?: string;
   readonly debounce: string;
   readonly budget?: { readonly runs: number; readonly per: string };
+  readonly promote?: 'champion' | 'challenger';
+  readonly rollback?: { readonly on: readonly AlertTrigger[]; readonly within: string };
 }
 
-export const retrainSpec = ({ every, debounce, budget, ...rest }: RetrainOptions): RetrainSpec => ({
+export const retrainSpec = ({
+  every,
+  after,
+  debounce,
+  budget,
+  rollback,
+  ...rest
+}: RetrainOptions): RetrainSpec => ({
   ...(every === undefined ? {} : { every: durationText(every) }),
   ...rest,
+  ...(after === undefined ? {} : { after: durationText(after) }),
   debounce: durationText(debounce ?? '1h'),
   ...(budget && { budget: { runs: budget.runs, per: durationText(budget.per) } }),
+  ...(rollback && { rollback: { on: rollback.on, within: durationText(rollback.within) } }),
 });
 
 /** What does not go together in approval, environments and retraining. */
@@ -187,5 +220,18 @@ export const policyConflicts = ({
         key,
         message: `\`${key}\` is ${text}; it must be a second or more`,
       });
+  if (retrain.rollback && !retrain.promote)
+    faults.push({
+      path: ['retrain'],
+      key: 'rollback',
+      message: '`rollback` takes back what the policy promoted; without `promote` it promotes nothing',
+    });
+  const listens = retrain.on?.some((trigger) => trigger !== 'definition');
+  if (retrain.after !== undefined && !listens)
+    faults.push({
+      path: ['retrain'],
+      key: 'after',
+      message: '`after` counts from an alert; `on` names none',
+    });
   return faults;
 };

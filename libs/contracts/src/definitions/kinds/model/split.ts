@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { parseDuration } from '#kernel';
 import { durationText } from '../../duration-text';
 import { CLOSED, Duration } from '../words';
 
@@ -34,14 +35,20 @@ export const SplitOptions = Type.Object(
         description: 'by entity or random: another seed holds out others',
       }),
     ),
+    history: Type.Optional(
+      Duration(
+        'rows older than so long before the newest labelled one are left out; by time, hold-out and gap lie within it; all rows by default',
+      ),
+    ),
   },
   CLOSED,
 );
 type SplitOptions = Static<typeof SplitOptions>;
 
-export type SplitSpec =
+export type SplitSpec = (
   | { readonly by: 'time'; readonly holdout: string; readonly gap: string }
-  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number };
+  | { readonly by: 'entity' | 'random'; readonly holdout: number; readonly seed: number }
+) & { readonly history?: string };
 
 /** Options of one way to split that another does not have. */
 export const splitConflicts = ({
@@ -49,6 +56,7 @@ export const splitConflicts = ({
   holdout,
   gap,
   seed,
+  history,
 }: SplitOptions): { key: string; message: string }[] => {
   const faults: { key: string; message: string }[] = [];
   if (by === 'time' && typeof holdout === 'number')
@@ -65,10 +73,27 @@ export const splitConflicts = ({
     faults.push({ key: 'gap', message: `a split by ${by} has no \`gap\`; one by time has` });
   if (by === 'time' && seed !== undefined)
     faults.push({ key: 'seed', message: 'a split by time has no `seed`; those by entity and random have' });
+  const judged = by === 'time' ? parseDuration(textOr(holdout, '7d')) + parseDuration(gap ?? '7d') : 0;
+  if (history !== undefined && parseDuration(history) <= judged)
+    faults.push({
+      key: 'history',
+      message: `\`history\` is ${history}, which leaves nothing to train on: it must be longer than ${by === 'time' ? 'hold-out and gap together' : 'that'}`,
+    });
   return faults;
 };
 
-export const splitSpec = ({ by = 'time', holdout, gap = '7d', seed = 0 }: SplitOptions): SplitSpec =>
-  by === 'time'
-    ? { by, holdout: durationText(typeof holdout === 'string' ? holdout : '7d'), gap: durationText(gap) }
-    : { by, holdout: typeof holdout === 'number' ? holdout : 0.2, seed };
+const textOr = (holdout: string | number | undefined, fallback: string): string =>
+  typeof holdout === 'string' ? holdout : fallback;
+
+export const splitSpec = ({
+  by = 'time',
+  holdout,
+  gap = '7d',
+  seed = 0,
+  history,
+}: SplitOptions): SplitSpec => ({
+  ...(by === 'time'
+    ? { by, holdout: durationText(textOr(holdout, '7d')), gap: durationText(gap) }
+    : { by, holdout: typeof holdout === 'number' ? holdout : 0.2, seed }),
+  ...(history === undefined ? {} : { history: durationText(history) }),
+});
