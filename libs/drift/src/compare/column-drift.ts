@@ -2,24 +2,44 @@ import type { ColumnProfile } from '../profile/column-profile';
 import { sameBins } from '../profile/bins';
 import type { WindowProfile } from '../profile/window-profile';
 import { Refused } from '#kernel';
-import { jensenShannonOfCounts, psiOfCounts } from './divergence';
+import { automaticCellStatistic, statisticOfCells, type CellStatistic } from './cells';
+import { isTest, VERDICTS } from './rules';
 
 export interface DriftRule {
-  readonly statistic: 'psi' | 'jensen_shannon';
-  /** Drift from here on. */
-  readonly threshold: number;
-  /** A window with fewer present values gets no verdict. */
-  readonly minRows: number;
+  /** `auto`: by the rows and distinct values of the reference, as Evidently chooses (`automaticStatistic`). */
+  readonly statistic: CellStatistic | 'auto';
+  /** By default that of the statistic (`VERDICTS`). With `auto` it is always the default of the one that was chosen. */
+  readonly threshold?: number;
+  /**
+   * What the threshold is of: of the p-value (default for tests: drift at or below), or of the value (distances, always; for tests where
+   * the threshold was learned from values: drift from there on).
+   */
+  readonly by?: 'value' | 'p_value';
+  /** A window with fewer present values gets no verdict. Default 1. */
+  readonly minRows?: number;
 }
 
-export const DEFAULT_DRIFT_RULE: DriftRule = { statistic: 'psi', threshold: 0.1, minRows: 1 };
+export const DEFAULT_DRIFT_RULE = { statistic: 'psi', threshold: 0.1, minRows: 1 } as const;
+
+/** A rule with nothing left open. */
+export interface AppliedDriftRule {
+  readonly statistic: CellStatistic;
+  readonly threshold: number;
+  readonly by: 'value' | 'p_value';
+  readonly minRows: number;
+}
 
 export interface ColumnDrift {
   readonly psi: number | null;
   readonly jensenShannon: number | null;
-  /** The statistic of the rule; null when a side has no values. */
+  /**
+   * The statistic of the rule; null when a side has no values. An infinite one (chi-square of a value that the reference never had)
+   * stands as the largest double, since JSON knows no infinity.
+   */
   readonly value: number | null;
-  readonly rule: DriftRule;
+  /** Of tests; null for distances. */
+  readonly pValue: number | null;
+  readonly rule: AppliedDriftRule;
   /** Null when there was too little to tell. */
   readonly drifted: boolean | null;
   /** Shares of rows without a value: they are in no cell, so a feature that falls silent shows here only. */
@@ -28,7 +48,8 @@ export interface ColumnDrift {
 }
 
 /**
- * A window against the reference whose bins it was counted by.
+ * A window against the reference whose bins it was counted by. How figures from cells differ from those of whole columns is said at
+ * `statisticOfCells`.
  * @throws Refused PLAYHEAD_DRIFT_INVALID when it was counted by others.
  */
 export const compareColumn = (
@@ -39,15 +60,15 @@ export const compareColumn = (
   if (!sameBins(reference.bins, current.bins)) {
     throw new Refused('PLAYHEAD_DRIFT_INVALID', 'the window was not counted by the bins of this reference');
   }
-  const applied = { ...DEFAULT_DRIFT_RULE, ...rule };
-  const [left, right] = withoutEmptyEnds(reference, current);
-  const figures = { psi: psiOfCounts(left, right), jensenShannon: jensenShannonOfCounts(left, right) };
-  const value = applied.statistic === 'psi' ? figures.psi : figures.jensenShannon;
+  const applied = resolve(rule, reference, current);
+  const { value, pValue } = statisticOfCells(applied.statistic, reference, current);
   return {
-    ...figures,
-    value,
+    psi: statisticOfCells('psi', reference, current).value,
+    jensenShannon: statisticOfCells('jensen_shannon', reference, current).value,
+    value: value === null ? null : Math.min(value, Number.MAX_VALUE),
+    pValue,
     rule: applied,
-    drifted: value === null || current.present < applied.minRows ? null : value >= applied.threshold,
+    drifted: value === null || current.present < applied.minRows ? null : exceeds(applied, value, pValue),
     missing: {
       reference: ratio(reference.missing, reference.rows),
       current: ratio(current.missing, current.rows),
@@ -56,15 +77,28 @@ export const compareColumn = (
   };
 };
 
-/** The cells for values unknown to the reference count only where there are such: an empty one must not be filled on both sides. */
-const withoutEmptyEnds = (reference: ColumnProfile, current: WindowProfile): [number[], number[]] => {
-  const last = current.counts.length - 1;
-  const isKept = (cell: number): boolean =>
-    (cell !== last && (cell !== 0 || reference.bins.kind === 'values')) ||
-    reference.counts[cell]! + current.counts[cell]! > 0;
-  const keep = (counts: readonly number[]): number[] => counts.filter((_, cell) => isKept(cell));
-  return [keep(reference.counts), keep(current.counts)];
+const resolve = (
+  rule: Partial<DriftRule>,
+  reference: ColumnProfile,
+  current: WindowProfile,
+): AppliedDriftRule => {
+  const asked = rule.statistic ?? DEFAULT_DRIFT_RULE.statistic;
+  const isAutomatic = asked === 'auto';
+  const statistic = isAutomatic ? automaticCellStatistic(reference, current) : asked;
+  return {
+    statistic,
+    threshold: (isAutomatic ? undefined : rule.threshold) ?? VERDICTS[statistic].threshold,
+    by: isTest(statistic) ? ((isAutomatic ? undefined : rule.by) ?? 'p_value') : 'value',
+    minRows: rule.minRows ?? DEFAULT_DRIFT_RULE.minRows,
+  };
 };
+
+const exceeds = (
+  { statistic, threshold, by }: AppliedDriftRule,
+  value: number,
+  pValue: number | null,
+): boolean =>
+  by === 'p_value' && pValue !== null ? VERDICTS[statistic].drifted(pValue, threshold) : value >= threshold;
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 

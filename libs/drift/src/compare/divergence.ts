@@ -34,6 +34,36 @@ export const jensenShannonOfCounts = (
   return Math.sqrt(Math.max(sum, 0) / 2);
 };
 
+/**
+ * Kullback-Leibler divergence of the reference from the current side, natural logarithm, as Evidently 0.7.23: zero shares filled as in
+ * `psiOfCounts`, then both sides renormalised (scipy.stats.entropy). Null when a side is empty.
+ */
+export const klOfCounts = (reference: readonly number[], current: readonly number[]): number | null => {
+  const [p, q] = [renormalised(filled(shares(reference))), renormalised(filled(shares(current)))];
+  if (!p || !q) return null;
+  let sum = 0;
+  for (let cell = 0; cell < p.length; cell++) sum += relativeEntropy(p[cell]!, q[cell]!);
+  return sum;
+};
+
+/** Hellinger distance of plain shares: from 0 to 1 (Hellinger, 1909). Null when a side is empty. */
+export const hellingerOfCounts = (
+  reference: readonly number[],
+  current: readonly number[],
+): number | null => {
+  const [p, q] = [shares(reference), shares(current)];
+  if (!p || !q) return null;
+  let affinity = 0;
+  for (let cell = 0; cell < p.length; cell++) affinity += Math.sqrt(p[cell]! * q[cell]!);
+  return Math.sqrt(1 - Math.min(affinity, 1));
+};
+
+const renormalised = (side: number[] | null): number[] | null => {
+  if (!side) return null;
+  const total = side.reduce((sum, share) => sum + share, 0);
+  return side.map((share) => share / total);
+};
+
 const relativeEntropy = (x: number, y: number): number => (x === 0 ? 0 : x * log(x / y));
 
 const shares = (counts: readonly number[]): number[] | null => {

@@ -8,10 +8,13 @@ const share = (column: readonly number[], at: number): number =>
 const slowly = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...[...a, ...b].map((value) => Math.abs(share(a, value) - share(b, value))));
 
-const column = fc.array(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ min: 0, max: 1, noNaN: true })), {
-  minLength: 1,
-  maxLength: 60,
-});
+const column = fc.array(
+  fc.oneof(fc.integer({ min: 0, max: 9 }), fc.double({ min: 0, max: 1, noNaN: true })),
+  {
+    minLength: 1,
+    maxLength: 60,
+  },
+);
 
 it('is the largest distance between the two distributions', () => {
   fc.assert(fc.property(column, column, (a, b) => expect(kolmogorovSmirnov(a, b)).toBe(slowly(a, b))));

@@ -1,4 +1,5 @@
 import { sortedValues } from '../profile/bins';
+import { kolmogorovTail } from './special/kolmogorov';
 
 /**
  * The two-sample Kolmogorov-Smirnov statistic: the largest distance between the two empirical distributions, as `scipy.stats.ks_2samp`
@@ -18,4 +19,67 @@ export const kolmogorovSmirnov = (
     largest = Math.max(largest, Math.abs(i / left.length - j / right.length));
   }
   return largest;
+};
+
+/**
+ * The p-value of the statistic `d` of samples of n and m rows, as `scipy.stats.ks_2samp(method='auto')`: exact up to 10,000 rows on the
+ * larger side, else by the one-sample distribution at n * m / (n + m) rows (Smirnov). With ties it is an upper bound
+ * (Noether, 1963). `exactUpTo` lowers the limit: the exact road takes time proportional to n * m * d.
+ */
+export const kolmogorovSmirnovP = (d: number, n: number, m: number, exactUpTo = 10_000): number => {
+  const p = Math.max(n, m) <= exactUpTo ? exactP(d, n, m) : Number.NaN;
+  return p >= 0 && p <= 1 ? p : kolmogorovTail(Math.max(roundHalfEven((n * m) / (n + m)), 1), d);
+};
+
+const exactP = (d: number, n: number, m: number): number => {
+  const divisor = greatestCommonDivisor(n, m);
+  const steps = Math.round(d * (n / divisor) * m);
+  if (steps === 0) return 1;
+  return n === m ? outsideSquare(n, steps) : outsideBand(Math.max(n, m), Math.min(n, m), divisor, steps);
+};
+
+/** The share of lattice paths from (0, 0) to (n, n) that touch |x - y| = h (Gnedenko and Korolyuk, 1951), as a Horner scheme. */
+const outsideSquare = (n: number, h: number): number => {
+  let p = 0;
+  for (let k = Math.floor(n / h); k >= 0; k--) {
+    let ratio = 1;
+    for (let j = 0; j < h; j++) ratio *= (n - k * h - j) / (n + k * h + j + 1);
+    p = ratio * (1 - p);
+  }
+  return 2 * p;
+};
+
+/**
+ * The share of lattice paths from (0, 0) to (m, n), m >= n, that leave |n * x - m * y| < steps * divisor: column by column, of each
+ * point inside the share of its paths that have been outside (Hodges, "The Significance Probability of the Smirnov Two-Sample Test", 1958).
+ */
+const outsideBand = (m: number, n: number, divisor: number, steps: number): number => {
+  const [mg, ng] = [m / divisor, n / divisor];
+  let from = 0;
+  let to = Math.min(Math.ceil(steps / mg), n + 1);
+  const shares = new Float64Array(Math.min(2 * to + 2, n + 1)).fill(1);
+  shares.fill(0, 0, to);
+  for (let x = 1; x <= m; x++) {
+    const [lastFrom, lastLength] = [from, to - from];
+    from = Math.min(Math.max(Math.floor((ng * x - steps) / mg) + 1, 0), n);
+    to = Math.min(Math.ceil((ng * x + steps) / mg), n + 1);
+    if (to <= from) return 1;
+    let share = from === 0 ? 0 : 1;
+    for (let y = from; y < to; y++) {
+      share = (shares[y - lastFrom]! * x + share * y) / (x + y);
+      shares[y - from] = share;
+    }
+    if (lastLength > to - from) shares.fill(1, to - from, lastLength);
+  }
+  return shares[to - from - 1]!;
+};
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);
+
+/** As numpy rounds. */
+const roundHalfEven = (x: number): number => {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
 };
