@@ -35,6 +35,7 @@ export const TOPICS = {
   reports: 'monitoring.reports',
   rollouts: 'monitoring.rollouts',
   alerts: 'monitoring.alerts',
+  notifications: 'monitoring.notifications',
   deadLetters: (service: string) => `${service}.dead-letters`,
   snapshots: (service: string) => `${service}.snapshots`,
   segments: (service: string) => `${service}.segments`,

@@ -10,6 +10,8 @@
  *   serving.status                          -> onStatus           -> monitoring.inputs                what serving says of its routes
  *   monitoring.inputs                       -> onParts            -> monitoring.reports               monitoring.window.reported
  *                                                                 -> monitoring.alerts                monitoring.alert.raised | resolved
+ *   a door about alerts                     -> ActionDesk         -> monitoring.inputs                what operators ask: acknowledge, resolve, silence
+ *                                           -> onParts            -> monitoring.alerts                what became of it
  *   monitoring.inputs                       -> onRoutes           -> monitoring.rollouts              monitoring.rollout.judged, monitoring.experiment.measured
  *   every tick                              -> ClockTicks         -> monitoring.inputs.<deployment>
  *   monitoring.reports, monitoring.alerts   -> Reports, Alerts       every instance, in memory: what the doors answer from
@@ -22,6 +24,11 @@
  * falls silent leaves its last window open.
  */
 import {
+  AlertAcknowledged,
+  AlertActionRefused,
+  AlertActionRequested,
+  AlertClockAdvanced,
+  AlertClockTicked,
   AlertRaised,
   AlertResolved,
   ClockTicked,
@@ -38,6 +45,8 @@ import {
   RolloutJudged,
   RouteLabelled,
   RouteMeasured,
+  SilenceRemoved,
+  SilenceSet,
   TOPICS,
   VectorComputed,
   WindowMeasured,
@@ -65,6 +74,9 @@ import { onModels } from './handlers/on-models';
 import { onParts } from './handlers/on-parts';
 import { onRoutes } from './handlers/on-routes';
 import { onStatus } from './handlers/on-status';
+
+/** What else is said of alerts on their topic. */
+const ALERT_ANSWERS = [AlertResolved, AlertAcknowledged, SilenceSet, SilenceRemoved, AlertActionRefused];
 
 export const TOPOLOGY: Topology = {
   service: 'monitoring',
@@ -96,7 +108,13 @@ export const TOPOLOGY: Topology = {
       gives: [RolloutJudged, ExperimentMeasured],
     },
     { on: [WindowReported], by: 'Reports', gives: [] },
-    { on: [AlertRaised, AlertResolved], by: 'Alerts', gives: [] },
+    { on: 'a door about alerts', by: 'ActionDesk', gives: [AlertActionRequested] },
+    {
+      on: [AlertActionRequested, AlertClockTicked],
+      by: 'onParts',
+      gives: [...ALERT_ANSWERS, AlertClockAdvanced],
+    },
+    { on: [AlertRaised, ...ALERT_ANSWERS], by: 'Alerts', gives: [] },
   ],
 };
 

@@ -1,4 +1,6 @@
 import {
+  AlertActionRequested,
+  AlertClockTicked,
   AlertRaised,
   AlertResolved,
   GatesLearned,
@@ -16,7 +18,9 @@ import {
 import type { Fold, LogRecord, Round } from '#eventlog';
 import { ContractViolation, sha256 } from '#kernel';
 import { type Decision, MonitorState } from '#folds';
+import { AlertBook, type StoredBook } from '../domain/alerts/alert-book';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
+import { alertActions } from './alert-actions';
 import { eachRecord } from './each-record';
 import { outputsOf } from './outputs';
 
@@ -27,17 +31,24 @@ export interface PartsHandler {
   readonly profiles: ReferenceProfiles;
 }
 
+interface Deciding {
+  readonly monitor: MonitorState;
+  readonly book: AlertBook;
+}
+
 /** Adds up the parts of each window; decides reports and alerts. The one place where monitoring decides. */
-export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<MonitorState, Deployments> => {
+export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Deciding, Deployments> => {
   const source = TOPICS.monitoringInputs;
   const reported = outputsOf(WindowReported, { topic: reports, source });
   const raised = outputsOf(AlertRaised, { topic: alerts, source });
   const resolved = outputsOf(AlertResolved, { topic: alerts, source });
 
+  const actions = alertActions({ alerts, source });
+
   const publish = (
     decisions: readonly Decision[],
     record: LogRecord,
-    round: Round<MonitorState, Deployments>,
+    round: Round<Deciding, Deployments>,
   ): void => {
     const place = {
       partition: 0,
@@ -55,9 +66,9 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Monit
   };
 
   const step = async (
-    state: MonitorState,
+    { monitor: state, book }: Deciding,
     record: LogRecord,
-    round: Round<MonitorState, Deployments>,
+    round: Round<Deciding, Deployments>,
   ): Promise<void> => {
     const { type } = readEnvelope(record.headers);
     switch (type) {
@@ -74,12 +85,14 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Monit
       case PartitionAdvanced.type: {
         const fact = decodeEvent(PartitionAdvanced, record.value);
         for (const profile of state.profiles(fact.deployment)) await profiles.get(profile);
-        return publish(
-          state.advance(fact, (profile) => profiles.known(profile)),
-          record,
-          round,
-        );
+        const decisions = state.advance(fact, (profile) => profiles.known(profile));
+        for (const decision of decisions) book.note(decision.alerts);
+        return publish(decisions, record, round);
       }
+      case AlertActionRequested.type:
+        return actions.decide({ monitor: state, book }, record, round);
+      case AlertClockTicked.type:
+        return actions.advance(record, round);
       // These are judged beside, by onRoutes.
       case RouteMeasured.type:
       case RouteLabelled.type:
@@ -91,15 +104,18 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Monit
 
   return {
     name: 'reports',
-    initial: () => new MonitorState(),
+    initial: () => ({ monitor: new MonitorState(), book: new AlertBook() }),
     restore: {
       from: 'source',
       snapshot: {
-        encode: (state) => Buffer.from(state.encode()),
-        decode: (bytes) => MonitorState.decode(Buffer.from(bytes).toString()),
+        encode: ({ monitor, book }) => Buffer.from(JSON.stringify([monitor.encode(), book])),
+        decode: (bytes) => {
+          const [monitor, book] = JSON.parse(Buffer.from(bytes).toString()) as [string, StoredBook];
+          return { monitor: MonitorState.decode(monitor), book: AlertBook.fromJSON(book) };
+        },
       },
     },
-    definition: () => sha256('monitoring reports 1'),
+    definition: () => sha256('monitoring reports 2'),
     total: false,
     dropSeen: true,
     process: eachRecord(step),

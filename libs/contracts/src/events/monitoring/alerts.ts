@@ -84,8 +84,18 @@ export const AlertRaised = defineEvent({
 export const AlertResolved = defineEvent({
   ...fact,
   type: 'monitoring.alert.resolved',
-  meaning: 'A later window, or a correction of the same one, is within the limit again.',
-  schema: Type.Object({ ...about, raised: EventWindow }),
+  meaning:
+    'A later window, or a correction of the same one, is within the limit again; or an operator says that it is over.',
+  schema: Type.Object({
+    ...about,
+    raised: EventWindow,
+    by: Type.Optional(
+      Type.Object(
+        { request: Type.String(), actor: Type.String(), reason: Type.String() },
+        { description: 'the operator; values and offsets are then those that raised it' },
+      ),
+    ),
+  }),
   sample: {
     ...SAMPLE,
     window: { start: '2018-05-02T00:00:00.000Z', end: '2018-05-03T00:00:00.000Z' },

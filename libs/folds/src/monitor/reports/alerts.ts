@@ -94,6 +94,8 @@ const performanceVerdicts = ({ performance, version }: Report): Verdict[] => {
 export interface Watching {
   readonly judged: EventWindow;
   readonly open?: { readonly alert: string; readonly raised: EventWindow };
+  /** An operator has ended the alert of the window judged: what comes of the same window does not raise it again. */
+  readonly isDismissed?: boolean;
 }
 
 /**
@@ -114,6 +116,7 @@ export const decideAlerts = (watching: Map<string, Watching>, report: Report): A
         watching.set(key, { judged: window, open });
         return [];
       }
+      if (before?.isDismissed && window.start === before.judged.start) return [];
       const alert = `${key}@${report.window.start}`;
       watching.set(key, { judged: window, open: { alert, raised: window } });
       return [{ type: 'raised', fact: alertOf(alert, report, verdict) }];
@@ -123,6 +126,12 @@ export const decideAlerts = (watching: Map<string, Watching>, report: Report): A
     const raised = isoWindow(open.raised);
     return [{ type: 'resolved', fact: { ...alertOf(open.alert, report, verdict), raised } }];
   });
+};
+
+/** An operator says that an alert is over: it rises again, under another name, when a later window is over its limit. */
+export const dismissAlert = (watching: Map<string, Watching>, alert: string): void => {
+  for (const [key, { judged, open }] of watching)
+    if (open?.alert === alert) watching.set(key, { judged, isDismissed: true });
 };
 
 const hasAnswered = ({ routes }: Report): boolean => (routes['champion'] ?? 0) > 0;

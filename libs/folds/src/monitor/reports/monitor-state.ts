@@ -1,7 +1,7 @@
 import type { EventOf, PartitionAdvanced } from '#contracts';
 import type { ReferenceProfile } from '#drift';
 import { timestampMs } from '#kernel';
-import { decideAlerts, type AlertFact, type Watching } from './alerts';
+import { decideAlerts, dismissAlert, type AlertFact, type Watching } from './alerts';
 import { byWindow, watchedKey, type EventWindow } from '../event-window';
 import { reportOf, type Gates, type Report } from './report';
 import {
@@ -72,6 +72,11 @@ export class MonitorState {
     const decisions = due.map((window) => this.decide(fact.deployment, window, references));
     this.forget(known);
     return decisions;
+  }
+
+  /** An operator says that an alert is over. */
+  dismiss(alert: string): void {
+    dismissAlert(this.watching, alert);
   }
 
   private decide(deployment: string, window: WatchedWindow, references: References): Decision {
