@@ -149,5 +149,6 @@ describe.each(RELEASES)('the log of release %s', (release) => {
     );
     expect(report).toMatchObject({ identical: true, spoilt: [] });
     expect(report.rebuilt).toBe(report.expected);
+    expect(report.profile!.rebuilt).toBe(report.profile!.expected);
   });
 });

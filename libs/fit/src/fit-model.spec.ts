@@ -65,6 +65,39 @@ it('profiles the training rows and the scores of the hold-out', () => {
   expect(score.rows).toBe(200);
 });
 
+it('profiles what varies without drift: chunks, importance, calibration, metrics and errors', () => {
+  const { profile, metrics } = fitModel(jobOf({ gates: [{ metric: 'f1', threshold: 0.2, min: 0.1 }] }));
+  const { features, score, calibration, performance, errors } = readReferenceProfile(profile);
+  expect(features.map(({ chunks }) => chunks.length)).toEqual([10, 10]);
+  expect(features[0]!.importance! + features[1]!.importance!).toBeCloseTo(1, 12);
+  expect(features[0]!.importance).toBeGreaterThan(0.9);
+  expect(score.chunks).toHaveLength(4);
+  expect(calibration!.y.length).toBeGreaterThan(1);
+  expect(errors).toBeUndefined();
+  expect(performance).toMatchObject({ chunks: 4, rows: 50 });
+  const { accuracy } = performance!.metrics;
+  expect(accuracy!.mean).toBeCloseTo(metrics.holdout['accuracy']!, 12);
+  expect(performance!.metrics['f1@0.2']!.std).toBeGreaterThan(0);
+});
+
+it('profiles the error to expect of a regression', () => {
+  const job = jobOf({ task: 'regression' });
+  const { errors, calibration } = readReferenceProfile(fitModel(job).profile);
+  expect(errors!.leaves.reduce((rows, leaf) => rows + leaf.rows, 0)).toBe(200);
+  expect(calibration).toBeUndefined();
+});
+
+it('profiles the latest rows as the last chunk', () => {
+  const job = jobOf();
+  const late = Float64Array.from({ length: 600 }, (_, row) => (row < 300 ? 600 + row : row));
+  const { features } = readReferenceProfile(
+    fitModel({ ...job, train: { ...job.train, times: late } }).profile,
+  );
+  const plain = readReferenceProfile(fitModel(job).profile);
+  const chunks = plain.features[0]!.chunks;
+  expect(features[0]!.chunks).toEqual([...chunks.slice(5), ...chunks.slice(0, 5)]);
+});
+
 it('stops early by the latest training rows of each partition, and leaves the hold-out unseen', () => {
   const parameters = { trees: 400, depth: 6, early_stopping_rounds: 5 };
   const seen: number[] = [];

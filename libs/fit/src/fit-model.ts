@@ -1,19 +1,11 @@
 import type { GateMeasurement } from '#contracts';
-import { profileReference, writeReferenceProfile } from '#drift';
 import { Refused } from '#kernel';
-import {
-  pickScored,
-  predictedClasses,
-  rowMajor,
-  trainerOf,
-  type FitProgress,
-  type FittedModel,
-  type Task,
-} from '#learn';
+import { pickScored, rowMajor, trainerOf, type FitProgress, type FittedModel, type Task } from '#learn';
 import { evaluateModel, type JudgedModel, type JudgedRequest } from './evaluation';
 import { metricsFor } from './evaluation-metrics';
 import { cutLatest, dataSetOf, pickRows, queryOrder, sampleRows, withQueries, type Part } from './part';
 import type { TrainingRequest } from './prepared-run';
+import { profileOfRun } from './reference-of-run';
 import { writeEvaluation, type MetricNumbers } from './report/evaluation-report';
 
 export type { Part } from './part';
@@ -102,16 +94,10 @@ export const fitModel = (job: FitJob, watch: FitWatch = {}): FittedRun => {
   const { train, holdout } = ordered;
   const model = ordered.foreign ? judgedForeign(ordered.foreign, holdout) : learn(ordered, watch);
   const { metrics, measured, report } = evaluateModel(request, features, { train, holdout }, model);
-  const isMulticlass = request.task === 'multiclass';
   return {
     onnx: model.onnx,
     ...(model.explanation !== undefined && { explanation: model.explanation }),
-    profile: writeReferenceProfile(
-      profileReference(
-        features.map((name, i) => ({ name, values: train.columns[i]! })),
-        isMulticlass ? predictedClasses(model.holdout, model.outputs) : model.holdout,
-      ),
-    ),
+    profile: profileOfRun({ request, features, train, holdout, model, importance: report.importance }),
     metrics,
     measured,
     evaluation: writeEvaluation(report),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactStore } from '#artifacts';
+import { readReferenceProfile, writeReferenceProfileV1 } from '#drift';
 import type { EventLog } from '#eventlog';
 import {
   environmentOf,
@@ -253,7 +254,7 @@ const compare = (
   { fitted, environment }: FittedAgain,
 ): Pick<RebuildReport, 'rebuilt' | 'identical' | 'profile' | 'evaluation' | 'cause' | 'step'> => {
   const rebuilt = sha256(fitted.onnx);
-  const profile = { expected: manifest.profile, rebuilt: sha256(Buffer.from(fitted.profile)) };
+  const profile = { expected: manifest.profile, rebuilt: profileDigest(fitted.profile, manifest.profile) };
   const evaluation = manifest.evaluation && {
     evaluation: { expected: manifest.evaluation, rebuilt: sha256(Buffer.from(fitted.evaluation)) },
   };
@@ -267,6 +268,14 @@ const compare = (
         : `the data set, trainer ${kind}, parameters, seed ${manifest.seed}, code and runtime are the same, yet the model differs: the trainer is not deterministic, or its code changed under one version`
       : `the data set, parameters and seed are the same; what differs is ${changed.join(', ')}`;
   return { rebuilt, identical: false, profile, ...evaluation, step: 'model', cause };
+};
+
+/** Of the profile, in the version in which it was written then, where that is an older one. */
+const profileDigest = (profile: string, then: Digest): Digest => {
+  const digest = sha256(Buffer.from(profile));
+  if (digest === then) return digest;
+  const older = sha256(Buffer.from(writeReferenceProfileV1(readReferenceProfile(profile))));
+  return older === then ? older : digest;
 };
 
 /** `code 0.1.0 -> 0.2.0`, for each thing beside the inputs that may decide the bytes. */
