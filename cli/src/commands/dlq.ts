@@ -1,17 +1,22 @@
 import type { Command } from 'commander';
-import { qualify, unqualify } from '#contracts';
-import type { AppendedPosition, EventLog, LogRecord, NewRecord } from '#eventlog';
-import { Refused, parsePosition } from '#kernel';
+import { unqualify } from '#contracts';
+import {
+  letterAt,
+  letterTopicOf,
+  listLetters,
+  rawOf,
+  readLetter,
+  redriveLetters,
+  refuseLaterSteps,
+  type EventLog,
+  type ListedLetter,
+} from '#eventlog';
 import { atLeastOne } from '../arguments';
-import { letterTopicOf, readLetter, type DeadLetter, type LetterTopic } from '../log/dead-letters';
 import { valueText } from '../log/entries';
-import { recordAt, redriveOf, refuseLaterSteps } from '../log/redrive';
-import { newestEntries } from '../log/tail-topic';
 import { printJson, progress, withPlace, type GlobalOptions } from '../options';
 import { withPlatformPorts } from '../platform/platform-ports';
 import { plural, printable, table } from '../view/text';
 
-const AT_A_TIME = 16;
 const SOURCE = 'a service, or ingestion.rejections.<stream>';
 
 export const addDlq = (program: Command): void => {
@@ -41,20 +46,12 @@ const addList = (dlq: Command): void => {
       '\nExample:\n  ./playhead dlq list\n  ./playhead dlq list ingestion.rejections.transactions --code OUT_OF_RANGE',
     )
     .action(async (source: string | undefined, options: GlobalOptions & { code?: string; limit: number }) => {
-      const from = source === undefined ? undefined : letterTopicOf(source);
       await withLog(options, async (log, namespace) => {
-        const topics = from ? [from] : await deadLetterTopics(log, namespace);
-        const lists = await Promise.all(
-          topics.map(async (of) =>
-            (await lettersIn(log, namespace, of, options.limit)).map((record) => ({
-              topic: of.topic,
-              ...readLetter(of, record),
-            })),
-          ),
-        );
-        const letters = lists
-          .flat()
-          .filter(({ code }) => options.code === undefined || code === options.code);
+        const letters = await listLetters(log, namespace, {
+          source,
+          code: options.code,
+          limit: options.limit,
+        });
         if (options.json) printJson({ letters });
         else if (letters.length > 0) console.log(letterTable(letters));
         else console.log('no dead letters (rejections: playhead dlq list ingestion.rejections.<stream>)');
@@ -78,7 +75,7 @@ const addShow = (dlq: Command): void => {
         const headers = record.headers
           .entries()
           .map(([name, value]) => ({ name: printable(name), value: valueText(value) }));
-        const raw = from.kind === 'rejections' ? rawOf(record) : record.value;
+        const raw = rawOf(from, record);
         if (options.json)
           return printJson({
             topic: from.topic,
@@ -121,15 +118,8 @@ const addRedrive = (dlq: Command): void => {
         const from = letterTopicOf(source);
         refuseLaterSteps(from);
         await withLog(options, async (log, namespace) => {
-          const letters =
-            positions.length > 0
-              ? await Promise.all(positions.map((position) => letterAt(log, namespace, from, position)))
-              : await chosen(log, namespace, from, options);
-          const redrives = await inGroups(letters, (letter) => redriveOf(log, namespace, from, letter));
-          const records = redrives.flatMap((redrive) => ('record' in redrive ? [redrive.record] : []));
-          const refused = redrives.flatMap((redrive) => ('record' in redrive ? [] : [redrive]));
+          const { appended, refused } = await redriveLetters(log, namespace, from, { positions, ...options });
           for (const { position, refused: reason } of refused) progress(`${position} is left out: ${reason}`);
-          const appended = await append(log, records);
           if (refused.length > 0) process.exitCode = 1;
           if (options.json)
             printJson({
@@ -153,78 +143,7 @@ const withLog = (
 ): Promise<void> =>
   withPlatformPorts({ dataDir, client: 'dlq' }, ({ log, namespace }) => work(log, namespace));
 
-const deadLetterTopics = async (log: EventLog, namespace: string): Promise<LetterTopic[]> =>
-  (await log.listTopics(`${namespace}.`))
-    .filter((topic) => topic.endsWith('.dead-letters'))
-    .map((topic) => letterTopicOf(unqualify(namespace, topic)));
-
-/** Readable records, oldest first; none where the topic does not exist yet. */
-const lettersIn = async (
-  log: EventLog,
-  namespace: string,
-  from: LetterTopic,
-  limit: number,
-): Promise<readonly LogRecord[]> => {
-  const topic = qualify(namespace, from.topic);
-  if ((await log.partitionCount(topic)) === undefined) return [];
-  return (await newestEntries(log, topic, limit)).filter((entry): entry is LogRecord => 'headers' in entry);
-};
-
-const letterAt = async (
-  log: EventLog,
-  namespace: string,
-  from: LetterTopic,
-  position: string,
-): Promise<LogRecord> => {
-  const at = parsePosition(position);
-  const topic = qualify(namespace, from.topic);
-  const record = (await log.partitionCount(topic)) === undefined ? undefined : await recordAt(log, topic, at);
-  if (!record)
-    throw new Refused(
-      'PLAYHEAD_NOT_FOUND',
-      `${from.topic} has nothing at ${position}; \`./playhead dlq list ${from.topic}\` lists what it has`,
-    );
-  return record;
-};
-
-/** A duplicate is driven again only by name: it would stand in the observations twice. */
-const chosen = async (
-  log: EventLog,
-  namespace: string,
-  from: LetterTopic,
-  { all, code }: { all: boolean; code?: string },
-): Promise<readonly LogRecord[]> => {
-  if (!all && code === undefined)
-    throw new Refused('PLAYHEAD_REQUEST_INVALID', 'say which: positions such as 0-3, --code CODE, or --all');
-  const letters = await lettersIn(log, namespace, from, Infinity);
-  return letters.filter((record) => {
-    const { code: its } = readLetter(from, record);
-    return code === undefined ? its !== 'DUPLICATE' : its === code;
-  });
-};
-
-/** Each looks at the log by itself: a few at a time, in their order. */
-const inGroups = async <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> => {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += AT_A_TIME)
-    results.push(...(await Promise.all(items.slice(at, at + AT_A_TIME).map(work))));
-  return results;
-};
-
-const append = async (log: EventLog, records: readonly NewRecord[]): Promise<readonly AppendedPosition[]> => {
-  if (records.length === 0) return [];
-  const producer = log.producer();
-  try {
-    return await producer.send(records);
-  } finally {
-    await producer.close();
-  }
-};
-
-const rawOf = ({ value }: LogRecord): Buffer =>
-  Buffer.from((JSON.parse(String(value)) as { raw: string }).raw, 'base64');
-
-const letterTable = (letters: readonly ({ readonly topic: string } & DeadLetter)[]): string =>
+const letterTable = (letters: readonly ListedLetter[]): string =>
   table(
     ['topic', 'position', 'code', 'attempts', 'first failed', 'origin', 'reason'],
     letters.map(({ topic, position, code, attempts, firstFailed, origin, reason, count }) => [

@@ -1,23 +1,7 @@
 import { HEADERS } from '#contracts';
-import type { Chunk, LogRecord, UnreadableChunk } from '#eventlog';
+import { isUnreadable, offsetOf, type LogEntry } from '#eventlog';
 import { formatPosition } from '#kernel';
 import { printable } from '../view/text';
-
-/** What stands at a place of a topic: a record, or a batch that cannot be decoded. */
-export type LogEntry = LogRecord | UnreadableChunk;
-
-export const entriesOf = (chunk: Chunk): readonly LogEntry[] =>
-  chunk.kind === 'records' ? chunk.records : [chunk];
-
-const isUnreadable = (entry: LogEntry): entry is UnreadableChunk => 'reason' in entry;
-
-export const offsetOf = (entry: LogEntry): number => (isUnreadable(entry) ? entry.firstOffset : entry.offset);
-
-/** In the order of append times; within a partition that of the log. */
-export const byAppendTime = (a: LogEntry, b: LogEntry): number =>
-  a.partition === b.partition
-    ? offsetOf(a) - offsetOf(b)
-    : a.timestamp - b.timestamp || a.partition - b.partition;
 
 /** A record for a program: `value` where it is JSON, `raw` (Base64) where it is not. */
 export const entryDocument = (entry: LogEntry): Record<string, unknown> => {

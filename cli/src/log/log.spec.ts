@@ -5,16 +5,21 @@ import {
   checksumOf,
   deadLetterOf,
   deadLetterOfBatch,
+  letterTopicOf,
+  newestEntries,
+  readLetter,
   readTopic,
+  recordAt,
+  redriveOf,
+  refuseLaterSteps,
   type HeaderEntry,
   type NewHeader,
+  type LogEntry,
   type LogRecord,
   type NewRecord,
 } from '#eventlog';
-import { letterTopicOf, readLetter } from './dead-letters';
-import { entryDocument, entryLine, type LogEntry } from './entries';
-import { recordAt, redriveOf, refuseLaterSteps } from './redrive';
-import { newestEntries, tailTopic, type TailOptions } from './tail-topic';
+import { entryDocument, entryLine } from './entries';
+import { tailTopic, type TailOptions } from './tail-topic';
 import { findTopic } from './topic-name';
 
 const NAMESPACE = 'test';
@@ -147,7 +152,8 @@ describe('tailTopic', () => {
       { topic: qualify(NAMESPACE, INBOX), partition: 0 },
       { reason: 'CODEC_UNSUPPORTED', message: 'codec 9', count: 3, raw: Buffer.from('xyz') },
     );
-    const [newest] = await newestEntries(log, qualify(NAMESPACE, INBOX), 1);
+    const topic = qualify(NAMESPACE, INBOX);
+    const [newest] = await newestEntries(log, topic, 1, await log.ends(topic));
     expect(entryLine(newest!)).toMatch(/^0-3 {6}2018-\S+ unreadable: 3 records, codec 9$/);
     expect(entryDocument(newest!)).toMatchObject({
       position: '0-3',

@@ -1,5 +1,11 @@
-import { readRange, untilAvailable, type EventLog, type PartitionEnds } from '#eventlog';
-import { byAppendTime, entriesOf, type LogEntry } from './entries';
+import {
+  byAppendTime,
+  entriesOf,
+  newestEntries,
+  untilAvailable,
+  type EventLog,
+  type LogEntry,
+} from '#eventlog';
 
 export interface TailOptions {
   /** `end`: the newest `limit` entries first. */
@@ -37,22 +43,6 @@ export async function* tailTopic(
     if (left <= 0) return;
   }
 }
-
-/** The newest entries of a topic as it stands, oldest first. */
-export const newestEntries = async (
-  log: EventLog,
-  topic: string,
-  limit: number,
-  known?: readonly PartitionEnds[],
-): Promise<readonly LogEntry[]> => {
-  const ends = known ?? (await untilAvailable(() => log.ends(topic), pause));
-  const entries: LogEntry[] = [];
-  for (const { partition, start, end } of ends) {
-    for await (const chunk of readRange(log, topic, partition, Math.max(start, end - limit), end))
-      entries.push(...entriesOf(chunk));
-  }
-  return entries.sort(byAppendTime).slice(-limit);
-};
 
 interface Stretch {
   readonly partition: number;

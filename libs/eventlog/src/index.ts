@@ -1,5 +1,7 @@
 export * from './port';
 export * from './conservation';
+export * from './dead-letters';
+export * from './entries';
 export * from './follow';
 export * from './headers';
 export * from './read';

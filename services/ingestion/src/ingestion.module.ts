@@ -21,6 +21,7 @@ import {
 } from '#runtime';
 import type { Streams } from './domain/streams';
 import { INBOX_METRICS, InboxMeter } from './handlers/inbox-meter';
+import { DeadLettersController } from './http/dead-letters.controller';
 import { DiskGuard } from './http/disk-guard';
 import { EventsController } from './http/events.controller';
 import { Intake } from './http/intake';
@@ -37,7 +38,7 @@ const freeBytes = async (path: string): Promise<number> => {
 };
 
 @Module({
-  controllers: [EventsController, StreamsController],
+  controllers: [EventsController, StreamsController, DeadLettersController],
   providers: [
     provideServiceLog,
     { provide: STREAMS, inject: [ServiceLog], useFactory: followStreams },

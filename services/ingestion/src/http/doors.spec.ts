@@ -247,3 +247,71 @@ it('knows a stream that was applied a moment ago', async () => {
       .status,
   ).toBe(200);
 });
+
+describe('dead letters', () => {
+  const ask = async (
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> }> => {
+    const answer = await fetch(`${service.url}/v1/dead-letters${path}`, {
+      ...(body !== undefined && { method: 'POST', body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const REJECTIONS = TOPICS.rejections(STREAM);
+  const positionOf = async (id: string): Promise<string> => {
+    for (;;) {
+      const { letters } = (await ask(`?source=${REJECTIONS}&limit=1000`)).body as {
+        letters: { position: string; code: string }[];
+      };
+      for (const { position, code } of letters) {
+        const { raw } = (await ask(`/${REJECTIONS}/${position}`)).body as { raw: string };
+        if (code !== 'DUPLICATE' && Buffer.from(raw, 'base64').toString().includes(`"${id}"`))
+          return position;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+
+  it('are shown with reason and bytes, and go into their inbox again by one request', async () => {
+    const value = payment({ amount: 'much' });
+    const { id } = JSON.parse(value) as { id: string };
+    await post(value);
+    const position = await positionOf(id);
+    expect((await ask(`/${REJECTIONS}/${position}`)).body).toMatchObject({
+      topic: REJECTIONS,
+      position,
+      raw: Buffer.from(value).toString('base64'),
+      bytes: value.length,
+    });
+    const { status, body } = await ask(`/${REJECTIONS}/redrive`, { positions: [position] });
+    expect([status, body]).toEqual([
+      200,
+      {
+        topic: REJECTIONS,
+        redriven: 1,
+        positions: [{ topic: TOPICS.inbox(STREAM), partition: HOME, offset: expect.any(Number) as number }],
+        refused: [],
+      },
+    ]);
+    const [at] = (body as { positions: { partition: number; offset: number }[] }).positions;
+    const again = await recordAt(at!);
+    expect([String(again.value), again.headers.text(HEADERS.redrivenFrom)]).toEqual([
+      value,
+      `${REJECTIONS}/${position}`,
+    ]);
+  });
+
+  it.each<[string, unknown, number, string]>([
+    ['/feature/redrive', { all: true }, 409, 'replay the range'],
+    ['/nothing/redrive', { all: true }, 400, 'neither a service'],
+    [`/${REJECTIONS}/redrive`, {}, 400, 'say which'],
+    [`/${REJECTIONS}/redrive`, [], 400, 'a JSON object'],
+    [`/${REJECTIONS}/redrive`, { position: '0-3' }, 400, 'there is no `position`'],
+    [`/${REJECTIONS}/redrive`, { positions: ['0-99999'] }, 404, 'has nothing at 0-99999'],
+    ['?limit=0', undefined, 400, 'limit is a whole number'],
+  ])('%s %j is answered with %s', async (path, body, status, message) => {
+    const answer = await ask(path, body);
+    expect([answer.status, JSON.stringify(answer.body)]).toEqual([status, expect.stringContaining(message)]);
+  });
+});

@@ -1,14 +1,10 @@
 import { HEADERS, RecordRejected, TOPICS, decodeEvent, qualify } from '#contracts';
-import {
-  headersBefore,
-  readRecords,
-  type EventLog,
-  type HeaderEntry,
-  type LogRecord,
-  type NewRecord,
-} from '#eventlog';
 import { Refused, formatPosition, isPlatformError, parsePosition, type Position } from '#kernel';
-import { readLetter, type LetterTopic } from './dead-letters';
+import type { HeaderEntry } from '../port';
+import type { EventLog, LogRecord, NewRecord } from '../port';
+import { readRecords } from '../read';
+import { headersBefore } from '../runner';
+import { readLetter, type LetterTopic } from './letter';
 
 /** A record that goes to its inbox again, or why it cannot. */
 export type Redrive =

@@ -1,5 +1,5 @@
 import { HEADERS, RecordRejected, TOPICS, decodeEvent } from '#contracts';
-import type { LogRecord } from '#eventlog';
+import type { LogRecord } from '../port';
 import { Refused, formatPosition } from '#kernel';
 
 /** What a record that was not taken says of itself. */

@@ -1,0 +1,3 @@
+export * from './letter';
+export * from './letters';
+export { recordAt, redriveOf, refuseLaterSteps } from './redrive';
