@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { Refused } from '#kernel';
 import type { RunDocument, VersionDocument } from '../documents';
 import { openDoor, path, type Door } from '../doors';
 import { untilLoaded } from '../models/until-loaded';
 import { watchRun } from '../models/watch-run';
 import type { Platform } from '../platform/platform';
+import { readDefinitionFiles } from '../project/definition-files';
 
 export interface ModelVersion {
   readonly version: number;
@@ -28,8 +28,12 @@ export class ControlPlane {
     this.serving = openDoor(platform.url('serving'));
   }
 
-  async apply(file: string): Promise<void> {
-    const files = [{ path: file, text: readFileSync(file, 'utf8') }];
+  /** @param path a file or a folder of definitions; `${NAME}` in them is replaced by the variable of that name. */
+  async apply(path: string, variables: Readonly<Record<string, string>> = {}): Promise<void> {
+    const files = (await readDefinitionFiles(path)).map((file) => ({
+      ...file,
+      text: file.text.replace(/\$\{([A-Z_]+)\}/g, (written, name: string) => variables[name] ?? written),
+    }));
     await this.registry.post('/v1/definitions', { files });
   }
 
@@ -47,9 +51,12 @@ export class ControlPlane {
   }
 
   async version(model: string, number: number): Promise<ModelVersion> {
-    const document = await this.registry.get<VersionDocument>(path`/v1/models/${model}/versions/${number}`);
-    const { version, artifact, passed, metrics } = document;
+    const { version, artifact, passed, metrics } = await this.versionDocument(model, number);
     return { version, artifact, passed, metrics: metrics.holdout };
+  }
+
+  versionDocument(model: string, version: number): Promise<VersionDocument> {
+    return this.registry.get<VersionDocument>(path`/v1/models/${model}/versions/${version}`);
   }
 
   async promote(model: string, version: number, alias: string): Promise<void> {

@@ -53,6 +53,21 @@ export class PipelineWatch {
     });
   }
 
+  /** Resolves when none of the topics has grown for so long. */
+  async still(names: readonly string[], quietMs: number, mostMs = 20_000): Promise<void> {
+    const began = Date.now();
+    const total = async (): Promise<number> =>
+      (await Promise.all(names.map((name) => this.count(name)))).reduce((sum, each) => sum + each, 0);
+    let before = await total();
+    for (let since = began; Date.now() - since < quietMs && Date.now() - began < mostMs;) {
+      await sleep(50);
+      const now = await total();
+      if (now === before) continue;
+      before = now;
+      since = Date.now();
+    }
+  }
+
   /** `behind` says how many records are still to come; patience is counted from the last time that it fell. */
   private async until(what: string, behind: () => Promise<number>): Promise<void> {
     let least = Infinity;

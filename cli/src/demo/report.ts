@@ -1,4 +1,6 @@
-import type { DemoResult } from './fraud-demo';
+import type { DemoResult } from './run-scenario';
+import type { Check, Table } from './scenario';
+import type { Step } from './story';
 
 const count = (n: number): string => n.toLocaleString('en-US').padStart(12);
 
@@ -20,7 +22,9 @@ export const renderReport = (
     `  vectors      ${count(counts.vectors)}`,
     `  predictions  ${count(counts.predictions)}`,
     '',
-    `Model ${model.name}@${model.version} (${model.digest.slice(0, 12)}), on the hold-out`,
+    ...storyLines(result.story),
+    ...result.tables.flatMap(tableLines),
+    `Model ${model.name}@${model.version} (${model.digest.slice(0, 12)}), on its hold-out`,
     ...Object.entries(metrics).map(
       ([name, value]) => `  ${name.padEnd(18)} ${value === null ? 'none' : value.toFixed(4)}`,
     ),
@@ -28,9 +32,9 @@ export const renderReport = (
     `Speed: ${result.eventsPerSecond.toLocaleString('en-US')} events/s from inbox to vector and prediction; one event at 200/s takes ${latencyMs.p50 ?? '-'} ms (p50), ${latencyMs.p99 ?? '-'} ms (p99) from inbox to prediction`,
     `Time: ${result.seconds.toFixed(1)} s`,
     '',
-    result.ok
-      ? 'The log is whole: every inbox record has one outcome, every observation one vector, every vector since the deployment one prediction.'
-      : `NOT WHOLE:\n${result.faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    'Checks',
+    ...result.checks.map(checkLine),
+    result.ok ? 'All green.' : 'NOT AS IT SHOULD BE.',
     '',
     ...(where.keep
       ? [
@@ -40,4 +44,35 @@ export const renderReport = (
           'Everything was stopped. Run it again with --keep to look around: the first page of the console, `./playhead tail`, `./playhead models show fraud`.',
         ]),
   ].join('\n');
+};
+
+const checkLine = ({ name, ok, value, wanted }: Check): string =>
+  `  ${ok ? 'ok    ' : 'FAILED'} ${name}: ${value ?? 'nothing'} (wanted: ${wanted})`;
+
+/** Seconds since the first of them, and what was decided. */
+const storyLines = (story: readonly Step[]): string[] => {
+  const first = story[0]?.at ?? 0;
+  const told = story.filter(({ what }) => what !== 'suppressed');
+  if (told.length === 0) return [];
+  return [
+    'What the platform decided (seconds since the first of it)',
+    ...told.map(
+      ({ at, what, says }) =>
+        `  ${((at - first) / 1_000).toFixed(1).padStart(7)}  ${what.padEnd(10)} ${says}`,
+    ),
+    '',
+  ];
+};
+
+const tableLines = ({ title, columns, rows }: Table): string[] => {
+  const cells = [columns, ...rows.map((row) => row.map(cellText))];
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
+  const line = (row: readonly string[]): string =>
+    `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ')}`;
+  return [title, ...cells.map(line), ''];
+};
+
+const cellText = (cell: string | number | null): string => {
+  if (cell === null) return '-';
+  return typeof cell === 'string' || Number.isInteger(cell) ? String(cell) : cell.toFixed(4);
 };

@@ -1,0 +1,5 @@
+import type { Scenario } from '../scenario';
+import { fraud } from './fraud';
+
+/** In the order of `playhead demo --help`. */
+export const SCENARIOS: readonly Scenario[] = [fraud];

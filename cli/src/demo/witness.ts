@@ -1,0 +1,89 @@
+import { PredictionMade, TOPICS, VectorComputed, decodeEvent, qualify, type EventOf } from '#contracts';
+import { readTopic } from '#eventlog';
+import { loadModel } from '#inference';
+import { timestampMs } from '#kernel';
+import type { VersionDocument } from '../documents';
+import type { Actors } from './actors';
+import type { Case } from './scenario';
+import type { LoopStory } from './story';
+import type { Delivery } from './webhook';
+
+/** A vector as it stands on the log. */
+export interface RecordedVector {
+  /** `<partition>-<offset>`. */
+  readonly position: string;
+  readonly time: number;
+  readonly fact: EventOf<typeof VectorComputed>;
+}
+
+export interface Circumstances extends Actors {
+  readonly plan: Case;
+  readonly story: LoopStory;
+  readonly deliveries: readonly Delivery[];
+  /** When the first event after the drift was sent, epoch ms. */
+  readonly driftedAt: number | null;
+  /** The first version that served. */
+  readonly first: number;
+}
+
+/** Looks at what stands on the log and in the store when a scenario is over. */
+export class Witness {
+  private vectorsRead: Promise<readonly RecordedVector[]> | undefined;
+  private predictionsRead: Promise<readonly EventOf<typeof PredictionMade>[]> | undefined;
+
+  constructor(readonly about: Circumstances) {}
+
+  /** Every vector of the service, by partition and offset. */
+  vectors(): Promise<readonly RecordedVector[]> {
+    this.vectorsRead ??= this.topic(TOPICS.vectors(this.about.plan.service.name)).then((records) =>
+      records.map(({ partition, offset, value }) => {
+        const fact = decodeEvent(VectorComputed, value);
+        return { position: `${partition}-${offset}`, time: timestampMs(fact.event_time), fact };
+      }),
+    );
+    return this.vectorsRead;
+  }
+
+  predictions(): Promise<readonly EventOf<typeof PredictionMade>[]> {
+    this.predictionsRead ??= this.topic(TOPICS.predictions(this.about.plan.deployment)).then((records) =>
+      records.map(({ value }) => decodeEvent(PredictionMade, value)),
+    );
+    return this.predictionsRead;
+  }
+
+  /** When the first prediction by a version was appended, epoch ms. */
+  async firstAnswerOf(version: number): Promise<number | null> {
+    let first: number | null = null;
+    for (const { value, timestamp } of await this.topic(TOPICS.predictions(this.about.plan.deployment)))
+      if (decodeEvent(PredictionMade, value).version === version && (first === null || timestamp < first))
+        first = timestamp;
+    return first;
+  }
+
+  /** What a version says of vectors, whether it answered them or not; in their order. */
+  async scoresOf(version: number, vectors: readonly RecordedVector[]): Promise<Float64Array> {
+    const { artifacts, control, plan } = this.about;
+    const document: VersionDocument = await control.versionDocument(plan.model, version);
+    const { revision } = document.service;
+    const width = document.service.features.length;
+    const matrix = new Float32Array(vectors.length * width);
+    vectors.forEach(({ fact }, row) =>
+      fact.values[revision]!.forEach((value, column) => {
+        matrix[row * width + column] = value ?? Number.NaN;
+      }),
+    );
+    const model = await loadModel(await artifacts.get(document.artifact), {
+      task: document.task,
+      featureCount: width,
+    });
+    try {
+      return Float64Array.from(await model.score(matrix));
+    } finally {
+      await model.close();
+    }
+  }
+
+  private topic(name: string): ReturnType<typeof readTopic> {
+    return readTopic(this.about.log, qualify(this.about.platform.namespace, name));
+  }
+}
