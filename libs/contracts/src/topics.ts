@@ -36,6 +36,7 @@ export const TOPICS = {
   rollouts: 'monitoring.rollouts',
   alerts: 'monitoring.alerts',
   notifications: 'monitoring.notifications',
+  monitoringReplays: 'monitoring.replays',
   deadLetters: (service: string) => `${service}.dead-letters`,
   snapshots: (service: string) => `${service}.snapshots`,
   segments: (service: string) => `${service}.segments`,

@@ -11,6 +11,7 @@ import {
 
 export interface MonitoringConfig extends CommonConfig {
   readonly tickMs: number;
+  readonly replays: { readonly directory: string; readonly workers: number };
   /** Address of each service's doors, as a browser reaches them. */
   readonly doors: Readonly<Record<ServiceName, string>>;
 }
@@ -35,6 +36,18 @@ export const monitoringConfig = defineConfig({
       description:
         'how often a change that labels made in a measured window is told although no later event came',
     }),
+    PLAYHEAD_REPLAY_DIR: Type.String({
+      default: '.',
+      minLength: 1,
+      examples: ['/var/lib/playhead'],
+      description: 'where replays that are asked for at the door keep their checkpoints, below `replays`',
+    }),
+    PLAYHEAD_REPLAY_WORKERS: Type.Integer({
+      default: 1,
+      minimum: 1,
+      examples: [4],
+      description: 'processes that work on such a replay',
+    }),
     PLAYHEAD_URL_INGESTION: doorOf('ingestion'),
     PLAYHEAD_URL_FEATURE: doorOf('feature'),
     PLAYHEAD_URL_TRAINING: doorOf('training'),
@@ -46,6 +59,7 @@ export const monitoringConfig = defineConfig({
   compile: (options): MonitoringConfig => ({
     ...compileCommon('monitoring', options),
     tickMs: options.PLAYHEAD_MONITORING_TICK_MS,
+    replays: { directory: options.PLAYHEAD_REPLAY_DIR, workers: options.PLAYHEAD_REPLAY_WORKERS },
     doors: {
       ingestion: options.PLAYHEAD_URL_INGESTION,
       feature: options.PLAYHEAD_URL_FEATURE,

@@ -14,6 +14,7 @@
  *                                           -> onParts            -> monitoring.alerts                what became of it
  *   monitoring.inputs                       -> onRoutes           -> monitoring.rollouts              monitoring.rollout.judged, monitoring.experiment.measured
  *   every tick                              -> ClockTicks         -> monitoring.inputs.<deployment>
+ *   a door                                  -> ReplayJobs         -> monitoring.replays               monitoring.replay.finished
  *   monitoring.reports, monitoring.alerts   -> Reports, Alerts       every instance, in memory: what the doors answer from
  *   what breaks its contract                                      -> monitoring.dead-letters
  *
@@ -42,6 +43,7 @@ import {
   PartitionAdvanced,
   PredictionMade,
   PredictionRouted,
+  ReplayFinished,
   RolloutJudged,
   RouteLabelled,
   RouteMeasured,
@@ -107,6 +109,7 @@ export const TOPOLOGY: Topology = {
       by: 'onRoutes',
       gives: [RolloutJudged, ExperimentMeasured],
     },
+    { on: 'doors (HTTP)', by: 'ReplayJobs', gives: [ReplayFinished] },
     { on: [WindowReported], by: 'Reports', gives: [] },
     { on: 'a door about alerts', by: 'ActionDesk', gives: [AlertActionRequested] },
     {

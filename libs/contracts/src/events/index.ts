@@ -12,6 +12,7 @@ export * from './monitoring/alerts';
 export * from './monitoring/deployment-inputs';
 export * from './monitoring/inputs';
 export * from './monitoring/notifications';
+export * from './monitoring/replays';
 export * from './monitoring/rollouts';
 export * from './monitoring/window-reported';
 export * from './platform/segment-sealed';
