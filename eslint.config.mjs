@@ -31,6 +31,8 @@ export default tseslint.config(
       'bench/**/*.ts',
       'clients/**/*.ts',
       'docs/**/*.ts',
+      'console/**/*.ts',
+      'console/**/*.tsx',
     ],
     languageOptions: {
       parser: tseslint.parser,
@@ -116,5 +118,8 @@ export default tseslint.config(
     files: ['services/**/*.ts', 'libs/runtime/**/*.ts'],
     rules: { '@typescript-eslint/consistent-type-imports': 'off' },
   },
-  { files: ['cli/**/*.ts', 'bench/**/*.ts', 'clients/**/*.ts', 'docs/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['cli/**/*.ts', 'bench/**/*.ts', 'clients/**/*.ts', 'docs/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
 );

@@ -101,6 +101,16 @@ const breaches: Record<string, { file: string; imports: string; target?: string;
     imports: '../../../cli/src/x',
     target: 'cli/src/x.ts',
   },
+  'the-console-stands-alone': {
+    file: 'console/src/a.ts',
+    imports: '../../libs/contracts/src/x',
+    target: 'libs/contracts/src/x.ts',
+  },
+  'nobody-imports-the-console': {
+    file: 'services/a/src/g.ts',
+    imports: '../../../console/src/x',
+    target: 'console/src/x.ts',
+  },
   'only-its-command-imports-the-bench': {
     file: 'cli/src/commands/a.ts',
     imports: '../../../bench/src/x',
@@ -152,6 +162,7 @@ describe('the layering gate', () => {
           'services',
           'cli',
           'bench',
+          'console/src',
         ],
         {
           cwd: folder,

@@ -22,8 +22,13 @@ import {
 } from '#runtime';
 import { ReferenceProfiles } from './effects/reference-profiles';
 import { TopicCounts } from './effects/topic-counts';
-import { DEPLOYMENTS, OverviewController } from './http/overview.controller';
-import { PageController } from './http/page.controller';
+import { LiveFeed } from './effects/live/live-feed';
+import { ConsoleController } from './http/console.controller';
+import { DEPLOYMENTS } from './http/deployments-in-force';
+import { DistributionsController } from './http/distributions.controller';
+import { LiveController } from './http/live.controller';
+import { OverviewController } from './http/overview.controller';
+import { RejectionsController } from './http/rejections.controller';
 import type { MonitoringConfig } from './monitoring.config';
 import {
   decidingWorker,
@@ -35,13 +40,21 @@ import {
 } from './monitoring.topology';
 import { Alerts } from './projections/alerts';
 import { Reports } from './projections/reports';
+import { WindowCounts } from './projections/window-counts';
 
 @Module({
-  controllers: [PageController, OverviewController],
+  controllers: [
+    ConsoleController,
+    OverviewController,
+    LiveController,
+    RejectionsController,
+    DistributionsController,
+  ],
   providers: [
     provideServiceLog,
     Reports,
     Alerts,
+    WindowCounts,
     { provide: DEPLOYMENTS, inject: [ServiceLog], useFactory: followDeployments },
     {
       provide: ReferenceProfiles,
@@ -54,6 +67,19 @@ import { Reports } from './projections/reports';
       inject: [EVENT_LOG, CONFIG, CLOCK],
       useFactory: (log: EventLog, { namespace }: MonitoringConfig, clock: Clock) =>
         new TopicCounts({ log, namespace, clock }),
+    },
+    {
+      provide: LiveFeed,
+      inject: [EVENT_LOG, CONFIG, CLOCK, SLEEP, LOGGER, TopicCounts, DEPLOYMENTS],
+      useFactory: (
+        log: EventLog,
+        { namespace }: MonitoringConfig,
+        clock: Clock,
+        sleep: Sleep,
+        logger: Logger,
+        counts: TopicCounts,
+        deployments: FollowedTopic<Deployments>,
+      ) => new LiveFeed({ log, namespace, clock, sleep, logger, counts, deployments }),
     },
   ],
 })
@@ -70,6 +96,7 @@ export class MonitoringModule {
     profiles: ReferenceProfiles,
     reports: Reports,
     alerts: Alerts,
+    windows: WindowCounts,
     @Inject(ReadModels) models: ReadModels,
   ) {
     const parts: MonitoringParts = {
@@ -89,7 +116,11 @@ export class MonitoringModule {
         { topic: record.topic, offset: record.offset, err: error },
         'a fact cannot be shown and is passed over',
       );
-    const followed = <V extends Reports | Alerts>(name: string, view: V & View<V>, empty: () => V) =>
+    const followed = <V extends Reports | Alerts | WindowCounts>(
+      name: string,
+      view: V & View<V>,
+      empty: () => V,
+    ) =>
       new FollowedView<V & View<V>>({
         name,
         log,
@@ -101,7 +132,8 @@ export class MonitoringModule {
       });
     const reportList = followed(TOPICS.reports, reports, () => new Reports());
     const alertList = followed(TOPICS.alerts, alerts, () => new Alerts());
-    models.add(reportList, alertList);
+    const windowCounts = followed(TOPICS.monitoringInputs, windows, () => new WindowCounts());
+    models.add(reportList, alertList, windowCounts);
     transport.add('log', serviceLog);
     transport.add('decisions', decidingWorker(parts));
     transport.add('gates', gatesWorker(parts));
@@ -110,5 +142,6 @@ export class MonitoringModule {
     transport.add('deployments', monitoringFleet(parts));
     transport.add('reports', reportList);
     transport.add('alerts', alertList);
+    transport.add('windows', windowCounts);
   }
 }

@@ -8,6 +8,8 @@ export interface TopicCount {
   readonly partitions: number;
   /** Records on the log now. */
   readonly records: number;
+  /** Offsets given out: as `records`, but it does not fall when old records are cut. */
+  readonly appended: number;
 }
 
 export interface TopicCountsOptions {
@@ -41,7 +43,8 @@ export class TopicCounts {
       topics.map(async (topic) => {
         const ends = await log.ends(topic);
         const records = ends.reduce((sum, { start, end }) => sum + end - start, 0);
-        return { topic: unqualify(namespace, topic), partitions: ends.length, records };
+        const appended = ends.reduce((sum, { end }) => sum + end, 0);
+        return { topic: unqualify(namespace, topic), partitions: ends.length, records, appended };
       }),
     );
     return counts.sort((a, b) => a.topic.localeCompare(b.topic));

@@ -1,8 +1,9 @@
-import { TOPICS } from '#contracts';
+import { RecordRejected, TOPICS } from '#contracts';
 import { startService, type RunningService } from '#runtime';
 import { DAY, MonitoringWorld, START, paymentsOf } from '../monitoring.testing';
 import type { MonitoringConfig } from '../monitoring.config';
 import { MonitoringModule } from '../monitoring.module';
+import { LiveEvents } from './live-events.testing';
 
 const DOORS = {
   ingestion: 'http://127.0.0.1:7001',
@@ -41,6 +42,7 @@ beforeAll(async () => {
     logLevel: 'silent',
     brokers: [],
     tickMs: 20,
+    replays: { directory: '.', workers: 1 },
     doors: DOORS,
   };
   service = await startService({ config, ports: world.ports, module: MonitoringModule });
@@ -114,22 +116,89 @@ it('tells where all doors are', async () => {
   expect((await ask('/config.json')).body).toEqual({ namespace: 't', doors: DOORS });
 });
 
-it('serves a page that loads nothing from elsewhere', async () => {
-  const answer = await fetch(`${service.url}/`);
-  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
-  const page = await answer.text();
-  expect(page).toContain('<title>Playhead</title>');
-  const loaded = [...page.matchAll(/<(?:link|script|img)[^>]* (?:href|src)="([^"]*)"/g)].map(
-    ([, address]) => address!,
-  );
-  expect(loaded.filter((address) => !address.startsWith('data:'))).toEqual(['/page.css', '/page.js']);
-  for (const [path, type] of [
-    ['/page.css', 'text/css'],
-    ['/page.js', 'text/javascript'],
-  ] as const) {
-    expect((await fetch(service.url + path)).headers.get('content-type')).toBe(`${type}; charset=utf-8`);
+it('refuses files that the console does not have', async () => {
+  expect((await fetch(`${service.url}/assets/../main.js`)).status).toBe(404);
+  expect((await fetch(`${service.url}/assets/none.js`)).status).toBe(404);
+});
+
+it('gives the counts of a window by the cells of the reference', async () => {
+  interface Column {
+    readonly name: string;
+    readonly cells: readonly unknown[];
+    readonly reference: { readonly rows: number; readonly counts: readonly number[] };
+    readonly window: { readonly rows: number; readonly counts: readonly number[] };
   }
+  interface Distributions {
+    readonly windows: readonly { readonly start: string }[];
+    readonly window: { readonly start: string; readonly predictions: number };
+    readonly features: readonly Column[];
+    readonly score: Column;
+  }
+  const path = '/v1/deployments/fraud/distributions';
+  const first = new Date(START).toISOString();
+  const { body } = await ask<Distributions>(`${path}?window=${first}`);
+  expect(body.window).toMatchObject({ start: first, predictions: 300 });
+  expect(body.windows.at(-1)).toMatchObject({ start: first });
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  for (const { cells, reference, window } of [...body.features, body.score]) {
+    expect([reference.counts.length, window.counts.length]).toEqual([cells.length, cells.length]);
+    expect(window.rows).toBe(300);
+    expect(reference.rows).toBe(3_000);
+  }
+  expect(body.features.map(({ name }) => name)).toEqual(['amount', 'gap']);
+  expect(sum(body.score.window.counts)).toBe(300);
+  expect((await ask(`${path}?window=2020-01-01T00:00:00.000Z`)).status).toBe(404);
+  expect((await ask('/v1/deployments/unknown/distributions')).status).toBe(404);
+});
+
+it('says how fresh the vectors of a feature service are', async () => {
+  const { body } = await ask<{ partitions: object[] }>('/v1/services/fraud/freshness');
+  expect(body.partitions).toMatchObject([
+    { partition: 0, vectors: 600, eventTime: expect.stringMatching(/^2026-03-04T23:5/) as string },
+    { partition: 1, vectors: 600 },
+  ]);
+  expect((await ask('/v1/services/none/freshness')).status).toBe(404);
+});
+
+it('gives the last rejections of a stream, the newest first', async () => {
+  await world.topics(2, TOPICS.rejections('transactions'));
+  const rejected = (n: number) => ({
+    ...RecordRejected.sample,
+    message: `the ${n}th`,
+    raw: Buffer.from(`{"n":${n}}`).toString('base64'),
+  });
+  for (let n = 0; n < 5; n++) {
+    world.clock.advance(1_000);
+    await world.fact(TOPICS.rejections('transactions'), RecordRejected, rejected(n), { partition: n % 2 });
+  }
+  expect((await ask('/v1/streams/transactions/rejections?limit=2')).body).toMatchObject({
+    stream: 'transactions',
+    total: 5,
+    rejections: [
+      { ...rejected(4), position: '0-2' },
+      { ...rejected(3), position: '1-1' },
+    ],
+  });
+  expect((await ask('/v1/streams/none/rejections')).status).toBe(404);
+});
+
+it('tells what moves and what is decided while somebody listens', async () => {
+  const events = await LiveEvents.open(`${service.url}/v1/live`);
+  const rates = await events.next<{ topics: { topic: string; records: number; perSecond: number }[] }>(
+    'rates',
+  );
+  expect(rates.topics.find(({ topic }) => topic === TOPICS.vectors('fraud'))).toEqual({
+    topic: TOPICS.vectors('fraud'),
+    records: 1_200,
+    perSecond: 0,
+  });
+  await world.deploy();
+  expect(await events.next('fact')).toMatchObject({
+    topic: TOPICS.deployments,
+    position: '0-1',
+    type: 'registry.deployment.updated',
+  });
+  await events.close();
 });
 
 it('is ready, and its doors are described', async () => {
@@ -141,5 +210,9 @@ it('is ready, and its doors are described', async () => {
     '/v1/overview',
     '/v1/deployments/{deployment}/reports',
     '/v1/alerts',
+    '/v1/live',
+    '/v1/streams/{stream}/rejections',
+    '/v1/deployments/{deployment}/distributions',
+    '/v1/services/{service}/freshness',
   ]);
 });

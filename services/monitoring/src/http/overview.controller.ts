@@ -9,11 +9,11 @@ import { TopicCounts } from '../effects/topic-counts';
 import type { MonitoringConfig } from '../monitoring.config';
 import { Alerts } from '../projections/alerts';
 import { Reports, type ReportView } from '../projections/reports';
+import { DEPLOYMENTS } from './deployments-in-force';
+import { limitOf } from './limit';
 
 /** Windows in which the one that answers is looked for: more versions than that do not answer at a time. */
 const NEWEST = 20;
-
-export const DEPLOYMENTS = Symbol('deployments');
 
 /** What monitoring knows, for pages and programs. */
 @ApiTags('monitoring')
@@ -57,7 +57,10 @@ export class OverviewController {
   windows(@Param('deployment') deployment: string, @Query('limit') limit?: string): unknown {
     if (!this.deployments.state.has(deployment))
       throw new Refused('PLAYHEAD_NOT_FOUND', `there is no deployment ${deployment}`);
-    return { deployment, reports: this.reports.of(deployment, limitOf(limit)) };
+    return {
+      deployment,
+      reports: this.reports.of(deployment, limitOf(limit, { most: 1_000, otherwise: 30 })),
+    };
   }
 
   @Get('v1/alerts')
@@ -95,11 +98,3 @@ export class OverviewController {
     return newest.find((report) => report.version === version) ?? newest[0];
   }
 }
-
-const limitOf = (text: string | undefined): number => {
-  const limit = Number(text ?? 30);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) {
-    throw new Refused('PLAYHEAD_REQUEST_INVALID', `limit is a whole number from 1 to 1000, not "${text}"`);
-  }
-  return limit;
-};

@@ -1,0 +1,2 @@
+/** Token of what runs where: `FollowedTopic<Deployments>`. */
+export const DEPLOYMENTS = Symbol('deployments');
