@@ -71,3 +71,11 @@ export {
   type RegressionReport,
 } from './performance/regression-performance';
 export { Adwin, type AdwinOptions } from './detect/adwin';
+export { Ddm, type DdmOptions } from './detect/ddm';
+export type { Detector } from './detect/detector';
+export { DETECTOR_NAMES, DETECTORS, detectorOf, type DetectorName } from './detect/detectors';
+export { Eddm, type EddmOptions } from './detect/eddm';
+export { HddmA, type HddmAOptions } from './detect/hddm-a';
+export { HddmW, type HddmWOptions } from './detect/hddm-w';
+export { Kswin, type KswinOptions } from './detect/kswin';
+export { PageHinkley, type PageHinkleyOptions } from './detect/page-hinkley';

@@ -1,4 +1,5 @@
 import { log } from '#kernel';
+import type { Detector } from './detector';
 
 export interface AdwinOptions {
   /** The chance of a false alarm; smaller is slower to see a change. */
@@ -26,7 +27,8 @@ interface Row {
  * is cut where its older and its younger part differ in their mean, in an exponential histogram of O(log n) buckets. The bound is
  * the normal approximation of the paper's section 3.2, as River 0.26 uses it; the first update after a detection begins anew.
  */
-export class Adwin {
+export class Adwin implements Detector {
+  readonly warning = false;
   private readonly delta: number;
   private readonly clock: number;
   private rows: Row[] = [{ totals: [], squares: [] }];
@@ -48,6 +50,18 @@ export class Adwin {
     this.ticks++;
     this.detected = this.ticks % this.clock === 0 && this.width > GRACE && this.cut();
     return this.detected;
+  }
+
+  observe(value: number): void {
+    if (Number.isFinite(value)) this.update(value);
+  }
+
+  get driftDetected(): boolean {
+    return this.detected;
+  }
+
+  toJSON(): number[] {
+    return this.state();
   }
 
   /** The mean of the window; 0 when it is empty. */
@@ -74,8 +88,10 @@ export class Adwin {
     ];
   }
 
-  /** Goes on from a state; `next` gives its numbers one after the other. */
-  restore(next: () => number): void {
+  /** Goes on from a state: all its numbers, or a function that gives them one after the other. */
+  restore(state: readonly number[] | (() => number)): void {
+    let at = 0;
+    const next = typeof state === 'function' ? state : (): number => state[at++]!;
     this.ticks = next();
     this.width = next();
     this.total = next();

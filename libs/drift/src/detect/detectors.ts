@@ -1,0 +1,29 @@
+import { Adwin } from './adwin';
+import { Ddm } from './ddm';
+import type { Detector } from './detector';
+import { Eddm } from './eddm';
+import { HddmA } from './hddm-a';
+import { HddmW } from './hddm-w';
+import { Kswin } from './kswin';
+import { PageHinkley } from './page-hinkley';
+
+/** Every detector by the name that monitors use, each with River's defaults; `seed` is of those that draw. */
+export const DETECTORS = {
+  adwin: () => new Adwin(),
+  page_hinkley: () => new PageHinkley(),
+  kswin: (seed) => new Kswin({ seed }),
+  ddm: () => new Ddm(),
+  eddm: () => new Eddm(),
+  hddm_a: () => new HddmA(),
+  hddm_w: () => new HddmW(),
+} as const satisfies Record<string, (seed?: number) => Detector>;
+
+export type DetectorName = keyof typeof DETECTORS;
+export const DETECTOR_NAMES = Object.keys(DETECTORS) as DetectorName[];
+
+/** A detector at its beginning, or going on from a state that `toJSON` of one of its name gave. */
+export const detectorOf = (name: DetectorName, state?: readonly number[], seed?: number): Detector => {
+  const detector: Detector = DETECTORS[name](seed);
+  if (state) detector.restore(state);
+  return detector;
+};
