@@ -13,6 +13,8 @@ export interface FraudSimulation {
   readonly start: number;
   /** Days until it is known whether a payment was fraud. */
   readonly labelDelayDays: number;
+  /** From this day on everybody pays more, and thieves do something new. Never by default. */
+  readonly driftDay?: number;
 }
 
 export const DEFAULT_FRAUD_SIMULATION: FraudSimulation = {
@@ -64,10 +66,8 @@ export function* simulateFraud(options: FraudSimulation): Generator<Occurrence> 
   let labels: (Occurrence & { stream: 'fraud-labels' })[] = [];
   let serial = 0;
   for (let day = 0; day < options.days + options.labelDelayDays; day++) {
-    const from = options.start + day * DAY_MS;
-    const due = labels.filter(({ time }) => time < from + DAY_MS);
-    labels = labels.filter(({ time }) => time >= from + DAY_MS);
-    const today: Occurrence[] = due;
+    const midnight = options.start + (day + 1) * DAY_MS;
+    const today: Occurrence[] = [];
     if (day < options.days) {
       compromise(options, customers, compromisedTerminals, day, rng);
       for (const payment of paymentsOf(options, customers, compromisedTerminals, day, rng)) {
@@ -93,7 +93,9 @@ export function* simulateFraud(options: FraudSimulation): Generator<Occurrence> 
         });
       }
     }
-    yield* today.sort((a, b) => a.time - b.time);
+    const due = labels.filter(({ time }) => time < midnight);
+    labels = labels.filter(({ time }) => time >= midnight);
+    yield* [...due, ...today].sort((a, b) => a.time - b.time);
   }
 }
 
@@ -135,6 +137,9 @@ const compromise = (
   for (const [terminal, until] of terminals) if (until < day) terminals.delete(terminal);
 };
 
+/** So much more does everybody pay after the drift. */
+const DEARER = 1.8;
+
 interface SimulatedPayment {
   readonly time: number;
   readonly customer: string;
@@ -151,25 +156,44 @@ const paymentsOf = (
   rng: Rng,
 ): SimulatedPayment[] => {
   const payments: SimulatedPayment[] = [];
+  const hasDrifted = day >= (options.driftDay ?? Infinity);
+  const level = hasDrifted ? DEARER : 1;
   for (const customer of customers) {
     const stolen = customer.compromisedUntil >= day;
-    const count = poisson(customer.paymentsPerDay, rng) + (stolen ? 1 + rng.below(3) : 0);
+    if (hasDrifted && stolen) payments.push(...burstOf(options, customer, day, rng));
+    const count = poisson(customer.paymentsPerDay, rng) + (stolen && !hasDrifted ? 1 + rng.below(3) : 0);
     for (let i = 0; i < count; i++) {
-      const thief = stolen && rng.uniform() < 0.6;
+      const thief = stolen && !hasDrifted && rng.uniform() < 0.6;
       const terminal = customer.terminals[rng.below(customer.terminals.length)]!;
       const tampered = compromisedTerminals.has(terminal) && rng.uniform() < 0.5;
       const secondOfDay = thief || tampered ? rng.uniform() * 86_400 : 43_200 + normal(rng) * 15_000;
       const base = Math.abs(customer.meanAmount + (normal(rng) * customer.meanAmount) / 2);
-      const amount = Math.max(1, Math.round(base * (thief ? 3 + rng.uniform() * 4 : 1) * 100)) / 100;
-      const time =
-        options.start +
-        day * DAY_MS +
-        Math.floor(Math.min(86_399, Math.max(0, secondOfDay))) * 1_000 +
-        rng.below(1_000);
+      const amount = cents(base * level * (thief ? 3 + rng.uniform() * 4 : 1));
+      const time = momentOf(options, day, secondOfDay, rng);
       payments.push({ time, customer: customer.id, terminal, amount, fraud: thief || tampered });
     }
   }
   return payments;
+};
+
+const cents = (amount: number): number => Math.max(1, Math.round(amount * 100)) / 100;
+
+const momentOf = (options: FraudSimulation, day: number, secondOfDay: number, rng: Rng): number =>
+  options.start +
+  day * DAY_MS +
+  Math.floor(Math.min(86_399, Math.max(0, secondOfDay))) * 1_000 +
+  rng.below(1_000);
+
+/** What thieves do after the drift: they try a stolen card with some small payments within a quarter of an hour, where it is not usual. */
+const burstOf = (options: FraudSimulation, customer: Customer, day: number, rng: Rng): SimulatedPayment[] => {
+  const begin = rng.uniform() * 85_000;
+  return Array.from({ length: 2 + rng.below(3) }, () => ({
+    time: momentOf(options, day, begin + rng.uniform() * 900, rng),
+    customer: customer.id,
+    terminal: rng.below(options.terminals),
+    amount: cents(1 + rng.uniform() * 4),
+    fraud: true,
+  }));
 };
 
 /** Knuth's method; fine for small means. */

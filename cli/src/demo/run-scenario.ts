@@ -180,14 +180,22 @@ class Run {
         );
         await this.folded();
         await this.watch.scored(plan.service.name, plan.deployment, unscored);
-        await this.watch.still(this.decisions, QUIET_MS);
-        await this.story.look();
+        await this.settled();
         const { time, left } = streaming.at ?? { time: Infinity, left: 0 };
         while (moments[0] && time >= moments[0].at) await moments.shift()!.act(this.actors);
         if (!more || left <= PACED_EVENTS) return;
       }
     } finally {
       clearInterval(looking);
+    }
+  }
+
+  /** Monitoring has judged what came, and no run is under way: the next stretch finds the platform awake. A rollout needs the stream. */
+  private async settled(): Promise<void> {
+    for (const until = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+      await this.watch.still(this.decisions, QUIET_MS);
+      await this.story.look();
+      if (!this.story.isTraining || Date.now() > until) return;
     }
   }
 

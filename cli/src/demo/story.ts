@@ -72,7 +72,12 @@ export class LoopStory {
 
   /** Whether a run or a rollout is under way. */
   get isBusy(): boolean {
-    return this.underWay.size > 0 || this.rolling;
+    return this.isTraining || this.rolling;
+  }
+
+  /** Whether a run has been asked for that has not ended. */
+  get isTraining(): boolean {
+    return this.underWay.size > 0;
   }
 
   /** The version that the alias names, as far as has been seen. */
