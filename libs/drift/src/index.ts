@@ -27,7 +27,19 @@ export {
   type ErrorProfile,
   type ErrorRows,
 } from './estimate/error-tree';
-export { profilePerformance, type PerformanceProfile } from './performance/chunk-performance';
+export { estimateBinary, type ScoredColumns } from './estimate/estimate-binary';
+export {
+  EstimatedPerformance,
+  type EstimatedMetrics,
+  type EstimatedPerformanceData,
+  type EstimatedReport,
+} from './estimate/estimated-performance';
+export {
+  EstimatedRegression,
+  type EstimatedRegressionData,
+  type EstimatedRegressionReport,
+} from './estimate/estimated-regression';
+export { learnedLimits, profilePerformance, type PerformanceProfile } from './performance/chunk-performance';
 export { WindowProfile, type WindowProfileData } from './profile/window-profile';
 export { jensenShannon, psi, type BatchOptions } from './compare/batch';
 export { benjaminiHochberg, type Corrected } from './compare/benjamini-hochberg';

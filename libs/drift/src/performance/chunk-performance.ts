@@ -29,3 +29,12 @@ export const profilePerformance = (
   }
   return { chunks: chunks.length, rows: Math.min(...chunks.map(({ length }) => length)), metrics };
 };
+
+/** The limits outside of which a metric of a window has changed: mean -+ 3 standard deviations over the reference's chunks (NannyML's rule). */
+export const learnedLimits = (
+  { mean, std }: Moments,
+  deviations = 3,
+): { readonly min: number; readonly max: number } => ({
+  min: mean - deviations * std,
+  max: mean + deviations * std,
+});
