@@ -1,5 +1,9 @@
 import type { ComponentType } from 'react';
+import { DeadLettersPage } from './pages/dead-letters/dead-letters-page';
+import { ModelsPage } from './pages/models/models-page';
 import { OverviewPage } from './pages/overview/overview-page';
+import { ReplaysPage } from './pages/replays/replays-page';
+import { RunsPage } from './pages/runs/runs-page';
 import { StreamsPage } from './pages/streams/streams-page';
 
 export interface PageRoute {
@@ -15,4 +19,8 @@ export interface PageRoute {
 export const ROUTES: readonly PageRoute[] = [
   { path: '', title: 'Overview', group: 'Now', page: OverviewPage },
   { path: 'streams', title: 'Streams', group: 'Data', page: StreamsPage },
+  { path: 'dead-letters', title: 'Dead letters', group: 'Data', page: DeadLettersPage },
+  { path: 'runs', title: 'Runs', group: 'Models', page: RunsPage },
+  { path: 'models', title: 'Models', group: 'Models', page: ModelsPage },
+  { path: 'replays', title: 'Replays', group: 'Past', page: ReplaysPage },
 ];
