@@ -6,7 +6,7 @@ export interface RegistryConfig extends CommonConfig {
   readonly patienceMs: number;
   /** Largest file that an MLflow client may upload. */
   readonly artifactBytes: number;
-  /** How often it looks whether a run is due by schedule or volume. */
+  /** How often it looks whether a run is due by schedule, volume or an alert that is still open. */
   readonly triggersEveryMs: number;
   /** What the keys of webhooks are made from; null where none is given, and then none can be set. */
   readonly webhookSecret: string | null;
@@ -28,7 +28,8 @@ export const registryConfig = defineConfig({
       minimum: 10,
       unit: 'ms',
       examples: [60_000],
-      description: 'how often the registry looks whether a run is due by schedule or by new vectors',
+      description:
+        'how often the registry looks whether a run is due by schedule, by new vectors or by an alert that is still open',
     }),
     PLAYHEAD_WEBHOOK_SECRET: Type.Optional(
       Type.String({

@@ -22,6 +22,7 @@ import {
 } from '#runtime';
 import type { Clock } from '#kernel';
 import type { RegistryState } from './domain/state';
+import { PolicyChecks } from './effects/policy-checks';
 import { VersionChecks } from './effects/version-checks';
 import { DecisionDesk } from './http/decision-desk';
 import { DefinitionsController } from './http/definitions.controller';
@@ -227,6 +228,7 @@ export class RegistryModule {
     @Inject(INPUTS) inputs: FollowedTopic<RegistryState>,
     @Inject(ServiceLog) log: ServiceLog,
     @Inject(RequestDesk) desk: RequestDesk,
+    @Inject(VersionChecks) checks: VersionChecks,
     @Inject(Postgres) postgres: Postgres | null,
     @Inject(RegistryProjection) projection: RegistryProjection | null,
     @Inject(ReadModels) models: ReadModels,
@@ -257,6 +259,7 @@ export class RegistryModule {
         everyMs: config.triggersEveryMs,
       }),
     );
+    transport.add('policy checks', new PolicyChecks({ view, checks, sleep, logger }));
     transport.add('webhooks', webhooks);
     transport.add('desk', { start: () => Promise.resolve(), stop: () => desk.close() });
     if (!postgres || !projection) return;

@@ -7,12 +7,13 @@
  *   feature.revisions               -> onRevision -> registry.inputs        registry.input.revision-reported
  *   monitoring.alerts               -> onAlert    -> registry.inputs        registry.input.alert-reported
  *   monitoring.rollouts             -> onRollout  -> registry.inputs        registry.input.rollout-reported
+ *   a version that its policy would promote -> PolicyChecks -> registry.inputs   registry.input.version-checked
  *   clock, vectors' offsets         -> TriggerClock -> registry.inputs      registry.input.training-submitted with its cause
  *   a version, the newest feature.vectors.<service> -> VersionChecks -> registry.inputs   registry.input.version-checked, before somebody decides about it
  *   registry.inputs                 -> onInput    -> registry.definitions   registry.definition.applied | activated | retired
  *                                                    registry.requests      registry.training.requested | cancellation.requested | command.refused
  *                                                    registry.models        registry.model-version.registered | reviewed | checked, registry.alias.assigned | removed,
- *                                                                           registry.model.noted
+ *                                                                           registry.model.noted, registry.promotion.withheld
  *                                                    registry.deployments   registry.deployment.updated
  *                                                    registry.rollouts      registry.rollout.changed, registry.experiment.weighed
  *                                                    registry.replays       registry.replay.reported
@@ -30,6 +31,7 @@
 import {
   AlertRaised,
   AlertReported,
+  AlertResolved,
   AliasAssigned,
   AliasRemovalSubmitted,
   AliasRemoved,
@@ -51,6 +53,7 @@ import {
   ModelVersionReviewed,
   NoteSubmitted,
   PromotionSubmitted,
+  PromotionWithheld,
   ReplayReported,
   ReplaySubmitted,
   ReviewSubmitted,
@@ -134,9 +137,10 @@ export const TOPOLOGY: Topology = {
       gives: [RunReported],
     },
     { on: [RevisionWarmed], by: 'onRevision', gives: [RevisionReported] },
-    { on: [AlertRaised], by: 'onAlert', gives: [AlertReported] },
+    { on: [AlertRaised, AlertResolved], by: 'onAlert', gives: [AlertReported] },
     { on: [RolloutJudged, ExperimentMeasured], by: 'onRollout', gives: [RolloutReported] },
     { on: 'doors (HTTP)', by: 'VersionChecks', looksUp: [VectorComputed], gives: [CheckSubmitted] },
+    { on: 'clock', by: 'PolicyChecks', looksUp: [VectorComputed], gives: [CheckSubmitted] },
     { on: 'clock', by: 'TriggerClock', gives: [TrainingSubmitted] },
     {
       on: INPUTS,
@@ -155,6 +159,7 @@ export const TOPOLOGY: Topology = {
         ModelNoted,
         AliasAssigned,
         AliasRemoved,
+        PromotionWithheld,
         DeploymentUpdated,
         RolloutChanged,
         ExperimentWeighed,

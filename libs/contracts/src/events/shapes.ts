@@ -27,6 +27,7 @@ export const Evidence = Type.Object({
     'gate',
     'verdict',
     'measurement',
+    'alert',
   ]),
   id: Type.String({
     description:

@@ -10,7 +10,7 @@ import { refuse } from './refusals';
 import { review } from './reviews';
 import { definitionsOf, hasEnded, phaseOf, type RegistryState, type Run } from './state';
 import { trainingRequest } from './training-request';
-import { onAlert, trigger } from './triggers';
+import { onAlert, trigger } from './retraining/triggers';
 import { onMeasured } from './rollouts/experiments';
 import { onVerdict, steer } from './rollouts/steering';
 import { removeWebhook, setWebhook } from './webhooks';

@@ -25,7 +25,9 @@ import {
   type RunStatus,
   type Trigger,
 } from './state';
-import { onDefinitions } from './triggers';
+import { alertsAfter } from './retraining/open-alerts';
+import { policyPromotions } from './retraining/promotions';
+import { onDefinitions } from './retraining/triggers';
 import { warmPlaces } from './warm-places';
 
 /** The state after an outcome. */
@@ -111,15 +113,32 @@ export const evolve = (state: RegistryState, outcome: Outcome, decided: Decided)
       return { ...state, notes: state.notes.set(noteKey(model, version), note) };
     }
     case 'alias-assigned': {
-      const { model, alias, version, cause } = outcome.fact;
+      const { model, alias, version, cause, policy } = outcome.fact;
       const key = `${model}@${alias}`;
       const before = state.aliases.get(key)?.history ?? [];
       const history = cause === 'promotion' ? [...before, version] : wayBack(before, version);
-      return { ...state, aliases: state.aliases.set(key, { model, alias, history, ...decided }) };
+      const promoted = state.promotions.get(model);
+      const takenBack = cause !== 'promotion';
+      return {
+        ...state,
+        aliases: state.aliases.set(key, { model, alias, history, ...decided }),
+        named: state.named.set(key, Math.max(state.named.get(key) ?? 0, version)),
+        ...(policy && {
+          promotions: state.promotions.set(
+            model,
+            takenBack ? { ...promoted!, takenBack } : { model, alias, version, takenBack, ...decided },
+          ),
+        }),
+      };
     }
     case 'alias-removed': {
       const { model, alias } = outcome.fact;
       return { ...state, aliases: state.aliases.delete(`${model}@${alias}`) };
+    }
+    case 'promotion-withheld': {
+      const key = `${outcome.fact.model}@${outcome.fact.version}`;
+      const withheld = { ...outcome.fact, ...decided };
+      return { ...state, versions: state.versions.set(key, { ...state.versions.get(key)!, withheld }) };
     }
     case 'rollout-changed': {
       const { deployment } = outcome.fact;
@@ -200,6 +219,13 @@ export const apply = (state: RegistryState, input: Input, at: InputPosition): Ap
   follow(rolloutMoves(next, input, decidedNow, at));
   follow(experimentMoves(next, input, decidedNow));
   follow(deploymentUpdates(next));
+  // As if somebody had asked for it right behind the input: a rollout begins from what answers by now.
+  const promoted = policyPromotions(next, outcomes);
+  if (promoted.length > 0) {
+    follow(promoted);
+    follow(rolloutMoves(next, input, promoted, at));
+    follow(deploymentUpdates(next));
+  }
   follow(retirements(next));
   return { state: next, outcomes };
 };
@@ -228,7 +254,8 @@ const note = (state: RegistryState, input: Input, decided: Decided): RegistrySta
     const named = { name: fact.service, revision: fact.revision };
     return revised(moved, named, { warm: warmPlaces(known, fact), places: fact.places });
   }
-  if (input.type === 'alert') return { ...moved, alerted: offsetOf(input) };
+  if (input.type === 'alert')
+    return { ...moved, alerted: offsetOf(input), alerts: alertsAfter(state, input, decided) };
   if (input.type === 'rollout-report') return { ...moved, judged: offsetOf(input) };
   if (input.type !== 'run') {
     const engine = input.type === 'definitions' ? input.value.engine : state.engine;

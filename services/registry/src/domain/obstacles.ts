@@ -67,7 +67,7 @@ const wasNamedBy = (state: RegistryState, { model, version }: ModelVersion, alia
   state.aliases.get(`${model}@${alias}`)?.history.includes(version) ?? false;
 
 /** A version was compared with those that the aliases named when its run was asked for; by now another one may have to be beaten. */
-const comparisonOutdated = (state: RegistryState, version: ModelVersion): string | undefined => {
+export const comparisonOutdated = (state: RegistryState, version: ModelVersion): string | undefined => {
   for (const { against, version: compared } of version.gates) {
     const named = against === undefined ? undefined : state.aliases.get(`${version.model}@${against}`);
     if (!named) continue;
@@ -117,7 +117,7 @@ export const notEntitled = (
   return undefined;
 };
 
-const approvalMissing = (state: RegistryState, version: ModelVersion): string | undefined => {
+export const approvalMissing = (state: RegistryState, version: ModelVersion): string | undefined => {
   const rule = approvalRule(state, version.model);
   if (rule === undefined) return undefined;
   const { verdict } = version;

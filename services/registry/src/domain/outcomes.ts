@@ -12,6 +12,7 @@ import {
   ModelVersionChecked,
   ModelVersionRegistered,
   ModelVersionReviewed,
+  PromotionWithheld,
   ReplayReported,
   RolloutChanged,
   TrainingRequested,
@@ -36,6 +37,7 @@ interface Facts {
   'model-noted': EventOf<typeof ModelNoted>;
   'alias-assigned': EventOf<typeof AliasAssigned>;
   'alias-removed': EventOf<typeof AliasRemoved>;
+  'promotion-withheld': EventOf<typeof PromotionWithheld>;
   'deployment-updated': EventOf<typeof DeploymentUpdated>;
   'rollout-changed': EventOf<typeof RolloutChanged>;
   'experiment-weighed': EventOf<typeof ExperimentWeighed>;
@@ -70,6 +72,7 @@ export const OUTCOME_CONTRACTS: {
   'model-noted': { contract: ModelNoted, key: ({ model }) => model },
   'alias-assigned': { contract: AliasAssigned, key: ({ model }) => model },
   'alias-removed': { contract: AliasRemoved, key: ({ model }) => model },
+  'promotion-withheld': { contract: PromotionWithheld, key: ({ model }) => model },
   'deployment-updated': { contract: DeploymentUpdated, key: ({ deployment }) => deployment },
   'rollout-changed': { contract: RolloutChanged, key: ({ deployment }) => deployment },
   'experiment-weighed': { contract: ExperimentWeighed, key: ({ deployment }) => deployment },

@@ -40,27 +40,31 @@ export const rollBack = (state: RegistryState, command: Of<'rollback'>): Outcome
   const { model, alias, actor } = command.value;
   const named = state.aliases.get(`${model}@${alias}`);
   if (!named) return refuse(command, 'PLAYHEAD_NOT_FOUND', `${model} has no alias ${alias}`);
-  const current = currentVersion(named);
-  const going = (version: number): Outcome[] => [
+  const version = wayBack(state, model, alias);
+  if (typeof version === 'string') return refuse(command, 'PLAYHEAD_CONFLICT', version);
+  const previous = currentVersion(named);
+  return [
     {
       type: 'alias-assigned',
-      fact: { model, alias, version, previous: current, cause: 'rollback', assigned_by: actor },
+      fact: { model, alias, version, previous, cause: 'rollback', assigned_by: actor },
     },
   ];
+};
+
+/** The version that an alias, which names one, goes back to; or why there is none. */
+export const wayBack = (state: RegistryState, model: string, alias: string): number | string => {
+  const named = state.aliases.get(`${model}@${alias}`)!;
   const baseline = baselineUnder(state, model, alias);
-  if (baseline !== undefined) return going(baseline);
+  if (baseline !== undefined) return baseline;
   const earlier = named.history
     .slice(0, -1)
     .reverse()
     .map((number) => state.versions.get(`${model}@${number}`)!);
   const target = earlier.find((version) => obstacleTo(state, version, alias) === undefined);
-  if (!target) {
-    const reason = earlier[0]
-      ? obstacleTo(state, earlier[0], alias)
-      : `${alias} of ${model} has named no other version than ${current}`;
-    return refuse(command, 'PLAYHEAD_CONFLICT', reason!);
-  }
-  return going(target.version);
+  if (target) return target.version;
+  return earlier[0]
+    ? obstacleTo(state, earlier[0], alias)!
+    : `${alias} of ${model} has named no other version than ${currentVersion(named)}`;
 };
 
 /** The version that a rollout under this alias began from. */

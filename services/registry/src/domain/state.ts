@@ -1,4 +1,5 @@
 import type { Definition, EventOf, RunReported, TrainingRunStarted } from '#contracts';
+import type { AlertReport } from './inputs';
 import type { OutcomeOf } from './outcomes';
 import { PersistentMap } from './persistent-map';
 
@@ -50,6 +51,29 @@ export interface ModelVersion extends Readonly<OutcomeOf<'version-registered'>['
   readonly reviewed?: Decided;
   /** What was found last when it was loaded and asked. */
   readonly check?: Readonly<OutcomeOf<'version-checked'>['fact']> & Decided;
+  /** Why its policy did not promote it, as was said last. */
+  readonly withheld?: Readonly<OutcomeOf<'promotion-withheld'>['fact']> & Decided;
+}
+
+/** An alert that monitoring has raised and not ended; `time` is when it came here. */
+export interface OpenAlert
+  extends
+    Pick<
+      AlertReport['value']['fact'],
+      'alert' | 'deployment' | 'model' | 'version' | 'kind' | 'subject' | 'message'
+    >,
+    Decided {
+  /** Where it was raised: `monitoring.alerts:<position>`. */
+  readonly reference: string;
+}
+
+/** The version that the policy of a model promoted last. */
+export interface PolicyPromotion extends Decided {
+  readonly model: string;
+  readonly alias: string;
+  readonly version: number;
+  /** The policy has rolled it back. */
+  readonly takenBack: boolean;
 }
 
 /** What people write about a model or a version. */
@@ -141,6 +165,12 @@ export interface RegistryState extends Decided {
   readonly replays: PersistentMap<Replay>;
   /** By model. */
   readonly triggers: PersistentMap<Trigger>;
+  /** By the name of the alert. */
+  readonly alerts: PersistentMap<OpenAlert>;
+  /** By model. */
+  readonly promotions: PersistentMap<PolicyPromotion>;
+  /** By `<model>@<alias>`: the highest version that the alias has ever named. */
+  readonly named: PersistentMap<number>;
   /** By name. */
   readonly webhooks: PersistentMap<Webhook>;
   /** By request id. */
@@ -169,6 +199,9 @@ export const initialState: RegistryState = {
   experiments: PersistentMap.empty(),
   replays: PersistentMap.empty(),
   triggers: PersistentMap.empty(),
+  alerts: PersistentMap.empty(),
+  promotions: PersistentMap.empty(),
+  named: PersistentMap.empty(),
   webhooks: PersistentMap.empty(),
   requests: PersistentMap.empty(),
   reported: -1,

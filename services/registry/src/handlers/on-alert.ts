@@ -1,8 +1,16 @@
-import { AlertRaised, AlertReported, TOPICS, decodeEvent, encodeEvent, readEnvelope } from '#contracts';
+import {
+  AlertRaised,
+  AlertReported,
+  AlertResolved,
+  TOPICS,
+  decodeEvent,
+  encodeEvent,
+  readEnvelope,
+} from '#contracts';
 import type { Fold } from '#eventlog';
 import { intoInputs } from './into-inputs';
 
-/** Routes what monitoring says is over its limit; that something is within it again asks for nothing. */
+/** Routes what monitoring says is over its limit, and what is within it again: an alert that stays open may ask once more. */
 export const onAlert = (qualified: (topic: string) => string): Fold<null, undefined> =>
   intoInputs({
     name: 'alerts',
@@ -11,9 +19,17 @@ export const onAlert = (qualified: (topic: string) => string): Fold<null, undefi
     qualified,
     report: (record, reference) => {
       const { type, time } = readEnvelope(record.headers);
-      if (type !== AlertRaised.type) return undefined;
+      if (type === AlertRaised.type) {
+        const fact = decodeEvent(AlertRaised, record.value);
+        return {
+          value: encodeEvent(AlertReported, { reference, type: 'monitoring.alert.raised', fact }),
+          time,
+        };
+      }
+      if (type !== AlertResolved.type) return undefined;
+      const fact = decodeEvent(AlertResolved, record.value);
       return {
-        value: encodeEvent(AlertReported, { reference, fact: decodeEvent(AlertRaised, record.value) }),
+        value: encodeEvent(AlertReported, { reference, type: 'monitoring.alert.resolved', fact }),
         time,
       };
     },

@@ -7,6 +7,7 @@ const version = (change: Partial<VersionDocument> = {}): VersionDocument => ({
   status: 'passed',
   review: null,
   check: null,
+  withheld: null,
   tags: {},
   description: null,
   aliases: [],

@@ -80,7 +80,7 @@ export const runDocument = (run: Run) => {
 export type RunDocument = ReturnType<typeof runDocument>;
 
 export const versionDocument = (version: ModelVersion, named: VersionNames) => {
-  const { verdict, reviewed, check, position, time, ...fact } = version;
+  const { verdict, reviewed, check, withheld, position, time, ...fact } = version;
   const { aliases, note } = named;
   const review = verdict
     ? {
@@ -98,12 +98,21 @@ export const versionDocument = (version: ModelVersion, named: VersionNames) => {
     status,
     review,
     check: check ? checkDocument(check) : null,
+    withheld: withheld ? withheldDocument(withheld) : null,
     aliases: [...aliases],
     tags: note.tags,
     description: note.description,
     ...decided({ position, time }),
   };
 };
+
+const withheldDocument = ({ alias, code, reason, waits, ...at }: NonNullable<ModelVersion['withheld']>) => ({
+  alias,
+  code,
+  reason,
+  waits,
+  ...decided(at),
+});
 
 const checkDocument = ({
   ok,

@@ -58,6 +58,7 @@ const touchOutcome = (touched: Touched, outcome: Outcome): void => {
     case 'model-noted':
     case 'alias-assigned':
     case 'alias-removed':
+    case 'promotion-withheld':
       touched.models.add(outcome.fact.model);
       return;
     case 'deployment-updated':

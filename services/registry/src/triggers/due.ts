@@ -1,13 +1,22 @@
 import { Cron } from 'croner';
-import { TOPICS, type CompiledModel } from '#contracts';
+import { TOPICS, type AlertTrigger, type CompiledModel } from '#contracts';
+import { formatPosition } from '#kernel';
 import { applied } from '../domain/references';
-import { newestOf, runsOf, type RegistryState } from '../domain/state';
+import { TRIGGER_OF_ALERT } from '../domain/retraining/policy';
+import { isAwaited } from '../domain/retraining/promotions';
+import { obstacleToRun } from '../domain/retraining/triggers';
+import { newestOf, runsOf, type OpenAlert, type RegistryState } from '../domain/state';
 
 export interface Due {
   readonly model: string;
   /** Names the trigger, so that several instances, and one that is started again, ask once. */
   readonly request: string;
-  readonly cause: { readonly trigger: 'schedule' | 'rows'; readonly reason: string; readonly due?: string };
+  readonly cause: {
+    readonly trigger: 'schedule' | 'rows' | AlertTrigger;
+    readonly reason: string;
+    readonly reference?: string;
+    readonly due?: string;
+  };
 }
 
 /** A model with a policy, by the newest revision of its definition. */
@@ -76,6 +85,39 @@ export const dueBySchedule = (state: RegistryState, now: number): Due[] =>
       },
     ];
   });
+
+/**
+ * Alerts that are still open while nothing stands against a run any more: an alert is raised once, and what suppressed its trigger then (a run
+ * under way, the debounce, the budget, `after`) has an end. The oldest of a model asks for all; none does while a version waits for somebody.
+ */
+export const dueByAlert = (state: RegistryState, now: number): Due[] =>
+  allRetrained(state).flatMap(({ name, policy }) => {
+    const open = [...state.alerts.values()]
+      .filter(({ model, kind }) => model === name && policy.on?.includes(TRIGGER_OF_ALERT[kind]))
+      .sort((a, b) => a.position - b.position);
+    const due = open
+      .map((alert) => askedAgain(state, alert))
+      .find(({ cause }) => !obstacleToRun(state, name, cause, now));
+    return due && !isAwaited(state, name, due.alias) ? [due] : [];
+  });
+
+/** Asked once after what was triggered last: instances that look at one state give it one name. */
+const askedAgain = (
+  state: RegistryState,
+  { model, deployment, kind, reference, message, time }: OpenAlert,
+): Due & { readonly alias: string } => {
+  const last = state.triggers.get(model)?.position ?? 0;
+  return {
+    model,
+    request: `alert/${model}/${reference}/${formatPosition(0, last)}`,
+    cause: {
+      trigger: TRIGGER_OF_ALERT[kind],
+      reference,
+      reason: `open since ${time}: ${message}`,
+    },
+    alias: applied(state, 'Deployment', deployment)?.compiled.alias ?? 'champion',
+  };
+};
 
 /** Services whose vectors must be counted: by model, what the last run has seen of them and how many new ones are wanted. */
 export interface WatchedVolume {

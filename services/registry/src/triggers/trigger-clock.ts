@@ -2,11 +2,11 @@ import { TOPICS } from '#contracts';
 import type { EventLog } from '#eventlog';
 import { isPlatformError, messageOf, type Clock } from '#kernel';
 import type { Logger, ServiceLog, Sleep, Worker } from '#runtime';
-import { TRIGGER_ACTOR } from '../domain/triggers';
+import { TRIGGER_ACTOR } from '../domain/retraining/policy';
 import { Patrol } from '../effects/patrol';
 import type { RequestDesk } from '../http/request-desk';
 import type { RegistryView } from '../projections/registry-view';
-import { dueBySchedule, dueByVolume, watchedVolumes, type Due } from './due';
+import { dueByAlert, dueBySchedule, dueByVolume, watchedVolumes, type Due } from './due';
 
 export interface TriggerClockOptions {
   readonly log: EventLog;
@@ -21,7 +21,7 @@ export interface TriggerClockOptions {
 }
 
 /**
- * Appends what time and volume make due to `registry.inputs`, where the policy of the model decides (law L5: timers are records). Each
+ * Appends what time, volume and alerts that stay open make due to `registry.inputs`, where the policy of the model decides (law L5: timers are records). Each
  * instance looks; the name of a trigger makes it count once.
  */
 export class TriggerClock implements Worker {
@@ -48,6 +48,7 @@ export class TriggerClock implements Worker {
     const { view, clock } = this.options;
     const now = clock.now();
     for (const due of dueBySchedule(view.now, now)) await this.submit(due, isStopped);
+    for (const due of dueByAlert(view.now, now)) await this.submit(due, isStopped);
     for (const volume of watchedVolumes(view.now)) {
       const due = dueByVolume(volume, await this.vectorsOf(volume.service), now);
       if (due) await this.submit(due, isStopped);

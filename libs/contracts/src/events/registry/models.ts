@@ -106,7 +106,10 @@ export const AliasAssigned = defineEvent({
     cause: Type.Enum(['promotion', 'rollback', 'rollout'], {
       description: 'rollout: a rollout was taken back',
     }),
-    reason: Type.Optional(Type.String({ description: 'why a rollout was taken back' })),
+    reason: Type.Optional(Type.String({ description: 'why, where nobody asked for it' })),
+    policy: Type.Optional(
+      Type.Literal('retraining', { description: 'decided by the retraining policy of the model' }),
+    ),
     assigned_by: Actor,
     evidence: Type.Optional(Type.Array(Evidence, { description: 'what it was decided on' })),
   }),

@@ -27,7 +27,9 @@ export const rolloutMoves = (
   at: InputPosition,
 ): Outcome[] => {
   if (!outcomes.some(({ type }) => type === 'alias-assigned' || type === 'definition-applied')) return [];
-  const actor = 'actor' in input.value ? input.value.actor : ROLLOUT_ACTOR;
+  const moved = outcomes.find((outcome) => outcome.type === 'alias-assigned');
+  const asked = 'actor' in input.value ? input.value.actor : ROLLOUT_ACTOR;
+  const actor = moved?.fact.assigned_by ?? asked;
   return [...state.definitions.values()].flatMap(({ kind, name }) =>
     kind === 'Deployment' ? movesOf(state, name, { outcomes, actor, at }) : [],
   );

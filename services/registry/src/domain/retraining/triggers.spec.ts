@@ -1,10 +1,10 @@
 import { AlertRaised, loadDefinitions } from '#contracts';
-import { apply as applied, completed, PROJECT, reportCompleted, train } from '../registry.testing';
-import { dueBySchedule, dueByVolume, nextDue, watchedVolumes } from '../triggers/due';
-import { apply } from './evolve';
-import type { Input } from './inputs';
-import type { Outcome } from './outcomes';
-import { initialState, type RegistryState } from './state';
+import { apply as applied, completed, PROJECT, reportCompleted, train } from '../../registry.testing';
+import { dueBySchedule, dueByVolume, nextDue, watchedVolumes } from '../../triggers/due';
+import { apply } from '../evolve';
+import type { Input } from '../inputs';
+import type { Outcome } from '../outcomes';
+import { initialState, type RegistryState } from '../state';
 
 const POLICY = `  retrain: { every: 7d, on: [data-drift, definition], rows: 1000, debounce: 1h, budget: { runs: 2, per: 1d } }\n`;
 const withPolicy = (policy: string): string =>
