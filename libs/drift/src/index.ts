@@ -72,6 +72,28 @@ export {
   type TestResult,
 } from './compare/rules';
 export {
+  groupFairness,
+  type FairnessOptions,
+  type GroupDisparity,
+  type GroupFairness,
+  type GroupRates,
+} from './performance/fairness';
+export {
+  decidedRows,
+  GroupedDecisions,
+  labelledRows,
+  type DecisionCounts,
+  type GroupCounts,
+  type GroupedDecisionsData,
+} from './performance/grouped-decisions';
+export {
+  failingSlices,
+  sliceMetricsOf,
+  type SliceLimits,
+  type SliceMetrics,
+  type SliceValue,
+} from './performance/slices';
+export {
   BinaryPerformance,
   type BinaryMetrics,
   type BinaryPerformanceData,
