@@ -1,6 +1,10 @@
 import type { ComponentType } from 'react';
 import { DeadLettersPage } from './pages/dead-letters/dead-letters-page';
+import { DeploymentsPage } from './pages/deployments/deployments-page';
+import { FeaturesPage } from './pages/features/features-page';
+import { LineagePage } from './pages/lineage/lineage-page';
 import { ModelsPage } from './pages/models/models-page';
+import { MonitorsPage } from './pages/monitors/monitors-page';
 import { OverviewPage } from './pages/overview/overview-page';
 import { ReplaysPage } from './pages/replays/replays-page';
 import { RunsPage } from './pages/runs/runs-page';
@@ -19,8 +23,12 @@ export interface PageRoute {
 export const ROUTES: readonly PageRoute[] = [
   { path: '', title: 'Overview', group: 'Now', page: OverviewPage },
   { path: 'streams', title: 'Streams', group: 'Data', page: StreamsPage },
+  { path: 'features', title: 'Features', group: 'Data', page: FeaturesPage },
   { path: 'dead-letters', title: 'Dead letters', group: 'Data', page: DeadLettersPage },
   { path: 'runs', title: 'Runs', group: 'Models', page: RunsPage },
   { path: 'models', title: 'Models', group: 'Models', page: ModelsPage },
+  { path: 'deployments', title: 'Deployments', group: 'Running', page: DeploymentsPage },
+  { path: 'monitors', title: 'Monitors and alerts', group: 'Running', page: MonitorsPage },
+  { path: 'lineage', title: 'Lineage', group: 'Models', page: LineagePage },
   { path: 'replays', title: 'Replays', group: 'Past', page: ReplaysPage },
 ];
