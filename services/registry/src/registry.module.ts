@@ -52,6 +52,7 @@ import {
   decider,
   followInputs,
   revisionRouter,
+  replayRouter,
   rolloutRouter,
   runRouter,
 } from './registry.topology';
@@ -246,6 +247,7 @@ export class RegistryModule {
     transport.add('revisions', revisionRouter(log, { eventLog, sleep, transport }));
     transport.add('alerts', alertRouter(log, { eventLog, sleep, transport }));
     transport.add('rollouts', rolloutRouter(log, { eventLog, sleep, transport }));
+    transport.add('replays', replayRouter(log, { eventLog, sleep, transport }));
     transport.add(
       'triggers',
       new TriggerClock({

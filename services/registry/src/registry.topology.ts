@@ -7,6 +7,7 @@
  *   feature.revisions               -> onRevision -> registry.inputs        registry.input.revision-reported
  *   monitoring.alerts               -> onAlert    -> registry.inputs        registry.input.alert-reported
  *   monitoring.rollouts             -> onRollout  -> registry.inputs        registry.input.rollout-reported
+ *   monitoring.replays              -> onReplay   -> registry.inputs        registry.input.replay-submitted
  *   a version that its policy would promote -> PolicyChecks -> registry.inputs   registry.input.version-checked
  *   clock, vectors' offsets         -> TriggerClock -> registry.inputs      registry.input.training-submitted with its cause
  *   a version, the newest feature.vectors.<service> -> VersionChecks -> registry.inputs   registry.input.version-checked, before somebody decides about it
@@ -54,6 +55,7 @@ import {
   NoteSubmitted,
   PromotionSubmitted,
   PromotionWithheld,
+  ReplayFinished,
   ReplayReported,
   ReplaySubmitted,
   ReviewSubmitted,
@@ -91,6 +93,7 @@ import { apply } from './domain/evolve';
 import { initialState, type RegistryState } from './domain/state';
 import { onAlert } from './handlers/on-alert';
 import { onInput } from './handlers/on-input';
+import { onReplay } from './handlers/on-replay';
 import { onRevision } from './handlers/on-revision';
 import { onRollout } from './handlers/on-rollout';
 import { onRun } from './handlers/on-run';
@@ -139,6 +142,7 @@ export const TOPOLOGY: Topology = {
     { on: [RevisionWarmed], by: 'onRevision', gives: [RevisionReported] },
     { on: [AlertRaised, AlertResolved], by: 'onAlert', gives: [AlertReported] },
     { on: [RolloutJudged, ExperimentMeasured], by: 'onRollout', gives: [RolloutReported] },
+    { on: [ReplayFinished], by: 'onReplay', gives: [ReplaySubmitted] },
     { on: 'doors (HTTP)', by: 'VersionChecks', looksUp: [VectorComputed], gives: [CheckSubmitted] },
     { on: 'clock', by: 'PolicyChecks', looksUp: [VectorComputed], gives: [CheckSubmitted] },
     { on: 'clock', by: 'TriggerClock', gives: [TrainingSubmitted] },
@@ -262,6 +266,15 @@ export const rolloutRouter = (log: ServiceLog, parts: RouterParts): Worker =>
     log,
     TOPICS.rollouts,
     onRollout((topic) => log.topic(topic)),
+    parts,
+  );
+
+/** `monitoring.replays` -> `registry.inputs`. */
+export const replayRouter = (log: ServiceLog, parts: RouterParts): Worker =>
+  router(
+    log,
+    TOPICS.monitoringReplays,
+    onReplay((topic) => log.topic(topic)),
     parts,
   );
 
