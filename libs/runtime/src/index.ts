@@ -5,6 +5,7 @@ export * from './fleet';
 export { formatFor, type ExpositionFormat } from './exposition';
 export { FOLD_METRICS } from './fold-metrics';
 export * from './http/bodies';
+export * from './http/checked-body';
 export * from './http/error-answer';
 export * from './latest-vectors';
 export * from './log-transport';

@@ -11,6 +11,8 @@ import {
 
 export interface MonitoringConfig extends CommonConfig {
   readonly tickMs: number;
+  /** The mail server that alerts are sent by; null: none. */
+  readonly smtp: { readonly url: string | null; readonly from: string };
   readonly replays: { readonly directory: string; readonly workers: number };
   /** Address of each service's doors, as a browser reaches them. */
   readonly doors: Readonly<Record<ServiceName, string>>;
@@ -48,6 +50,19 @@ export const monitoringConfig = defineConfig({
       examples: [4],
       description: 'processes that work on such a replay',
     }),
+    PLAYHEAD_MONITORING_SMTP_URL: Type.Optional(
+      Type.String({
+        pattern: '^smtps?://',
+        secret: true,
+        examples: ['smtp://user:password@mail.example.com:587'],
+        description: 'the mail server that alerts are sent by; without it those to `email` wait',
+      }),
+    ),
+    PLAYHEAD_MONITORING_SMTP_FROM: Type.String({
+      default: 'playhead@localhost',
+      examples: ['playhead@example.com'],
+      description: 'the sender of alerts by mail',
+    }),
     PLAYHEAD_URL_INGESTION: doorOf('ingestion'),
     PLAYHEAD_URL_FEATURE: doorOf('feature'),
     PLAYHEAD_URL_TRAINING: doorOf('training'),
@@ -59,6 +74,10 @@ export const monitoringConfig = defineConfig({
   compile: (options): MonitoringConfig => ({
     ...compileCommon('monitoring', options),
     tickMs: options.PLAYHEAD_MONITORING_TICK_MS,
+    smtp: {
+      url: options.PLAYHEAD_MONITORING_SMTP_URL ?? null,
+      from: options.PLAYHEAD_MONITORING_SMTP_FROM,
+    },
     replays: { directory: options.PLAYHEAD_REPLAY_DIR, workers: options.PLAYHEAD_REPLAY_WORKERS },
     doors: {
       ingestion: options.PLAYHEAD_URL_INGESTION,

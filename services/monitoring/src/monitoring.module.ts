@@ -30,10 +30,14 @@ import { LiveController } from './http/live.controller';
 import { OverviewController } from './http/overview.controller';
 import { RejectionsController } from './http/rejections.controller';
 import type { MonitoringConfig } from './monitoring.config';
+import { ALERTING_CONTROLLERS, ALERTING_PROVIDERS } from './notifications/alerting';
+import { ReplayJobs } from './replays/replay-jobs';
+import { ReplaysController } from './replays/replays.controller';
 import {
   decidingWorker,
   gatesWorker,
   monitoringFleet,
+  notifierWorker,
   rolloutsWorker,
   statusWorker,
   type MonitoringParts,
@@ -46,15 +50,18 @@ import { WindowCounts } from './projections/window-counts';
   controllers: [
     ConsoleController,
     OverviewController,
+    ...ALERTING_CONTROLLERS,
     LiveController,
     RejectionsController,
     DistributionsController,
+    ReplaysController,
   ],
   providers: [
     provideServiceLog,
     Reports,
     Alerts,
     WindowCounts,
+    ...ALERTING_PROVIDERS,
     { provide: DEPLOYMENTS, inject: [ServiceLog], useFactory: followDeployments },
     {
       provide: ReferenceProfiles,
@@ -81,6 +88,22 @@ import { WindowCounts } from './projections/window-counts';
         deployments: FollowedTopic<Deployments>,
       ) => new LiveFeed({ log, namespace, clock, sleep, logger, counts, deployments }),
     },
+    {
+      provide: ReplayJobs,
+      inject: [CONFIG, EVENT_LOG, ServiceLog, CLOCK, SLEEP, LOGGER],
+      useFactory: (
+        { replays, namespace, brokers, s3, artifactDirectory }: MonitoringConfig,
+        log: EventLog,
+        serviceLog: ServiceLog,
+        clock: Clock,
+        sleep: Sleep,
+        logger: Logger,
+      ) => {
+        const store = s3 ? { s3 } : { directory: artifactDirectory };
+        const place = { namespace, brokers, store };
+        return new ReplayJobs({ ...replays, place, log, serviceLog, clock, sleep, logger });
+      },
+    },
   ],
 })
 export class MonitoringModule {
@@ -97,6 +120,7 @@ export class MonitoringModule {
     reports: Reports,
     alerts: Alerts,
     windows: WindowCounts,
+    replays: ReplayJobs,
     @Inject(ReadModels) models: ReadModels,
   ) {
     const parts: MonitoringParts = {
@@ -138,8 +162,10 @@ export class MonitoringModule {
     transport.add('decisions', decidingWorker(parts));
     transport.add('gates', gatesWorker(parts));
     transport.add('rollouts', rolloutsWorker(parts));
+    transport.add('notifier', notifierWorker(parts));
     transport.add('routes', statusWorker(parts));
     transport.add('deployments', monitoringFleet(parts));
+    transport.add('replays', replays);
     transport.add('reports', reportList);
     transport.add('alerts', alertList);
     transport.add('windows', windowCounts);

@@ -15,6 +15,9 @@
  *   monitoring.inputs                       -> onRoutes           -> monitoring.rollouts              monitoring.rollout.judged, monitoring.experiment.measured
  *   every tick                              -> ClockTicks         -> monitoring.inputs.<deployment>
  *   a door                                  -> ReplayJobs         -> monitoring.replays               monitoring.replay.finished
+ *   alerts have waited long enough          -> AlertClock         -> monitoring.inputs                a tick, which onParts sets among the alerts
+ *   monitoring.alerts                       -> onAlerts           -> monitoring.notifications         monitoring.notification.due | silenced
+ *   monitoring.notifications                -> NotificationSender -> monitoring.notifications         monitoring.notification.delivered | failed: webhook, chat, Alertmanager, mail
  *   monitoring.reports, monitoring.alerts   -> Reports, Alerts       every instance, in memory: what the doors answer from
  *   what breaks its contract                                      -> monitoring.dead-letters
  *
@@ -39,6 +42,10 @@ import {
   IntervalReported,
   LabelRouted,
   ModelVersionRegistered,
+  NotificationDelivered,
+  NotificationDue,
+  NotificationFailed,
+  NotificationSilenced,
   ObservationRecorded,
   PartitionAdvanced,
   PredictionMade,
@@ -72,6 +79,7 @@ import {
 } from '#runtime';
 import type { ReferenceProfiles } from './effects/reference-profiles';
 import { DeploymentWorker } from './handlers/deployment-worker';
+import { onAlerts } from './handlers/on-alerts';
 import { onModels } from './handlers/on-models';
 import { onParts } from './handlers/on-parts';
 import { onRoutes } from './handlers/on-routes';
@@ -118,6 +126,22 @@ export const TOPOLOGY: Topology = {
       gives: [...ALERT_ANSWERS, AlertClockAdvanced],
     },
     { on: [AlertRaised, ...ALERT_ANSWERS], by: 'Alerts', gives: [] },
+    { on: 'alerts have waited long enough', by: 'AlertClock', gives: [AlertClockTicked] },
+    {
+      on: [AlertRaised, AlertResolved, AlertAcknowledged, SilenceSet, SilenceRemoved, AlertClockAdvanced],
+      by: 'onAlerts',
+      gives: [NotificationDue, NotificationSilenced],
+    },
+    {
+      on: [NotificationDue],
+      by: 'NotificationSender',
+      gives: [NotificationDelivered, NotificationFailed],
+    },
+    {
+      on: [NotificationDue, NotificationDelivered, NotificationFailed, NotificationSilenced],
+      by: 'Notifications',
+      gives: [],
+    },
   ],
 };
 
@@ -137,10 +161,12 @@ export interface MonitoringParts {
 /** The topics that monitoring always has. */
 export const ensureMonitoringTopics = (serviceLog: ServiceLog): Promise<void> =>
   serviceLog.ensureTopics(
-    [TOPICS.monitoringInputs, TOPICS.reports, TOPICS.alerts, TOPICS.rollouts].map((name) => ({
-      name,
-      partitions: 1,
-    })),
+    [TOPICS.monitoringInputs, TOPICS.reports, TOPICS.alerts, TOPICS.notifications, TOPICS.rollouts].map(
+      (name) => ({
+        name,
+        partitions: 1,
+      }),
+    ),
   );
 
 export const monitoringFleet = (parts: MonitoringParts): Fleet<Deployments> =>
@@ -177,6 +203,13 @@ export const decidingWorker = ({ serviceLog, control, profiles }: MonitoringPart
     control,
     snapshotEvery: 2_000,
   });
+  return onceTopicsStand(serviceLog, runner);
+};
+
+/** Decides who is told of alerts; one partition, so one instance at a time. Who sends writes into its output, too: offsets alone say how far it came. */
+export const notifierWorker = ({ serviceLog, control }: MonitoringParts): Worker => {
+  const fold = onAlerts({ notifications: serviceLog.topic(TOPICS.notifications), control });
+  const runner = serviceLog.runner({ fold, source: TOPICS.alerts, control, snapshotEvery: 2_000 });
   return onceTopicsStand(serviceLog, runner);
 };
 

@@ -42,6 +42,7 @@ beforeAll(async () => {
     logLevel: 'silent',
     brokers: [],
     tickMs: 20,
+    smtp: { url: null, from: 'playhead@localhost' },
     replays: { directory: '.', workers: 1 },
     doors: DOORS,
   };
@@ -110,6 +111,64 @@ it('gives alerts by state', async () => {
   });
   expect((await ask('/v1/alerts?state=resolved')).body).toEqual({ alerts: [] });
   expect((await ask('/v1/alerts?state=odd')).status).toBe(400);
+});
+
+it('takes what operators say of alerts, once, and refuses what does not fit', async () => {
+  const [{ alert }] = (await ask<{ alerts: [{ alert: string }] }>('/v1/alerts?state=open')).body.alerts;
+  const path = `/v1/alerts/${encodeURIComponent(alert)}`;
+  const say = async (method: string, door: string, body?: unknown, request?: string) => {
+    const answer = await fetch(service.url + door, {
+      method,
+      headers: {
+        'x-playhead-actor': 'ada',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(request !== undefined && { 'idempotency-key': request }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+
+  for (const request of ['once', 'once'])
+    expect(await say('POST', `${path}/acknowledge`, { comment: 'seen' }, request)).toMatchObject({
+      status: 200,
+      body: { alert, state: 'open', acknowledged: { by: 'ada', comment: 'seen' } },
+    });
+  expect(await say('POST', `${path}/acknowledge`)).toMatchObject({
+    status: 409,
+    body: { error: { message: `the alert ${alert} is acknowledged already` } },
+  });
+  const { body: silence } = await say('POST', '/v1/silences', { deployment: 'fr*', for: '2h' });
+  expect(silence).toMatchObject({
+    actor: 'ada',
+    match: { deployment: 'fr*' },
+    inForce: true,
+    holdsBack: [alert],
+  });
+  expect((await ask(path)).body).toMatchObject({ silenced: { by: silence.silence }, notifications: [] });
+  expect(await say('DELETE', `/v1/silences/${String(silence.silence)}`)).toMatchObject({
+    status: 200,
+    body: { inForce: false, removed: { by: 'ada' } },
+  });
+  expect((await ask('/v1/silences')).body).toEqual({ silences: [] });
+  expect(await say('POST', `${path}/resolve`, { reason: 'a new price list' })).toMatchObject({
+    status: 200,
+    body: {
+      state: 'resolved',
+      resolution: { by: 'ada', message: 'ada says that it is over: a new price list' },
+    },
+  });
+  expect(await say('POST', `${path}/resolve`, { reason: 'again' })).toMatchObject({ status: 409 });
+  expect(await say('POST', `${path}/resolve`, {})).toMatchObject({ status: 400 });
+  expect(await say('POST', '/v1/silences', { for: '1h', until: '2030-01-01T00:00:00Z' })).toMatchObject({
+    status: 400,
+  });
+  expect(await say('POST', '/v1/silences', { until: '2020-01-01T00:00:00Z' })).toMatchObject({
+    status: 400,
+    body: { error: { code: 'PLAYHEAD_REQUEST_INVALID' } },
+  });
+  expect(await say('POST', '/v1/alerts/none/resolve', { reason: 'x' })).toMatchObject({ status: 404 });
+  expect((await ask('/v1/notifications')).body).toEqual({ notifications: [], silenced: [] });
 });
 
 it('tells where all doors are', async () => {
@@ -210,9 +269,19 @@ it('is ready, and its doors are described', async () => {
     '/v1/overview',
     '/v1/deployments/{deployment}/reports',
     '/v1/alerts',
+    '/v1/alerts/{alert}',
+    '/v1/alerts/{alert}/acknowledge',
+    '/v1/alerts/{alert}/resolve',
+    '/v1/silences',
+    '/v1/silences/{silence}',
+    '/v1/notifications',
     '/v1/live',
     '/v1/streams/{stream}/rejections',
     '/v1/deployments/{deployment}/distributions',
     '/v1/services/{service}/freshness',
+    '/v1/replays',
+    '/v1/replays/{replay}',
+    '/v1/replays/{replay}/pause',
+    '/v1/replays/{replay}/resume',
   ]);
 });

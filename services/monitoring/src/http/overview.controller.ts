@@ -63,16 +63,6 @@ export class OverviewController {
     };
   }
 
-  @Get('v1/alerts')
-  @ApiOperation({ summary: 'Alerts, open ones first' })
-  @ApiQuery({ name: 'state', required: false, enum: ['open', 'resolved'] })
-  list(@Query('state') state?: string): unknown {
-    if (state !== undefined && state !== 'open' && state !== 'resolved') {
-      throw new Refused('PLAYHEAD_REQUEST_INVALID', `state is open or resolved, not "${state}"`);
-    }
-    return { alerts: this.alerts.list().filter((alert) => state === undefined || alert.state === state) };
-  }
-
   private view(fact: DeploymentFact): unknown {
     const { deployment, model, task, state, threshold, monitor } = fact;
     const champion = championOf(fact);

@@ -1,7 +1,8 @@
-import { Ajv } from 'ajv';
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { ENVIRONMENTS, ReplayReport } from '#contracts';
 import { Refused } from '#kernel';
+
+export { bodyOf } from '#runtime';
 
 const text = (description: string) => Type.String({ minLength: 1, maxLength: 2_000, description });
 
@@ -93,20 +94,6 @@ export const ReviewBody = Type.Object(
 );
 
 export const ReplayBody = Type.Object(ReplayReport.properties, { additionalProperties: false });
-
-const ajv = new Ajv({ allErrors: true, strict: false });
-
-/** The body of a request, checked; an absent one is taken for `{}`. All faults are listed. */
-export const bodyOf = <S extends TSchema>(schema: S, body: unknown): Static<S> => {
-  const given = body ?? {};
-  const validate = ajv.compile(schema);
-  if (validate(given)) return given as Static<S>;
-  const faults = (validate.errors ?? []).map(({ instancePath, message, params }) => {
-    const extra = (params as { additionalProperty?: string }).additionalProperty;
-    return `${instancePath || 'the body'} ${message ?? 'is not valid'}${extra === undefined ? '' : ` (${extra})`}`;
-  });
-  throw new Refused('PLAYHEAD_REQUEST_INVALID', faults.join('; '), { details: { faults } });
-};
 
 /** The most that a list gives: 100 where nothing is said. */
 export const limitOf = (text: string | undefined, most: number): number => {
