@@ -20,6 +20,7 @@ export type { FitOptions, FitProgress, FittedModel, Trainer, TrainerKind } from 
 export * from './search';
 export { TRAINERS, trainerOf } from './trainers';
 export {
+  directMethodValue,
   doublyRobustValue,
   inversePropensityValue,
   selfNormalisedValue,

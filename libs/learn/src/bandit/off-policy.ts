@@ -50,6 +50,16 @@ export const selfNormalisedValue = (log: LoggedDecisions): PolicyValue | null =>
 };
 
 /**
+ * Direct method: what a model of the rewards expects of the policy, on average. As wrong as the model is, and too hopeful where the policy
+ * was made from the same model. Every row counts the same. null without two rows.
+ */
+export const directMethodValue = ({ ofPolicy }: Pick<ExpectedRewards, 'ofPolicy'>): PolicyValue | null =>
+  meanOf(
+    ofPolicy,
+    ofPolicy.map(() => 1),
+  );
+
+/**
  * Doubly robust (Dudik, Langford and Li, 2011): what the model expects of the policy, set right by the weighted errors of the model on
  * what was shown. Right on average if the propensities or the model are. null without two rows.
  */
