@@ -30,30 +30,44 @@ export interface Alert {
   readonly rows: number;
   readonly message: string;
   readonly sources: readonly Span[];
-  readonly state: string;
+  readonly state: 'open' | 'resolved';
+  /** Positions on `monitoring.alerts`, and when the facts were appended. */
   readonly raisedAt: string;
+  readonly raisedTime: string;
   readonly resolvedAt?: string;
-  readonly resolution?: { readonly message: string; readonly window?: EventWindow };
-  readonly acknowledged?: {
-    readonly by: string;
-    readonly at?: string;
-    readonly comment?: string | null;
-  } | null;
-  readonly silenced?: {
-    readonly by: string;
-    readonly until: string;
-    readonly comment?: string | null;
-  } | null;
+  readonly resolvedTime?: string;
+  readonly resolution?: {
+    readonly message: string;
+    readonly window: EventWindow;
+    /** The operator who said so. */
+    readonly by?: string;
+  };
+  readonly acknowledged?: { readonly by: string; readonly time: string; readonly comment?: string };
 }
 
 export interface ReportedColumn {
   readonly psi: number | null;
   readonly drifted: boolean | null;
+  /** What was held against the threshold; absent: psi. */
+  readonly statistic?: string;
+  readonly value?: number | null;
+  readonly threshold?: number | null;
+  readonly effect?: number | null;
   readonly missing: number | null;
   readonly missing_reference: number | null;
+  readonly unseen?: number | null;
+  readonly out_of_range?: number | null;
   readonly mean: number | null;
   readonly mean_reference: number | null;
 }
+
+/** The value that the verdict on a column rests on, and what it is. */
+export const judgedValue = (
+  column: ReportedColumn | null | undefined,
+): { readonly value: number | null; readonly statistic: string } => ({
+  value: column?.value ?? column?.psi ?? null,
+  statistic: column?.value === undefined ? 'psi' : (column.statistic ?? 'psi'),
+});
 
 export interface GateVerdict {
   readonly metric: string;
@@ -76,10 +90,22 @@ export interface Report {
   readonly decisions: { readonly positive: number; readonly negative: number };
   readonly routes: Readonly<Record<string, number>>;
   readonly drift: {
-    readonly threshold: number;
+    readonly statistic: string;
+    readonly threshold: number | 'auto' | null;
     readonly features: readonly (ReportedColumn & { readonly name: string })[];
     readonly drifted: number;
     readonly judged: number;
+    readonly dataset?: {
+      readonly share: number | null;
+      readonly limit: number;
+      readonly drifted: boolean | null;
+    };
+    readonly multivariate?: {
+      readonly error: number | null;
+      readonly min?: number;
+      readonly max?: number;
+      readonly drifted: boolean | null;
+    };
   };
   readonly score: ReportedColumn | null;
   readonly performance: {
@@ -88,6 +114,35 @@ export interface Report {
     readonly metrics: Readonly<Record<string, number | null>>;
     readonly gates: readonly GateVerdict[];
   } | null;
+  readonly estimate?: {
+    readonly method: string;
+    readonly rows: number;
+    readonly metrics: Readonly<Record<string, number | null>>;
+    readonly gates: readonly GateVerdict[];
+  };
+  readonly slices?: readonly {
+    readonly field: string;
+    readonly values: readonly {
+      readonly value: string;
+      readonly predictions: number;
+      readonly positive: number;
+      readonly decided: number;
+      readonly rows: number;
+      readonly metrics: Readonly<Record<string, number | null>> | null;
+      readonly gates: readonly GateVerdict[];
+    }[];
+  }[];
+  readonly fairness?: readonly {
+    readonly group: string;
+    readonly metric: string;
+    readonly min?: number;
+    readonly max?: number;
+    readonly value: number | null;
+    readonly between?: readonly string[];
+    readonly rows: number;
+    readonly passed: boolean | null;
+  }[];
+  readonly notes?: readonly string[];
   readonly sources: readonly Span[];
 }
 
@@ -101,7 +156,7 @@ export interface WatchedDeployment {
   readonly monitor: string | null;
   readonly metric: string | null;
   readonly window_ms: number | null;
-  readonly drift_threshold: number | null;
+  readonly drift_threshold: number | 'auto' | null;
   readonly last: Report | null;
 }
 
@@ -115,4 +170,32 @@ export interface Overview {
   }[];
   readonly deployments: readonly WatchedDeployment[];
   readonly alerts: { readonly open: number };
+}
+
+/** `GET /v1/deployments/:deployment/distributions`. */
+export interface Distributions {
+  readonly deployment: string;
+  readonly windows: readonly CountedWindow[];
+  readonly window: CountedWindow | null;
+  readonly features: readonly ColumnCounts[];
+  readonly score: ColumnCounts | null;
+}
+
+export interface CountedWindow extends EventWindow {
+  readonly version: number;
+  readonly predictions: number;
+}
+
+export interface ColumnCounts {
+  readonly name: string;
+  /** Ends of each cell, null where it is open; a single value has equal ends; both null: whatever the reference did not have. */
+  readonly cells: readonly (readonly [number | null, number | null])[];
+  readonly reference: CellCounts;
+  readonly window: CellCounts;
+}
+
+export interface CellCounts {
+  readonly rows: number;
+  readonly missing: number;
+  readonly counts: readonly number[];
 }

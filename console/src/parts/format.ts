@@ -12,6 +12,7 @@ export const whole = (value: number | null | undefined): string =>
 /** To so many significant digits, without trailing zeros. */
 export const figure = (value: number | null | undefined, digits = 3): string => {
   if (value === null || value === undefined || Number.isNaN(value)) return NONE;
+  if (value !== 0 && Math.abs(value) < 1e-4) return value.toExponential(1);
   if (Math.abs(value) >= 100_000) return wholeFormat.format(Math.round(value));
   return String(Number(value.toPrecision(digits)));
 };
@@ -20,7 +21,7 @@ export const figure = (value: number | null | undefined, digits = 3): string => 
 export const percent = (share: number | null | undefined, digits = 2): string =>
   share === null || share === undefined || Number.isNaN(share)
     ? NONE
-    : `${Number((share * 100).toPrecision(digits))} %`;
+    : `${Number((share * 100).toPrecision(digits))}\u00a0%`;
 
 export const perSecond = (rate: number): string =>
   rate === 0 ? '0' : rate < 10 ? rate.toFixed(1) : whole(rate);

@@ -39,6 +39,13 @@ const resolved = (name: string): string => {
   return color;
 };
 
+/** Days, or the time of day where ticks are closer than that; a new day says its date. */
+const tickText = (seconds: number, stepSeconds: number): string => {
+  const iso = new Date(seconds * 1_000).toISOString();
+  const time = iso.slice(11, 16);
+  return stepSeconds >= 86_400 || time === '00:00' ? iso.slice(5, 10) : time;
+};
+
 /** Lines over time, drawn by uPlot, with a table of the same values for those who do not see it. */
 export const LineChart = ({ title, times, lines, height = 180, limit, digits = 3 }: LineChartProps) => {
   const place = useRef<HTMLDivElement>(null);
@@ -67,7 +74,10 @@ export const LineChart = ({ title, times, lines, height = 180, limit, digits = 3
           tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
           legend: { live: false },
           cursor: { points: { size: 6 } },
-          axes: [axis, { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => figure(tick)) }],
+          axes: [
+            { ...axis, values: (_, ticks, _axis, _space, step) => ticks.map((tick) => tickText(tick, step)) },
+            { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => figure(tick)) },
+          ],
           series: [
             {},
             ...all.map((line, index): uPlot.Series => {

@@ -22,7 +22,7 @@ const ARROWS: readonly { readonly from: string; readonly what: string }[] = [
   { from: 'feature', what: 'vectors' },
   { from: 'serving', what: 'predictions' },
   { from: 'feature-down', what: 'data sets' },
-  { from: 'training', what: 'runs and requests' },
+  { from: 'training', what: 'runs' },
   { from: 'registry-up', what: 'routes' },
   { from: 'monitoring-down', what: 'alerts' },
 ];

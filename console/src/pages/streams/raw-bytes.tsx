@@ -2,7 +2,7 @@ interface RawBytesProps {
   readonly base64: string;
 }
 
-const SHORT = 72;
+const SHORT = 48;
 
 /** What was sent, as text where it is text; opened in full on demand. */
 export const RawBytes = ({ base64 }: RawBytesProps) => {

@@ -132,7 +132,7 @@ const RejectionCards = ({ rejections: { rejections, total } }: { readonly reject
           <Table
             caption="Last rejections, the newest first"
             columns={REJECTION_COLUMNS}
-            rows={rows.slice(0, 50)}
+            rows={rows.slice(0, 25)}
             keyOf={({ position }) => position}
             empty="None of this code among the last ones."
           />
