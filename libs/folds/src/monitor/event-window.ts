@@ -26,10 +26,18 @@ export interface Watched {
   readonly version: number;
   readonly threshold: number | null;
   readonly window: EventWindow;
+  /** Of windows by count: the part, by its first prediction. Its window is that of the rows that came so far. */
+  readonly chunk?: string;
 }
 
-export const watchedKey = ({ version, threshold, window }: Watched): string =>
-  `${window.start}/${window.end}/${version}/${threshold}`;
+export const watchedKey = ({ version, threshold, window, chunk }: Watched): string =>
+  `${chunk ?? `${window.start}/${window.end}`}/${version}/${threshold}`;
+
+/** The window as far as it goes with one more moment. */
+export const extended = ({ start, end }: EventWindow, time: number): EventWindow =>
+  time >= start && time < end
+    ? { start, end }
+    : { start: Math.min(start, time), end: Math.max(end, time + 1) };
 
 export const byWindow = (a: Watched, b: Watched): number =>
   a.window.start - b.window.start ||

@@ -47,39 +47,72 @@ describe('a routed prediction', () => {
   const watch = fc.record({
     version: fc.integer({ min: 1, max: 1_000 }),
     threshold: fc.option(fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0)),
-    windowMs: fc.integer({ min: 1 }),
+    window: fc.oneof(
+      fc.record({ ms: fc.integer({ min: 1 }) }),
+      fc.record({ rows: fc.integer({ min: 1 }), chunkRows: fc.integer({ min: 1 }) }),
+    ),
     maturityMs: fc.nat(),
+  });
+  const asked = fc.record({
+    slices: fc.uniqueArray(texts, { maxLength: 3 }),
+    detect: fc.option(fc.constant(['adwin', 'ddm']), { nil: undefined }),
   });
   const trial = fc.option(fc.record({ name: texts, route: texts }), { nil: undefined });
 
   it('keeps its contract and is read as it was written, also with spaces', () => {
     fc.assert(
-      fc.property(watch, texts, time, number, trial, (drawn, eventId, eventTime, score, part) => {
-        const watched = { ...drawn, ...(part && { trial: part.name }) };
-        const text = compileRoutedPrediction(watched as unknown as Watch)(
-          { eventId, eventTime, route: part?.route } as ReturnType<typeof parsePrediction>,
-          score,
-        );
-        const value = decodeEvent(PredictionRouted, Buffer.from(text));
-        expect(text).toBe(
-          JSON.stringify({
+      fc.property(
+        watch,
+        asked,
+        texts,
+        time,
+        number,
+        trial,
+        (drawn, { slices, detect }, eventId, eventTime, score, part) => {
+          const { version, threshold, window, maturityMs } = drawn;
+          const monitor = { slices, ...(detect && { detect }) };
+          const watched = { ...drawn, monitor, ...(part && { trial: part.name }) };
+          const values = slices.map((field) => `${field}!`);
+          const sliced = slices.length > 0 && {
+            slices: Object.fromEntries(slices.map((field, i) => [field, values[i]])),
+          };
+          const text = compileRoutedPrediction(watched as unknown as Watch)(
+            { eventId, eventTime, route: part?.route } as ReturnType<typeof parsePrediction>,
+            score,
+            { chunk: '1-5', ...(sliced && { slices: values }) },
+          );
+          const value = decodeEvent(PredictionRouted, Buffer.from(text));
+          const byTime = 'ms' in window;
+          expect(JSON.parse(text)).toEqual({
             event_id: eventId,
             event_time: eventTime,
-            version: drawn.version,
-            threshold: drawn.threshold,
+            version,
+            threshold,
             score,
-            window_ms: drawn.windowMs,
-            maturity_ms: drawn.maturityMs,
+            ...(byTime ? { window_ms: window.ms } : { chunk: '1-5', chunk_rows: window.chunkRows }),
+            maturity_ms: maturityMs,
             ...(part && { trial: part }),
-          }),
-        );
-        const expected = {
-          eventId,
-          joined: { ...drawn, time: Date.parse(eventTime), score, ...(part && { trial: part }) },
-        };
-        expect(readRoutedPrediction(Buffer.from(text))).toEqual(expected);
-        expect(readRoutedPrediction(Buffer.from(JSON.stringify(value, null, 1)))).toEqual(expected);
-      }),
+            ...sliced,
+            ...(detect && { detect }),
+          });
+          const expected = {
+            eventId,
+            joined: {
+              version,
+              threshold,
+              score,
+              time: Date.parse(eventTime),
+              ...(byTime ? { windowMs: window.ms } : { chunk: '1-5', chunkRows: window.chunkRows }),
+              maturityMs,
+              ...(part && { trial: part }),
+              ...sliced,
+              ...(detect && { detect }),
+            },
+          };
+          expect(readRoutedPrediction(Buffer.from(text))).toEqual(expected);
+          expect(readRoutedPrediction(Buffer.from(JSON.stringify(value, null, 1)))).toEqual(expected);
+        },
+      ),
     );
   });
 

@@ -2,7 +2,7 @@ import { PredictionRouted, decodeEvent } from '#contracts';
 import { JsonScanner, jsonString, timestampMs } from '#kernel';
 import type { JoinedPrediction } from './parts/label-join';
 import type { Prediction } from './prediction';
-import type { Watch } from './watch';
+import { slicedFields, type Watch } from './watch';
 
 /** A prediction on its way to its labels. */
 export interface RoutedPrediction {
@@ -10,19 +10,47 @@ export interface RoutedPrediction {
   readonly joined: JoinedPrediction;
 }
 
+/** What of a prediction goes along only where its monitor asks. */
+export interface RoutedExtras {
+  readonly chunk?: string;
+  /** In the order of `slicedFields`. */
+  readonly slices?: readonly string[];
+}
+
 /**
  * Writes the value of `monitoring.prediction.routed` for the predictions of one watch: canonical JSON in the declared order, by hand
  * because there is one for each prediction. The contract is checked by a test.
  */
-export const compileRoutedPrediction = ({ version, threshold, windowMs, maturityMs, trial }: Watch) => {
+export const compileRoutedPrediction = ({
+  version,
+  threshold,
+  window,
+  maturityMs,
+  trial,
+  monitor,
+}: Watch) => {
   const middle = `","version":${version},"threshold":${threshold === null ? 'null' : String(threshold)},"score":`;
-  const end = `,"window_ms":${windowMs},"maturity_ms":${maturityMs}`;
+  const windowText = 'ms' in window ? `,"window_ms":${window.ms}` : undefined;
+  const chunkText = 'ms' in window ? '' : `,"chunk_rows":${window.chunkRows}`;
+  const maturity = `,"maturity_ms":${maturityMs}`;
   const named = trial === undefined ? undefined : `,"trial":{"name":${jsonString(trial)},"route":`;
-  return ({ eventId, eventTime, route }: Prediction, score: number | null): string =>
-    `{"event_id":${jsonString(eventId)},"event_time":"${eventTime}${middle}${score === null ? 'null' : String(score)}${end}${named === undefined ? '' : `${named}${jsonString(route)}}`}}`;
+  const fields = slicedFields(monitor).map((field) => `${jsonString(field)}:`);
+  const detect = monitor?.detect ? `,"detect":${JSON.stringify(monitor.detect)}` : '';
+  return (
+    { eventId, eventTime, route }: Prediction,
+    score: number | null,
+    { chunk = '', slices }: RoutedExtras = {},
+  ): string => {
+    const length = windowText ?? `,"chunk":"${chunk}"${chunkText}`;
+    const trialText = named === undefined ? '' : `${named}${jsonString(route)}}`;
+    const slicesText = slices
+      ? `,"slices":{${fields.map((field, i) => `${field}${jsonString(slices[i]!)}`).join()}}`
+      : '';
+    return `{"event_id":${jsonString(eventId)},"event_time":"${eventTime}${middle}${score === null ? 'null' : String(score)}${length}${maturity}${trialText}${slicesText}${detect}}`;
+  };
 };
 
-/** Reads one: that form from its bytes, any other by its contract. */
+/** Reads one: the form of most from its bytes, any other by its contract. */
 export const readRoutedPrediction = (value: Buffer | null): RoutedPrediction =>
   (value && scan(value)) ?? decode(value);
 
@@ -77,21 +105,21 @@ const NULL = Buffer.from('null');
 const END = Buffer.from('}');
 
 const decode = (value: Buffer | null): RoutedPrediction => {
-  const { event_id, event_time, version, threshold, score, window_ms, maturity_ms, trial } = decodeEvent(
-    PredictionRouted,
-    value,
-  );
-  const time = timestampMs(event_time);
+  const fact = decodeEvent(PredictionRouted, value);
+  const { version, threshold, score, window_ms, chunk, chunk_rows, trial, slices, detect } = fact;
   return {
-    eventId: event_id,
+    eventId: fact.event_id,
     joined: {
-      time,
+      time: timestampMs(fact.event_time),
       version,
       threshold,
       score,
-      windowMs: window_ms,
-      maturityMs: maturity_ms,
+      ...(window_ms !== undefined && { windowMs: window_ms }),
+      ...(chunk !== undefined && { chunk, chunkRows: chunk_rows ?? 1 }),
+      maturityMs: fact.maturity_ms,
       ...(trial && { trial }),
+      ...(slices && { slices }),
+      ...(detect && { detect }),
     },
   };
 };

@@ -1,4 +1,13 @@
-import { trialOf, type DeploymentFact, type DeploymentState } from '#contracts';
+import {
+  trialOf,
+  type DeploymentFact,
+  type DeploymentState,
+  type EventOf,
+  type WindowProfiled,
+} from '#contracts';
+
+/** By what windows are judged: the Monitor that held. */
+export type Judging = NonNullable<EventOf<typeof WindowProfiled>['monitor']>;
 
 /** How the predictions of one version are watched, as the deployment fact says under which they were made. */
 export interface Watch {
@@ -13,17 +22,23 @@ export interface Watch {
   /** Revision whose values in the vector the version read. */
   readonly revision: string;
   readonly features: readonly string[];
-  readonly windowMs: number;
-  /** PSI. */
-  readonly driftThreshold: number;
+  readonly window: WindowLength;
+  /** Absent: there is none, and its defaults hold. */
+  readonly monitor?: Judging;
   readonly maturityMs: number;
   /** The rollout or bandit that its predictions are part of: their labels are counted when they come. */
   readonly trial?: string;
 }
 
+/** Windows of event time, or of so many predictions; these are told by parts of `chunkRows`, each from one partition. */
+export type WindowLength = { readonly ms: number } | { readonly rows: number; readonly chunkRows: number };
+
 /** What a deployment without a Monitor is watched with: the defaults of that definition. */
 export const DEFAULT_WINDOW_MS = 86_400_000;
 export const DEFAULT_DRIFT_THRESHOLD = 0.2;
+
+/** A part is so much smaller than its share of a window: no window is longer than asked by more than a quarter. */
+const CHUNKS_PER_PARTITION = 4;
 
 /**
  * Undefined where the version stands on no route of the deployment, and stood on none while another revision was carried: vectors from
@@ -44,13 +59,36 @@ export const watchOf = (deployment: DeploymentState, version: number): Watch | u
       profile: route.profile,
       revision: route.revision,
       features: route.features,
-      windowMs: deployment.monitor?.window_ms ?? DEFAULT_WINDOW_MS,
-      driftThreshold: numberOr(deployment.monitor?.drift.threshold, DEFAULT_DRIFT_THRESHOLD),
+      window: windowLength(deployment),
+      ...(deployment.monitor && { monitor: judgingOf(deployment.monitor) }),
       maturityMs: deployment.label.maturity_ms,
       ...(trial === undefined ? {} : { trial }),
     }
   );
 };
 
-const numberOr = (value: unknown, otherwise: number): number =>
-  typeof value === 'number' ? value : otherwise;
+const windowLength = ({ monitor, service: { partitions } }: DeploymentFact): WindowLength => {
+  const rows = monitor?.window_rows;
+  return rows === undefined
+    ? { ms: monitor?.window_ms ?? DEFAULT_WINDOW_MS }
+    : { rows, chunkRows: Math.ceil(rows / (CHUNKS_PER_PARTITION * partitions)) };
+};
+
+const judgingOf = (monitor: NonNullable<DeploymentFact['monitor']>): Judging => {
+  const { alert: _, ...judging } = monitor;
+  return judging;
+};
+
+/** Fields by whose values predictions are counted apart: features, or fields of the trigger. */
+export const slicedFields = (monitor: Judging | undefined): readonly string[] => [
+  ...new Set([...(monitor?.slices ?? []), ...(monitor?.fairness ?? []).map(({ group }) => group)]),
+];
+
+/** Indexes of the features that are watched, in the order of the version's features. */
+export const watchedFeatures = (
+  features: readonly string[],
+  monitor: Judging | undefined,
+): readonly number[] => {
+  const chosen = monitor?.drift.features ?? 'auto';
+  return features.flatMap((feature, index) => (chosen === 'auto' || chosen.includes(feature) ? [index] : []));
+};

@@ -35,17 +35,17 @@ type Runner = Pick<FoldRunner<unknown, unknown>, 'start' | 'stop' | 'status'>;
 export class DeploymentWorker implements Worker {
   private readonly runners: Runner[] = [];
   private readonly vectors: VectorsByPosition;
+  private readonly observations: VectorsByPosition;
   private readonly ticks: ClockTicks;
   private beginning: Promise<void> = Promise.resolve();
   private stopped = false;
 
   constructor(private readonly options: DeploymentWorkerOptions) {
     const { deployment, log, serviceLog, sleep } = options;
-    this.vectors = new VectorsByPosition({
-      log,
-      topic: serviceLog.topic(TOPICS.vectors(deployment.service.name)),
-      sleep,
-    });
+    const byPosition = (topic: string): VectorsByPosition =>
+      new VectorsByPosition({ log, topic: serviceLog.topic(topic), sleep });
+    this.vectors = byPosition(TOPICS.vectors(deployment.service.name));
+    this.observations = byPosition(TOPICS.observations(deployment.service.trigger));
     this.ticks = new ClockTicks({
       ...options,
       topic: this.inputs,
@@ -76,6 +76,7 @@ export class DeploymentWorker implements Worker {
     await this.ticks.stop();
     await Promise.all(this.runners.map((runner) => runner.stop()));
     await this.vectors.close();
+    await this.observations.close();
   }
 
   status(): unknown {
@@ -94,6 +95,7 @@ export class DeploymentWorker implements Worker {
       control,
       profiles,
       vectors: this.vectors,
+      observations: this.observations,
       logger,
     });
     await this.run(serviceLog.runner({ fold, source, control, snapshotEvery: SNAPSHOT_EVERY }));
@@ -101,9 +103,10 @@ export class DeploymentWorker implements Worker {
 
   private async performance(): Promise<void> {
     const { deployment, control, serviceLog } = this.options;
-    const { deployment: name, task } = deployment;
+    const { deployment: name, model, task } = deployment;
     const fold = onDeploymentInputs({
       deployment: name,
+      model,
       task: task === 'regression' ? task : 'binary',
       parts: serviceLog.topic(TOPICS.monitoringInputs),
     });

@@ -1,5 +1,6 @@
 import {
   ClockTicked,
+  DriftDetected,
   HEADERS,
   LabelRouted,
   PartitionAdvanced,
@@ -19,15 +20,15 @@ import {
   LabelJoin,
   type MeasuredTask,
   type Passed,
-  type PerformancePart,
+  type MeasuredPart,
   readRoutedPrediction,
-  storePerformance,
 } from '#folds';
 import { eachRecord } from './each-record';
 import { outputsOf } from './outputs';
 
 export interface DeploymentInputsHandler {
   readonly deployment: string;
+  readonly model: string;
   readonly task: MeasuredTask;
   /** Full name of `monitoring.inputs`. */
   readonly parts: string;
@@ -36,12 +37,14 @@ export interface DeploymentInputsHandler {
 /** Joins predictions and labels by event and gives realised performance by window of the prediction's event time. */
 export const onDeploymentInputs = ({
   deployment,
+  model,
   task,
   parts,
 }: DeploymentInputsHandler): Fold<LabelJoin, Deployments> => {
   const source = TOPICS.deploymentInputs(deployment);
   const measured = outputsOf(WindowMeasured, { topic: parts, source });
   const advanced = outputsOf(PartitionAdvanced, { topic: parts, source });
+  const detected = outputsOf(DriftDetected, { topic: parts, source });
   const labelled = outputsOf(RouteLabelled, { topic: parts, source });
   return {
     name: `performance-${deployment}`,
@@ -53,7 +56,7 @@ export const onDeploymentInputs = ({
         decode: (bytes) => LabelJoin.decode(Buffer.from(bytes).toString(), task),
       },
     },
-    definition: () => sha256(`monitoring performance 1 ${task}`),
+    definition: () => sha256(`monitoring performance 2 ${task}`),
     total: false,
     dropSeen: true,
     process: eachRecord((join, record, round) => {
@@ -81,17 +84,23 @@ export const onDeploymentInputs = ({
           round.emit(labelled(record, fact, { ...place, time, k: k++ }));
         }
       }
-      if (!passed) return;
-      passed.parts.forEach(({ watched: { version, threshold, window }, performance }) => {
+      for (const { eventId, time, window, ...detection } of join.takeDetections()) {
         const fact = {
           deployment,
-          version,
-          threshold,
+          model,
+          ...detection,
+          event_id: eventId,
+          event_time: isoTime(time),
           window: isoWindow(window),
-          performance: storePerformance(performance),
+          span: { topic: source, partition: record.partition, from: record.offset, to: record.offset + 1 },
         };
+        round.emit(detected(record, fact, { ...place, time: fact.event_time, k: k++ }));
+      }
+      if (!passed) return;
+      for (const part of passed.parts) {
+        const fact = part.toFact(deployment);
         round.emit(measured(record, fact, { ...place, time: fact.window.end, k: k++ }));
-      });
+      }
       const through = isoTime(passed.through);
       const fact = { deployment, part: 'measured' as const, partition: record.partition, through };
       round.emit(advanced(record, fact, { ...place, time: through, k }));
@@ -99,7 +108,7 @@ export const onDeploymentInputs = ({
   };
 };
 
-const foldInput = (join: LabelJoin, record: LogRecord): Passed<PerformancePart> | undefined => {
+const foldInput = (join: LabelJoin, record: LogRecord): Passed<MeasuredPart> | undefined => {
   const type = record.headers.text(HEADERS.type);
   switch (type) {
     case PredictionRouted.type: {

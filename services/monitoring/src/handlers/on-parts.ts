@@ -3,6 +3,8 @@ import {
   AlertClockTicked,
   AlertRaised,
   AlertResolved,
+  DriftDetected,
+  FreshnessChecked,
   GatesLearned,
   PartitionAdvanced,
   RouteLabelled,
@@ -60,9 +62,11 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Decid
       const at = { ...place, key: alert.fact.alert, k: k++ };
       round.emit(alert.type === 'raised' ? raised(record, alert.fact, at) : resolved(record, alert.fact, at));
     }
-    decisions.forEach(({ report }, index) =>
-      round.emit(reported(record, report, { ...place, key: report.deployment, k: index })),
-    );
+    decisions
+      .flatMap(({ report }) => report ?? [])
+      .forEach((report, index) =>
+        round.emit(reported(record, report, { ...place, key: report.deployment, k: index })),
+      );
   };
 
   const step = async (
@@ -93,6 +97,10 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Decid
         return actions.decide({ monitor: state, book }, record, round);
       case AlertClockTicked.type:
         return actions.advance(record, round);
+      case DriftDetected.type:
+        return publish(state.detect(decodeEvent(DriftDetected, record.value)), record, round);
+      case FreshnessChecked.type:
+        return publish(state.checkFreshness(decodeEvent(FreshnessChecked, record.value)), record, round);
       // These are judged beside, by onRoutes.
       case RouteMeasured.type:
       case RouteLabelled.type:

@@ -23,6 +23,9 @@ import {
   ProfileState,
   type Watch,
   watchOf,
+  compileSliceValues,
+  identityOf,
+  type SliceValues,
 } from '#folds';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import type { VectorsByPosition } from '../effects/vectors-by-position';
@@ -38,6 +41,8 @@ export interface PredictionsHandler {
   readonly control: FollowedTopic<Deployments>;
   readonly profiles: ReferenceProfiles;
   readonly vectors: VectorsByPosition;
+  /** The trigger's events, read where a monitor asks for their fields. */
+  readonly observations: VectorsByPosition;
   readonly logger: Logger;
 }
 
@@ -47,7 +52,7 @@ export interface PredictionsHandler {
  * the deployment fact says under which it was made, so the outcome depends on the predictions alone.
  */
 export const onPredictions = (handler: PredictionsHandler): Fold<ProfileState, Deployments> => {
-  const { deployment, inputs, parts, vectors } = handler;
+  const { deployment, inputs, parts, vectors, observations } = handler;
   const source = TOPICS.predictions(deployment);
   const routed = outputsOf(PredictionRouted, { topic: inputs.topic, source });
   const profiled = outputsOf(WindowProfiled, { topic: parts, source });
@@ -61,35 +66,49 @@ export const onPredictions = (handler: PredictionsHandler): Fold<ProfileState, D
   ): void | Promise<void> => {
     const prediction = parsePrediction(record.value);
     const watching = watches.known(record, prediction);
-    const { partition, offset } = vectorOf(record);
+    const { partition, offset } = sourceOf(record, 'prediction', 'vector');
     const vector = watching && vectors.known(partition, offset);
-    return vector
-      ? fold(state, record, round, { prediction, watching, vector })
+    return vector && !watching.slices?.needsObservation
+      ? fold(state, record, round, { prediction, watching, vector, observation: null })
       : gather(record, prediction).then((gathered) => fold(state, record, round, gathered));
   };
 
   const gather = async (record: LogRecord, prediction: Prediction): Promise<Gathered> => {
     const watching = await watches.of(record, prediction);
-    const { partition, offset } = vectorOf(record);
-    return { prediction, watching, vector: await vectors.at(partition, offset) };
+    const { partition, offset } = sourceOf(record, 'prediction', 'vector');
+    const vector = await vectors.at(partition, offset);
+    if (!watching.slices?.needsObservation) return { prediction, watching, vector, observation: null };
+    const trigger = sourceOf(vector, 'vector', 'trigger');
+    const observation = await observations.at(trigger.partition, trigger.offset);
+    return { prediction, watching, vector, observation: observation.value };
   };
 
   const fold = (
     state: ProfileState,
     record: LogRecord,
     round: Round<ProfileState, Deployments>,
-    { prediction, watching: { watch, reference, control, reader, values, render }, vector }: Gathered,
+    { prediction, watching, vector, observation }: Gathered,
   ): void => {
+    const { watch, reference, control, reader, values, render, hasIdentity } = watching;
     reader.readValues(vector.value, values, 0);
+    const slices = watching.slices?.of(values, observation);
     const { eventId, eventTime, time, score, decision, route } = prediction;
+    const row = {
+      offset: record.offset,
+      time,
+      score: score ?? null,
+      decision,
+      route,
+      values,
+      ...(hasIdentity && { identity: identityOf(record.value) }),
+      ...(slices && { slices }),
+    };
+    const { chunk, passed } = state.fold(row, watch, reference, record.partition);
     if (score !== undefined) {
       const partition = partitionOf(Buffer.from(eventId), inputs.partitions);
-      const text = render(prediction, score);
+      const text = render(prediction, score, { chunk, slices });
       round.emit(routed(record, text, { partition, key: eventId, time: eventTime, control }));
     }
-
-    const row = { offset: record.offset, time, score: score ?? null, decision, route, values };
-    const passed = state.fold(row, watch, reference);
     if (!passed) return;
     const place = { partition: 0, key: deployment, control };
     passed.parts.forEach((part, k) => {
@@ -111,7 +130,7 @@ export const onPredictions = (handler: PredictionsHandler): Fold<ProfileState, D
         decode: (bytes) => ProfileState.decode(Buffer.from(bytes).toString()),
       },
     },
-    definition: () => sha256('monitoring profiles 1'),
+    definition: () => sha256('monitoring profiles 2'),
     total: false,
     dropSeen: true,
     process: eachRecord(step),
@@ -123,6 +142,8 @@ interface Gathered {
   readonly prediction: Prediction;
   readonly watching: Watching;
   readonly vector: LogRecord;
+  /** Value of the trigger event, where it is asked for. */
+  readonly observation: Buffer | null;
 }
 
 /** What the predictions of one version under one control position have in common. */
@@ -135,6 +156,9 @@ interface Watching {
   /** Of the vector read last. */
   readonly values: Float64Array;
   readonly render: ReturnType<typeof compileRoutedPrediction>;
+  readonly slices: SliceValues | undefined;
+  /** Duplicates are looked for. */
+  readonly hasIdentity: boolean;
 }
 
 /** What holds for a prediction, kept by control position and version. */
@@ -173,6 +197,8 @@ const watchesOf = ({ deployment, control, profiles, logger }: PredictionsHandler
       reader: compileVectorReader(watch),
       values: new Float64Array(watch.features.length),
       render: compileRoutedPrediction(watch),
+      slices: compileSliceValues(watch),
+      hasIdentity: watch.monitor?.quality?.duplicates !== undefined,
     };
     known.set(key, watching);
     return watching;
@@ -180,9 +206,9 @@ const watchesOf = ({ deployment, control, profiles, logger }: PredictionsHandler
   return { of, known: (record: LogRecord, prediction: Prediction) => known.get(keyOf(record, prediction)) };
 };
 
-const vectorOf = (record: LogRecord): Position => {
+const sourceOf = (record: LogRecord, what: string, source: string): Position => {
   const position = sourcePositionOf(record.headers);
-  if (!position) throw violation('the prediction does not name its vector');
+  if (!position) throw violation(`the ${what} does not name its ${source}`);
   return position;
 };
 

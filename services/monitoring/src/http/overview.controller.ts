@@ -4,7 +4,7 @@ import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FollowedTopic } from '#eventlog';
 import { Refused } from '#kernel';
 import { CONFIG } from '#runtime';
-import { watchOf } from '#folds';
+import { DEFAULT_DRIFT_THRESHOLD, watchOf } from '#folds';
 import { TopicCounts } from '../effects/topic-counts';
 import type { MonitoringConfig } from '../monitoring.config';
 import { Alerts } from '../projections/alerts';
@@ -76,8 +76,9 @@ export class OverviewController {
       version: champion?.version ?? null,
       monitor: monitor?.name ?? null,
       metric: monitor?.metric ?? null,
-      window_ms: watch?.windowMs ?? null,
-      drift_threshold: watch?.driftThreshold ?? null,
+      window_ms: watch && 'ms' in watch.window ? watch.window.ms : null,
+      window_rows: watch && 'rows' in watch.window ? watch.window.rows : null,
+      drift_threshold: watch?.monitor?.drift.threshold ?? DEFAULT_DRIFT_THRESHOLD,
       last: this.lastOf(deployment, champion?.version) ?? null,
     };
   }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineEvent } from '../../define-event';
-import { Timestamp } from './shapes';
+import { Chunk, Timestamp } from './shapes';
 
 const input = {
   version: 1,
@@ -19,7 +19,11 @@ export const PredictionRouted = defineEvent({
     version: Type.Integer({ minimum: 1 }),
     threshold: Type.Union([Type.Number(), Type.Null()]),
     score: Type.Union([Type.Number(), Type.Null()]),
-    window_ms: Type.Integer({ minimum: 1, description: 'of the monitor that held when it was made' }),
+    window_ms: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'of the monitor that held when it was made' }),
+    ),
+    chunk: Type.Optional(Chunk),
+    chunk_rows: Type.Optional(Type.Integer({ minimum: 1, description: 'windows by count: rows of a part' })),
     maturity_ms: Type.Integer({ minimum: 0, description: 'how long its label takes' }),
     trial: Type.Optional(
       Type.Object(
@@ -29,6 +33,12 @@ export const PredictionRouted = defineEvent({
         },
         { description: 'the rollout or bandit that it is part of: its label is counted when it comes' },
       ),
+    ),
+    slices: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'value by field, of those that are watched' }),
+    ),
+    detect: Type.Optional(
+      Type.Array(Type.String(), { description: 'detectors that its error is for, once its label comes' }),
     ),
   }),
   sample: {

@@ -48,6 +48,11 @@ export const BinaryCounts = Type.Object({
   }),
 });
 
+/** Windows by count are told by parts: each names its first prediction. */
+export const Chunk = Type.String({
+  description: 'windows by count: `<partition>-<offset>` of the first prediction of the part',
+});
+
 /** `RegressionPerformanceData` of libs/drift. */
 export const RegressionCounts = Type.Object({
   rows: Type.Integer(),

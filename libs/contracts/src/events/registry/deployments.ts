@@ -35,7 +35,7 @@ const Route = Type.Object({
 const Bounds = { min: Type.Optional(Type.Number()), max: Type.Optional(Type.Number()) };
 
 /** A Monitor, resolved: what is not asked for is absent. `MonitorOptions` of the definitions says what each means. */
-const MonitorReference = Type.Object({
+export const MonitorReference = Type.Object({
   name: Type.String(),
   revision: Revision,
   digest: Sha('digest of that revision'),

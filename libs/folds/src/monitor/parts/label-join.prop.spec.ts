@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { BinaryPerformance } from '#drift';
 import { watchedKey } from '../event-window';
 import { LabelJoin, type JoinedLabel, type JoinedPrediction } from './label-join';
+import type { MeasuredPart } from './measured-part';
 import type { Passed } from './profile-state';
 import {
   mergePerformance,
   restorePerformance,
   storePerformance,
   type Performance,
-  type PerformancePart,
 } from './performance-part';
 
 const HOUR = 3_600_000;
@@ -73,7 +73,7 @@ const END: readonly Step[] = [30, 36, 42].flatMap((hour): Step[] => [
   },
 ]);
 
-const fold = (steps: readonly Step[]): Passed<PerformancePart>[] => {
+const fold = (steps: readonly Step[]): Passed<MeasuredPart>[] => {
   let join = new LabelJoin('binary');
   return steps.flatMap((each) => {
     switch (each.type) {
@@ -91,7 +91,7 @@ const fold = (steps: readonly Step[]): Passed<PerformancePart>[] => {
 };
 
 /** All parts of a window, through the form that they have on the log. */
-const addedUp = (parts: readonly PerformancePart[]): Record<string, unknown> => {
+const addedUp = (parts: readonly MeasuredPart[]): Record<string, unknown> => {
   const windows = new Map<string, Performance>();
   for (const { watched, performance } of parts) {
     const stored = JSON.parse(JSON.stringify(storePerformance(performance))) as ReturnType<

@@ -5,7 +5,6 @@ import {
   type BinaryPerformanceData,
   type RegressionPerformanceData,
 } from '#drift';
-import type { Watched } from '../event-window';
 
 /** Realised performance, by the task that it is for. */
 export type Performance =
@@ -62,9 +61,3 @@ type Mutable<T> = T extends readonly [infer A, infer B, infer C]
 
 const mutable = <T extends BinaryPerformanceData | RegressionPerformanceData>(counts: T): Mutable<T> =>
   counts as Mutable<T>;
-
-/** What labels change in what is known of one window. */
-export interface PerformancePart {
-  readonly watched: Watched;
-  readonly performance: Performance;
-}

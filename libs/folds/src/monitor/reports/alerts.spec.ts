@@ -18,8 +18,8 @@ const report = (n: number, amount: Partial<typeof AMOUNT>, changes: Partial<Repo
   performance: null,
   ...changes,
 });
-const over = { psi: 0.3, drifted: true };
-const within = { psi: 0.01, drifted: false };
+const over = { psi: 0.3, value: 0.3, drifted: true };
+const within = { psi: 0.01, value: 0.01, drifted: false };
 
 const told = (...reports: Report[]): string[] => {
   const watching = new Map<string, Watching>();

@@ -1,6 +1,8 @@
-import type { AlertRaised, AlertResolved, EventOf } from '#contracts';
+import type { AlertKind, AlertRaised, AlertResolved, EventOf } from '#contracts';
 import { isoWindow, type EventWindow } from '../event-window';
-import { MIN_ROWS, type Report } from './report';
+import type { Judging } from '../watch';
+import type { Report } from './report';
+import { verdictsOf, type Verdict } from './verdicts';
 import { windowOfFact } from './watched-window';
 
 export type Raised = EventOf<typeof AlertRaised>;
@@ -8,153 +10,113 @@ export type Resolved = EventOf<typeof AlertResolved>;
 export type AlertFact =
   { readonly type: 'raised'; readonly fact: Raised } | { readonly type: 'resolved'; readonly fact: Resolved };
 
-/** A share of missing values so much above that of the reference is an alert. */
-export const MISSING_MARGIN = 0.1;
-
-/** What a report says about one thing that is watched. */
-export interface Verdict {
-  readonly kind: Raised['kind'];
-  readonly subject: string;
-  readonly value: number | null;
-  readonly limit: number;
-  readonly rows: number;
-  readonly isOver: boolean;
-  readonly message: string;
-}
-
-/** Only what there is enough to judge by. */
-export const verdictsOf = (report: Report): Verdict[] => [
-  ...driftVerdicts(report),
-  ...missingVerdicts(report),
-  ...performanceVerdicts(report),
-];
-
-const driftVerdicts = ({ drift, score, predictions: rows }: Report): Verdict[] => {
-  const limit = drift.threshold;
-  const verdict = (
-    kind: Verdict['kind'],
-    subject: string,
-    name: string,
-    psi: number,
-    isOver: boolean,
-  ): Verdict => ({
-    kind,
-    subject,
-    value: psi,
-    limit,
-    rows,
-    isOver,
-    message: isOver
-      ? `${name} has drifted: PSI ${short(psi)}, the limit is ${limit}`
-      : `${name} is as in the reference again: PSI ${short(psi)}, the limit is ${limit}`,
-  });
-  const verdicts = drift.features.flatMap(({ name, psi, drifted }) =>
-    psi === null || drifted === null ? [] : [verdict('feature-drift', name, name, psi, drifted)],
-  );
-  if (score && score.psi !== null && score.drifted !== null) {
-    verdicts.push(verdict('score-drift', 'score', 'the score', score.psi, score.drifted));
-  }
-  return verdicts;
-};
-
-const missingVerdicts = ({ drift, predictions: rows }: Report): Verdict[] =>
-  drift.features.flatMap(({ name, missing, missing_reference }) => {
-    if (missing === null || rows < MIN_ROWS) return [];
-    const usual = missing_reference ?? 0;
-    const limit = usual + MISSING_MARGIN;
-    const isOver = missing >= limit;
-    const shares = `${percent(missing)} of the rows have none, in the reference ${percent(usual)}`;
-    const message = isOver ? `${name} is missing: ${shares}` : `${name} is there again: ${shares}`;
-    return [{ kind: 'missing-values' as const, subject: name, value: missing, limit, rows, isOver, message }];
-  });
-
-const performanceVerdicts = ({ performance, version }: Report): Verdict[] => {
-  if (!performance || performance.rows < MIN_ROWS) return [];
-  return performance.gates.flatMap(({ metric, min, max, value, passed }) => {
-    if (value === null) return [];
-    const limit = (min !== undefined && value < min ? min : (max ?? min)) ?? 0;
-    const message = passed
-      ? `${metric} of version ${version} keeps its gate again: ${short(value)}, the gate is ${limit}`
-      : `${metric} of version ${version} does not keep its gate any more: ${short(value)}, the gate is ${limit}`;
-    return [
-      {
-        kind: 'performance' as const,
-        subject: metric,
-        value,
-        limit,
-        rows: performance.rows,
-        isOver: !passed,
-        message,
-      },
-    ];
-  });
-};
-
 /** What is known of one watched thing of a deployment: the newest window that was judged, and the alert while there is one. */
 export interface Watching {
   readonly judged: EventWindow;
+  /** Of windows by count: their order is this, not that of their times. */
+  readonly number?: number;
   readonly open?: { readonly alert: string; readonly raised: EventWindow };
   /** An operator has ended the alert of the window judged: what comes of the same window does not raise it again. */
   readonly isDismissed?: boolean;
 }
 
+/** About what an alert is, beside what was found. */
+export type About = Pick<Raised, 'deployment' | 'model' | 'version' | 'window' | 'report' | 'sources'> & {
+  readonly number?: number;
+};
+
 /**
- * Compares a report with what is watched and says what rises or ends, in the order of the verdicts. The newest window judged decides:
+ * Compares a report with what is watched and says what rises or ends, what likely hurts most first. The newest window judged decides:
  * reports of earlier ones, which come again with late labels, change nothing. Of a version that was only tried, as a canary or an arm, the
  * limits of its rollout say more, and sooner.
  */
-export const decideAlerts = (watching: Map<string, Watching>, report: Report): AlertFact[] => {
-  const window = windowOfFact(report.window);
+export const decideAlerts = (
+  watching: Map<string, Watching>,
+  report: Report,
+  monitor?: Judging,
+): AlertFact[] => {
   if (!hasAnswered(report)) return [];
-  return verdictsOf(report).flatMap((verdict): AlertFact[] => {
-    const key = `${report.deployment}/${verdict.kind}/${verdict.subject}`;
-    const before = watching.get(key);
-    if (before && window.start < before.judged.start) return [];
-    const open = before?.open;
-    if (verdict.isOver) {
-      if (open) {
-        watching.set(key, { judged: window, open });
-        return [];
-      }
-      if (before?.isDismissed && window.start === before.judged.start) return [];
-      const alert = `${key}@${report.window.start}`;
-      watching.set(key, { judged: window, open: { alert, raised: window } });
-      return [{ type: 'raised', fact: alertOf(alert, report, verdict) }];
+  const { deployment, model, version, window, number, revision, sources } = report;
+  const about = { deployment, model, version, window, number, report: revision, sources };
+  return byEffect(verdictsOf(report, monitor)).flatMap((verdict) => decideAlert(watching, about, verdict));
+};
+
+/** What one verdict changes: at most one alert rises or ends. */
+export const decideAlert = (watching: Map<string, Watching>, about: About, verdict: Verdict): AlertFact[] => {
+  const window = windowOfFact(about.window);
+  const key = watchingKey(about.deployment, verdict);
+  const before = watching.get(key);
+  if (before && isEarlier(about, window, before)) return [];
+  const open = before?.open;
+  const judged = { judged: window, ...(about.number !== undefined && { number: about.number }) };
+  if (verdict.isOver) {
+    if (open) {
+      watching.set(key, { ...judged, open });
+      return [];
     }
-    watching.set(key, { judged: window });
-    if (!open) return [];
-    const raised = isoWindow(open.raised);
-    return [{ type: 'resolved', fact: { ...alertOf(open.alert, report, verdict), raised } }];
-  });
+    if (before?.isDismissed && window.start === before.judged.start) return [];
+    const alert = `${key}@${about.window.start}`;
+    watching.set(key, { ...judged, open: { alert, raised: window } });
+    return [{ type: 'raised', fact: alertOf(alert, about, verdict) }];
+  }
+  watching.set(key, judged);
+  if (!open) return [];
+  const raised = isoWindow(open.raised);
+  return [{ type: 'resolved', fact: { ...alertOf(open.alert, about, verdict), raised } }];
 };
 
 /** An operator says that an alert is over: it rises again, under another name, when a later window is over its limit. */
 export const dismissAlert = (watching: Map<string, Watching>, alert: string): void => {
-  for (const [key, { judged, open }] of watching)
-    if (open?.alert === alert) watching.set(key, { judged, isDismissed: true });
+  for (const [key, { open, ...rest }] of watching)
+    if (open?.alert === alert) watching.set(key, { ...rest, isDismissed: true });
 };
+
+const isEarlier = ({ number }: About, { start }: EventWindow, before: Watching): boolean => {
+  if (number !== undefined && before.number !== undefined) return number < before.number;
+  return number === undefined && before.number === undefined && start < before.judged.start;
+};
+
+/** Fairness is of a field; who is furthest apart changes. */
+const watchingKey = (deployment: string, { kind, subject, slice }: Verdict): string => {
+  const key = `${deployment}/${kind}/${subject}`;
+  if (!slice) return key;
+  return kind === 'fairness' ? `${key}/${slice.field}` : `${key}/${slice.field}=${slice.value}`;
+};
+
+/** The order of the verdicts stays where there is nothing to choose by; what nobody can rank comes last. */
+const byEffect = (verdicts: readonly Verdict[]): Verdict[] =>
+  [...verdicts].sort((a, b) => (b.effect ?? -1) - (a.effect ?? -1));
 
 const hasAnswered = ({ routes }: Report): boolean => (routes['champion'] ?? 0) > 0;
 
-const alertOf = (alert: string, report: Report, verdict: Verdict): Raised => {
-  const { deployment, model, version, window, revision, sources } = report;
-  const { kind, subject, value, limit, rows, message } = verdict;
-  return {
-    alert,
-    deployment,
-    model,
-    version,
-    kind,
-    subject,
-    window,
-    report: revision,
-    value,
-    limit,
-    rows,
-    message,
-    sources,
-  };
-};
+const CRITICAL: readonly AlertKind[] = [
+  'performance',
+  'concept-drift',
+  'slice-performance',
+  'fairness',
+  'freshness',
+];
 
-const short = (value: number): string => String(Number(value.toPrecision(3)));
-const percent = (share: number): string => `${short(share * 100)} %`;
+const alertOf = (
+  alert: string,
+  { deployment, model, version, window, report, sources }: About,
+  { kind, subject, statistic, value, limit, rows, effect, slice, message }: Verdict,
+): Raised => ({
+  alert,
+  deployment,
+  model,
+  version,
+  kind,
+  subject,
+  severity: CRITICAL.includes(kind) ? 'critical' : 'warning',
+  statistic,
+  effect,
+  ...(slice && { slice }),
+  window,
+  report,
+  value,
+  limit,
+  rows,
+  message,
+  sources,
+});

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { WindowProfile, compareColumn, profileReference } from '#drift';
 import {
   DeploymentUpdated,
-  PartitionAdvanced,
+  type PartitionAdvanced,
   WindowProfiled,
   WindowReported,
   checkEvent,
@@ -69,7 +69,7 @@ const factsOf = (rows: readonly Row[]): Fact[][] => {
   const facts: Fact[][] = Array.from({ length: PARTITIONS }, () => []);
   rows.forEach(({ partition, time, score, value, decision, restart }, offset) => {
     const scored: ScoredRow = { offset, time, score, decision, route: 'champion', values: [value] };
-    const passed = states[partition]!.fold(scored, WATCH, REFERENCE);
+    const { passed } = states[partition]!.fold(scored, WATCH, REFERENCE, partition);
     if (restart) states[partition] = ProfileState.decode(states[partition]!.encode());
     if (!passed) return;
     for (const part of passed.parts)
@@ -94,6 +94,7 @@ const reportsOf = (facts: readonly (readonly Fact[])[], turns: readonly number[]
     if ('part' in fact) state.addProfile(fact.part, REFERENCE);
     else {
       for (const { report } of state.advance(fact.advanced, () => REFERENCE)) {
+        if (!report) continue;
         expect(report.revision).toBe((reports.get(report.window.start)?.revision ?? 0) + 1);
         reports.set(report.window.start, checkEvent(WindowReported, report));
       }
