@@ -66,10 +66,9 @@ export class HddmW extends ResettingDetector {
 
 const fresh = (): Weighted => [0, 0, 1];
 
-/** A mean of 0 is replaced by the value: so River's mean begins, and begins again. */
-const next = ([, mean, independence]: Weighted, value: number, lambda: number): Weighted => [
+const next = ([seen, mean, independence]: Weighted, value: number, lambda: number): Weighted => [
   1,
-  mean === 0 ? value : lambda * value + (1 - lambda) * mean,
+  seen === 0 ? value : lambda * value + (1 - lambda) * mean,
   lambda * lambda + (1 - lambda) * (1 - lambda) * independence,
 ];
 
