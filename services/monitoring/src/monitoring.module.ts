@@ -1,6 +1,6 @@
 import { Inject, Module } from '@nestjs/common';
 import type { ArtifactStore } from '#artifacts';
-import { TOPICS, type Deployments } from '#contracts';
+import { TOPICS, unqualify, type Deployments } from '#contracts';
 import type { EventLog, FollowedTopic, LogRecord } from '#eventlog';
 import type { Clock } from '#kernel';
 import {
@@ -20,6 +20,7 @@ import {
   type Sleep,
   type View,
 } from '#runtime';
+import { FirstEvents } from './effects/first-events';
 import { ReferenceProfiles } from './effects/reference-profiles';
 import { TopicCounts } from './effects/topic-counts';
 import { LiveFeed } from './effects/live/live-feed';
@@ -29,6 +30,7 @@ import { DistributionsController } from './http/distributions.controller';
 import { LiveController } from './http/live.controller';
 import { OverviewController } from './http/overview.controller';
 import { RejectionsController } from './http/rejections.controller';
+import { TimelineController } from './http/timeline.controller';
 import type { MonitoringConfig } from './monitoring.config';
 import { ALERTING_CONTROLLERS, ALERTING_PROVIDERS } from './notifications/alerting';
 import { ReplayJobs } from './replays/replay-jobs';
@@ -44,6 +46,8 @@ import {
 } from './monitoring.topology';
 import { Alerts } from './projections/alerts';
 import { Reports } from './projections/reports';
+import { TIMELINE_TOPICS } from './projections/timeline/entry-of';
+import { Timeline } from './projections/timeline/timeline';
 import { WindowCounts } from './projections/window-counts';
 
 @Module({
@@ -55,6 +59,7 @@ import { WindowCounts } from './projections/window-counts';
     RejectionsController,
     DistributionsController,
     ReplaysController,
+    TimelineController,
   ],
   providers: [
     provideServiceLog,
@@ -63,6 +68,17 @@ import { WindowCounts } from './projections/window-counts';
     WindowCounts,
     ...ALERTING_PROVIDERS,
     { provide: DEPLOYMENTS, inject: [ServiceLog], useFactory: followDeployments },
+    {
+      provide: Timeline,
+      inject: [CONFIG],
+      useFactory: ({ namespace }: MonitoringConfig) => new Timeline((topic) => unqualify(namespace, topic)),
+    },
+    {
+      provide: FirstEvents,
+      inject: [EVENT_LOG, ServiceLog],
+      useFactory: (log: EventLog, serviceLog: ServiceLog) =>
+        new FirstEvents({ log, qualified: (topic) => serviceLog.topic(topic) }),
+    },
     {
       provide: ReferenceProfiles,
       inject: [ARTIFACT_STORE, SLEEP, LOGGER],
@@ -121,6 +137,7 @@ export class MonitoringModule {
     alerts: Alerts,
     windows: WindowCounts,
     replays: ReplayJobs,
+    @Inject(Timeline) timeline: Timeline,
     @Inject(ReadModels) models: ReadModels,
   ) {
     const parts: MonitoringParts = {
@@ -140,15 +157,16 @@ export class MonitoringModule {
         { topic: record.topic, offset: record.offset, err: error },
         'a fact cannot be shown and is passed over',
       );
-    const followed = <V extends Reports | Alerts | WindowCounts>(
+    const followed = <V extends Reports | Alerts | WindowCounts | Timeline>(
       name: string,
       view: V & View<V>,
       empty: () => V,
+      topics: readonly string[] = [name],
     ) =>
       new FollowedView<V & View<V>>({
         name,
         log,
-        topics: [serviceLog.topic(name)],
+        topics: topics.map((topic) => serviceLog.topic(topic)),
         sleep,
         view,
         apply: (each, records) => each.onRecords(records, refused),
@@ -157,7 +175,8 @@ export class MonitoringModule {
     const reportList = followed(TOPICS.reports, reports, () => new Reports());
     const alertList = followed(TOPICS.alerts, alerts, () => new Alerts());
     const windowCounts = followed(TOPICS.monitoringInputs, windows, () => new WindowCounts());
-    models.add(reportList, alertList, windowCounts);
+    const decisions = followed('timeline', timeline, () => timeline.another(), TIMELINE_TOPICS);
+    models.add(reportList, alertList, windowCounts, decisions);
     transport.add('log', serviceLog);
     transport.add('decisions', decidingWorker(parts));
     transport.add('gates', gatesWorker(parts));
@@ -169,5 +188,6 @@ export class MonitoringModule {
     transport.add('reports', reportList);
     transport.add('alerts', alertList);
     transport.add('windows', windowCounts);
+    transport.add('timeline', decisions);
   }
 }
