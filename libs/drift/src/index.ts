@@ -41,7 +41,19 @@ export {
 } from './estimate/estimated-regression';
 export { learnedLimits, profilePerformance, type PerformanceProfile } from './performance/chunk-performance';
 export { WindowProfile, type WindowProfileData } from './profile/window-profile';
-export { jensenShannon, psi, type BatchOptions } from './compare/batch';
+export { hellinger, jensenShannon, kullbackLeibler, psi, type BatchOptions } from './compare/batch';
+export { compareSamples, statisticOf, type SampleDrift, type SampleRule } from './compare/compare-samples';
+export { pairSamples, type PairedSample, type SampleOptions } from './compare/paired-sample';
+export {
+  DriftReport,
+  reportColumns,
+  type ColumnQuality,
+  type ColumnReport,
+  type ReportColumn,
+  type ReportResult,
+  type ReportRule,
+} from './report/drift-report';
+export { SampleSketch, SKETCH_CELLS } from './report/sample-sketch';
 export { benjaminiHochberg, type Corrected } from './compare/benjamini-hochberg';
 export {
   automaticCellStatistic,

@@ -1,14 +1,8 @@
-import { Refused } from '#kernel';
-import { cellCount, cellOf, distinct, sortedValues, sturgesEdges, type Bins } from '../profile/bins';
-import { jensenShannonOfCounts, psiOfCounts } from './divergence';
+import { hellingerOfCounts, jensenShannonOfCounts, klOfCounts, psiOfCounts } from './divergence';
+import { pairSamples, type SampleOptions } from './paired-sample';
+import { distinctCounts, pooledCounts } from './pooled-bins';
 
-export interface BatchOptions {
-  /**
-   * Whether pandas would hold both columns together as integers. By default: all values are whole numbers and none is missing.
-   * (Intervals of integer columns are at least 1 wide.)
-   */
-  readonly integer?: boolean;
-}
+export type BatchOptions = SampleOptions;
 
 type Column = ArrayLike<number | null>;
 
@@ -22,41 +16,16 @@ type Column = ArrayLike<number | null>;
  * @throws Refused PLAYHEAD_DRIFT_INVALID when a side has no values.
  */
 export const psi = (reference: Column, current: Column, options?: BatchOptions): number =>
-  psiOfCounts(...pooledCounts(reference, current, options))!;
+  psiOfCounts(...pooledCounts(pairSamples(reference, current, options)))!;
 
 /** The Jensen-Shannon distance of two whole columns, binned as in `psi`, as Evidently 0.7.23 computes it. */
 export const jensenShannon = (reference: Column, current: Column, options?: BatchOptions): number =>
-  jensenShannonOfCounts(...pooledCounts(reference, current, options))!;
+  jensenShannonOfCounts(...pooledCounts(pairSamples(reference, current, options)))!;
 
-const pooledCounts = (
-  reference: Column,
-  current: Column,
-  options: BatchOptions = {},
-): [number[], number[]] => {
-  const [left, right] = [sortedValues(reference), sortedValues(current)];
-  if (left.length === 0 || right.length === 0) {
-    throw new Refused(
-      'PLAYHEAD_DRIFT_INVALID',
-      `the ${left.length === 0 ? 'reference' : 'current'} column has no values`,
-    );
-  }
-  const pooled = new Float64Array(left.length + right.length);
-  pooled.set(left);
-  pooled.set(right, left.length);
-  pooled.sort();
-  const isInteger =
-    options.integer ??
-    (pooled.length === reference.length + current.length && pooled.every(Number.isInteger));
-  const bins: Bins =
-    distinct(left).length > 20
-      ? { kind: 'intervals', edges: sturgesEdges(pooled, isInteger) }
-      : { kind: 'values', values: distinct(pooled) };
-  return [countsOf(bins, left), countsOf(bins, right)];
-};
+/** The Kullback-Leibler divergence of two whole columns, binned as in `psi`, as Evidently 0.7.23 computes it. */
+export const kullbackLeibler = (reference: Column, current: Column, options?: BatchOptions): number =>
+  klOfCounts(...pooledCounts(pairSamples(reference, current, options)))!;
 
-/** Without the cells for values outside the bins: pooled bins leave none outside. */
-const countsOf = (bins: Bins, values: Float64Array): number[] => {
-  const counts = new Array<number>(cellCount(bins)).fill(0);
-  for (const value of values) counts[cellOf(bins, value)]!++;
-  return bins.kind === 'intervals' ? counts.slice(1, -1) : counts.slice(0, -1);
-};
+/** The Hellinger distance of two whole columns, in cells of its own (`distinctCounts`), as Evidently 0.7.23 computes it. */
+export const hellinger = (reference: Column, current: Column, options?: BatchOptions): number =>
+  hellingerOfCounts(...distinctCounts(pairSamples(reference, current, options)))!;

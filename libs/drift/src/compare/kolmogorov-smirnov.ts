@@ -1,4 +1,5 @@
 import { sortedValues } from '../profile/bins';
+import { greatestCommonDivisor } from './special/integers';
 import { kolmogorovTail } from './special/kolmogorov';
 
 /**
@@ -73,9 +74,6 @@ const outsideBand = (m: number, n: number, divisor: number, steps: number): numb
   }
   return shares[to - from - 1]!;
 };
-
-const greatestCommonDivisor = (a: number, b: number): number =>
-  b === 0 ? a : greatestCommonDivisor(b, a % b);
 
 /** As numpy rounds. */
 const roundHalfEven = (x: number): number => {

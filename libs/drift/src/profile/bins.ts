@@ -68,11 +68,13 @@ export const distinct = (sorted: Float64Array): number[] => {
  * Equally spaced edges by Sturges's rule as `numpy.histogram_bin_edges(x, bins='sturges')` sets them: width
  * (max - min) / (log2(n) + 1), at least 1 for whole numbers (numpy >= 2). The sample must have two different values.
  */
-export const sturgesEdges = (sorted: Float64Array, isInteger: boolean): number[] => {
-  const first = sorted[0]!;
-  const last = sorted[sorted.length - 1]!;
+export const sturgesEdges = (sorted: Float64Array, isInteger: boolean): number[] =>
+  sturgesEdgesOf(sorted[0]!, sorted[sorted.length - 1]!, sorted.length, isInteger);
+
+/** The same from what it asks of a sample. */
+export const sturgesEdgesOf = (first: number, last: number, rows: number, isInteger: boolean): number[] => {
   const range = last - first;
-  const sturges = range / (log2(sorted.length) + 1);
+  const sturges = range / (log2(rows) + 1);
   const width = isInteger && sturges < 1 ? 1 : sturges;
   const intervals = Math.ceil(range / width);
   const step = range / intervals;

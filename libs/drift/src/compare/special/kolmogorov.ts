@@ -36,7 +36,7 @@ const oneSided = (rows: number, d: number): number => {
   return d * sum;
 };
 
-const SCALE = 2 ** 128;
+const SCALE = 3.402823669209385e38; // 2 ^ 128
 
 /** P(D_n < d) by Durbin's matrix: Marsaglia, Tsang and Wang, "Evaluating Kolmogorov's Distribution", 2003. */
 const durbin = (rows: number, d: number): number => {
