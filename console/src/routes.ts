@@ -8,7 +8,9 @@ import { MonitorsPage } from './pages/monitors/monitors-page';
 import { OverviewPage } from './pages/overview/overview-page';
 import { ReplaysPage } from './pages/replays/replays-page';
 import { RunsPage } from './pages/runs/runs-page';
+import { StoriesPage } from './pages/stories/stories-page';
 import { StreamsPage } from './pages/streams/streams-page';
+import { TimelinePage } from './pages/timeline/timeline-page';
 
 export interface PageRoute {
   /** The first segment of the address; empty is the first page. */
@@ -30,5 +32,7 @@ export const ROUTES: readonly PageRoute[] = [
   { path: 'deployments', title: 'Deployments', group: 'Running', page: DeploymentsPage },
   { path: 'monitors', title: 'Monitors and alerts', group: 'Running', page: MonitorsPage },
   { path: 'lineage', title: 'Lineage', group: 'Models', page: LineagePage },
+  { path: 'timeline', title: 'Timeline', group: 'Past', page: TimelinePage },
+  { path: 'stories', title: 'Stories', group: 'Past', page: StoriesPage },
   { path: 'replays', title: 'Replays', group: 'Past', page: ReplaysPage },
 ];
