@@ -17,3 +17,4 @@ export { becomesFreePort, isFreePort } from './ports';
 export { cachedFolder, type CachedFolder } from './cached-folder';
 export { cacheFolder, findProgram, run, sayingSo } from './commands';
 export { pythonWith } from './python';
+export { debianProgram } from './debian';

@@ -75,6 +75,10 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Decid
     round: Round<Deciding, Deployments>,
   ): Promise<void> => {
     const { type } = readEnvelope(record.headers);
+    const tell = (decisions: readonly Decision[]): void => {
+      for (const { alerts: said } of decisions) book.note(said);
+      publish(decisions, record, round);
+    };
     switch (type) {
       case WindowProfiled.type: {
         const fact = decodeEvent(WindowProfiled, record.value);
@@ -90,17 +94,16 @@ export const onParts = ({ reports, alerts, profiles }: PartsHandler): Fold<Decid
         const fact = decodeEvent(PartitionAdvanced, record.value);
         for (const profile of state.profiles(fact.deployment)) await profiles.get(profile);
         const decisions = state.advance(fact, (profile) => profiles.known(profile));
-        for (const decision of decisions) book.note(decision.alerts);
-        return publish(decisions, record, round);
+        return tell(decisions);
       }
       case AlertActionRequested.type:
         return actions.decide({ monitor: state, book }, record, round);
       case AlertClockTicked.type:
         return actions.advance(record, round);
       case DriftDetected.type:
-        return publish(state.detect(decodeEvent(DriftDetected, record.value)), record, round);
+        return tell(state.detect(decodeEvent(DriftDetected, record.value)));
       case FreshnessChecked.type:
-        return publish(state.checkFreshness(decodeEvent(FreshnessChecked, record.value)), record, round);
+        return tell(state.checkFreshness(decodeEvent(FreshnessChecked, record.value)));
       // These are judged beside, by onRoutes.
       case RouteMeasured.type:
       case RouteLabelled.type:
