@@ -43,6 +43,8 @@ export interface Alert {
     readonly by?: string;
   };
   readonly acknowledged?: { readonly by: string; readonly time: string; readonly comment?: string };
+  /** The silence that holds it back now. */
+  readonly silenced?: { readonly by: string; readonly until: string };
 }
 
 export interface ReportedColumn {
@@ -156,6 +158,8 @@ export interface WatchedDeployment {
   readonly monitor: string | null;
   readonly metric: string | null;
   readonly window_ms: number | null;
+  /** Windows by count. */
+  readonly window_rows: number | null;
   readonly drift_threshold: number | 'auto' | null;
   readonly last: Report | null;
 }

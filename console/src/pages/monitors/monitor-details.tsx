@@ -2,11 +2,12 @@ import { setQuery, useRoute } from '../../data/route';
 import type { Overview, Report, WatchedDeployment } from '../../data/monitoring';
 import { useDoor } from '../../data/use-door';
 import { Choice } from '../../parts/choice';
-import { duration, plural, windowText } from '../../parts/format';
+import { plural, windowText } from '../../parts/format';
 import { Card, Page } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered } from '../../parts/states';
 import { DriftChart, PerformanceChart, VolumeChart } from './metric-charts';
+import { windowOf } from './monitor-list';
 import { ReportCard } from './report-card';
 
 const SHOWN = 90;
@@ -45,12 +46,14 @@ export const MonitorDetails = ({ deployment }: { readonly deployment: string }) 
   );
 };
 
-const aboutOf = ({ monitor, window_ms: windowMs, version, model }: WatchedDeployment): string =>
-  [
+const aboutOf = (watched: WatchedDeployment): string => {
+  const { monitor, version, model } = watched;
+  return [
     monitor === null ? 'the default monitor' : `monitor ${monitor}`,
-    windowMs === null ? 'windows by count' : `windows of ${duration(windowMs)} of event time`,
+    `windows of ${windowOf(watched)}`,
     version === null ? `no version of ${model} answers yet` : `${model} version ${version} answers`,
   ].join(', ');
+};
 
 const FALLBACK: Readonly<Record<string, string>> = { regression: 'rmse', multiclass: 'accuracy' };
 

@@ -8,6 +8,11 @@ import { Link } from '../../parts/link';
 import { Answered } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 import { AlertState } from './alert-state';
+import { SilencesCard } from './silences-card';
+
+/** How long a window is: in event time, or in predictions. */
+export const windowOf = ({ window_ms: ms, window_rows: rows }: WatchedDeployment): string =>
+  ms !== null ? duration(ms) : rows === null ? '–' : plural(rows, 'prediction');
 
 const MONITOR_COLUMNS: readonly Column<WatchedDeployment>[] = [
   {
@@ -16,7 +21,7 @@ const MONITOR_COLUMNS: readonly Column<WatchedDeployment>[] = [
     cell: ({ deployment }) => <Link to={['monitors', deployment]}>{deployment}</Link>,
   },
   { head: 'Monitor', cell: ({ monitor }) => monitor ?? 'default' },
-  { head: 'Window', cell: ({ window_ms }) => (window_ms === null ? 'by count' : duration(window_ms)) },
+  { head: 'Window', cell: windowOf },
   { head: 'Metric', cell: ({ metric }) => (metric === null ? '–' : <code>{metric}</code>) },
   { head: 'Last window', cell: ({ last }) => (last ? windowText(last.window) : 'none has ended yet') },
   { head: 'Predictions', number: true, cell: ({ last }) => whole(last?.predictions) },
@@ -125,6 +130,7 @@ export const MonitorList = () => {
           )}
         </Answered>
       </Card>
+      <SilencesCard />
     </Page>
   );
 };

@@ -49,12 +49,13 @@ export class DistributionsController {
       throw new Refused('PLAYHEAD_NOT_FOUND', `no window of ${deployment} that is kept begins at ${start}`);
     const reference = wanted && (await this.profiles.get(wanted.profile));
     if (!wanted || !reference) return { deployment, windows, window: null, features: [], score: null };
-    const { window, version, predictions, features, score } = wanted;
+    const { window, version, predictions, watched, features, score } = wanted;
+    const columns = reference.features.filter(({ name }) => watched === 'auto' || watched.includes(name));
     return {
       deployment,
       windows,
       window: { ...window, version, predictions },
-      features: reference.features.flatMap((feature, i) =>
+      features: columns.flatMap((feature, i) =>
         features[i] ? [sharesOf(feature.name, feature.bins, feature, features[i])] : [],
       ),
       score: score ? sharesOf('score', reference.score.bins, reference.score, score) : null,

@@ -34,6 +34,8 @@ export interface LiveFeedOptions {
 /** Topics whose facts change what a page shows. Those of events have rates instead. */
 export const TOLD_TOPICS: readonly string[] = [
   TOPICS.alerts,
+  TOPICS.notifications,
+  TOPICS.monitoringReplays,
   TOPICS.reports,
   TOPICS.rollouts,
   TOPICS.definitions,
