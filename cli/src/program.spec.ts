@@ -41,7 +41,7 @@ it.each(
 it('lists commands in the order in which somebody meets them', () => {
   const names = createProgram().commands.map((command) => command.name());
   expect(names.join(' ')).toBe(
-    'init up down status doctor demo apply get diff produce tail lineage train runs datasets features models deploy replay dlq log bench test',
+    'init up down status doctor demo apply get diff produce tail lineage train runs datasets features models deploy replay report dlq log bench test',
   );
 });
 

@@ -13,6 +13,7 @@ import { addLog } from './commands/log';
 import { addModels } from './commands/models';
 import { addProduce } from './commands/produce';
 import { addReplay } from './commands/replay';
+import { addReport } from './commands/report';
 import { addRuns, addTrain } from './commands/runs';
 import { addStatus } from './commands/status';
 import { addTail } from './commands/tail';
@@ -40,6 +41,7 @@ const COMMANDS = [
   addModels,
   addDeploy,
   addReplay,
+  addReport,
   addDlq,
   addLog,
   addBench,

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { addReportDrift } from './report/drift';
+import { addStory } from './report/story';
 
 /** Each adds one subcommand to the group; they stand in files of their own below `report/`. */
-const SUBCOMMANDS: readonly ((report: Command) => void)[] = [];
+const SUBCOMMANDS: readonly ((report: Command) => void)[] = [addReportDrift, addStory];
 
 export const addReport = (program: Command): void => {
   const report = program
