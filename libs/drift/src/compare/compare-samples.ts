@@ -19,7 +19,7 @@ export interface SampleRule {
 
 export interface SampleDrift {
   readonly statistic: DriftStatistic;
-  /** Null where the samples are too small or too uniform for the statistic. */
+  /** Null where the samples are too small or too uniform for the statistic; an infinite one stands as the largest double. */
   readonly value: number | null;
   /** Of tests; null for distances. */
   readonly pValue: number | null;
@@ -41,7 +41,7 @@ export const compareSamples = (sample: PairedSample, rule: SampleRule): SampleDr
   const figure = isTest(statistic) ? pValue : value;
   return {
     statistic,
-    value,
+    value: value === null ? null : Math.min(value, Number.MAX_VALUE),
     pValue,
     threshold,
     by: isTest(statistic) ? 'p_value' : 'value',

@@ -94,11 +94,13 @@ export class DriftReport {
     this.current.forEach((sketch, at) => sketch.merge(other.current[at]!));
   }
 
-  result(rule: ReportRule = {}): ReportResult {
-    const sides = this.columns.map((column, at) => {
+  /** Of all columns, or of those that `isWanted`. */
+  result(rule: ReportRule = {}, isWanted: (column: ReportColumn) => boolean = () => true): ReportResult {
+    const sides = this.columns.flatMap((column, at) => {
+      if (!isWanted(column)) return [];
       const [reference, current] = [this.reference[at]!, this.current[at]!];
       const isEmpty = reference.present === 0 || current.present === 0;
-      return {
+      const side: Sides = {
         column,
         rows: { reference: reference.rows, current: current.rows },
         missing: {
@@ -109,6 +111,7 @@ export class DriftReport {
         currentDistinct: current.distinct,
         isExact: reference.isExact && current.isExact,
       };
+      return [side];
     });
     return resultOf(sides, rule);
   }

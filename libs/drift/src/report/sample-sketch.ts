@@ -17,6 +17,8 @@ const LARGEST = 3.4028234663852886e38;
  */
 export class SampleSketch {
   private readonly mask: number;
+  /** Cells between two coarsenings: some more than at the end, so that they are few. */
+  private readonly limit: number;
   private readonly high: Int32Array;
   private readonly low: Int32Array;
   private readonly counts: Float64Array;
@@ -36,6 +38,7 @@ export class SampleSketch {
     let slots = 2;
     while (slots < 2 * cells) slots *= 2;
     this.mask = slots - 1;
+    this.limit = Math.floor(cells * 1.5);
     this.high = new Int32Array(slots);
     this.low = new Int32Array(slots);
     this.counts = new Float64Array(slots);
@@ -65,10 +68,12 @@ export class SampleSketch {
   }
   /** Whether every value has a cell of its own. */
   get isExact(): boolean {
+    this.settle();
     return this.dropped === 0;
   }
   /** Distinct values; where it is not exact, occupied cells, of which there are fewer. */
   get distinct(): number {
+    this.settle();
     return this.occupied;
   }
   /** Whether all values are whole numbers, and none is missing. */
@@ -137,6 +142,7 @@ export class SampleSketch {
 
   /** The cells in ascending order: the number that their leading bits spell, how many values, and their sum. */
   sorted(): SortedCells {
+    this.settle();
     const keys = this.sortedKeys();
     const words = new Int32Array(keys.buffer);
     const cells = { keys, counts: new Float64Array(keys.length), sums: new Float64Array(keys.length) };
@@ -150,6 +156,8 @@ export class SampleSketch {
 
   /** A copy with cells at least as wide as those of the other. */
   private alignedWith(other: SampleSketch): SampleSketch {
+    this.settle();
+    other.settle();
     if (this.dropped >= other.dropped) return this;
     const copy = new SampleSketch(this.cells);
     copy.coarsen(other.dropped);
@@ -206,6 +214,11 @@ export class SampleSketch {
     }
     this.counts[slot]! += times;
     this.sums[slot]! += sum;
+    if (this.occupied > this.limit) this.coarsen(this.bitsToDrop());
+  }
+
+  /** To as many bits as all values so far leave; before, the table may hold somewhat more. */
+  private settle(): void {
     if (this.occupied > this.cells) this.coarsen(this.bitsToDrop());
   }
 
