@@ -3,7 +3,8 @@
  *
  *   registry.deployments                    -- control: what runs, with its reference profile and its monitor
  *   serving.predictions.<deployment>        -> onPredictions      -> monitoring.inputs.<deployment>   what labels will be compared with
- *     (and the feature.vectors.<service> they name)               -> monitoring.inputs                profiles by window
+ *     (and the feature.vectors.<service> they name,               -> monitoring.inputs                profiles by window
+ *      and the trigger's events where a monitor asks for slices by their fields)
  *   ingestion.observations.<label stream>   -> onLabels           -> monitoring.inputs.<deployment>
  *   monitoring.inputs.<deployment>          -> onDeploymentInputs -> monitoring.inputs                realised performance by window; labels of rollouts and bandits as they come
  *   registry.models                         -> onModels           -> monitoring.inputs                gates of a version
@@ -14,6 +15,7 @@
  *                                           -> onParts            -> monitoring.alerts                what became of it
  *   monitoring.inputs                       -> onRoutes           -> monitoring.rollouts              monitoring.rollout.judged, monitoring.experiment.measured
  *   every tick                              -> ClockTicks         -> monitoring.inputs.<deployment>
+ *   every tick                              -> FreshnessChecks    -> monitoring.inputs                how old the newest prediction is, where that changed
  *   a door                                  -> ReplayJobs         -> monitoring.replays               monitoring.replay.finished
  *   alerts have waited long enough          -> AlertClock         -> monitoring.inputs                a tick, which onParts sets among the alerts
  *   monitoring.alerts                       -> onAlerts           -> monitoring.notifications         monitoring.notification.due | silenced
@@ -37,7 +39,9 @@ import {
   AlertResolved,
   ClockTicked,
   DeploymentUpdated,
+  DriftDetected,
   ExperimentMeasured,
+  FreshnessChecked,
   GatesLearned,
   IntervalReported,
   LabelRouted,
@@ -95,20 +99,21 @@ export const TOPOLOGY: Topology = {
     {
       on: [PredictionMade],
       by: 'onPredictions',
-      looksUp: [VectorComputed],
+      looksUp: [VectorComputed, ObservationRecorded],
       gives: [PredictionRouted, WindowProfiled, PartitionAdvanced],
     },
     { on: [ObservationRecorded], by: 'onLabels', looksUp: [PredictionMade], gives: [LabelRouted] },
     { on: 'every tick', by: 'ClockTicks', gives: [ClockTicked] },
+    { on: 'every tick', by: 'FreshnessChecks', gives: [FreshnessChecked] },
     {
       on: [PredictionRouted, LabelRouted, ClockTicked],
       by: 'onDeploymentInputs',
-      gives: [WindowMeasured, RouteLabelled, PartitionAdvanced],
+      gives: [WindowMeasured, RouteLabelled, DriftDetected, PartitionAdvanced],
     },
     { on: [ModelVersionRegistered], by: 'onModels', gives: [GatesLearned] },
     { on: [IntervalReported], by: 'onStatus', gives: [RouteMeasured] },
     {
-      on: [WindowProfiled, WindowMeasured, PartitionAdvanced, GatesLearned],
+      on: [WindowProfiled, WindowMeasured, PartitionAdvanced, GatesLearned, DriftDetected, FreshnessChecked],
       by: 'onParts',
       gives: [WindowReported, AlertRaised, AlertResolved],
     },

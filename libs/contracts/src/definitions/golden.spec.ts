@@ -158,9 +158,6 @@ it.each(['entity', 'random'] as const)('a split by %s has a share and a seed', (
 describe('the full project', () => {
   it('is read, and each option without a runtime is refused at its place', () => {
     expect(faultsOf([golden('full.yaml')])).toEqual([
-      'full.yaml:84:28 Monitor fraud: spec.drift.threshold: a threshold by sample size is not built yet: write a number such as 0.2',
-      'full.yaml:85:45 Monitor fraud: spec.performance.estimate: performance estimated before labels come is not built yet',
-      'full.yaml:86:3 Monitor fraud: spec.slices: monitoring by slice is not built yet',
       'full.yaml:87:3 Monitor fraud: spec.alert: sending alerts is not built yet: they are facts on `monitoring.alerts`',
     ]);
   });

@@ -26,26 +26,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
   },
   {
     kind: 'Monitor',
-    path: spec('drift', 'features'),
-    when: Array.isArray,
-    what: 'watching a choice of features',
-    instead: 'write `auto` for all',
-  },
-  {
-    kind: 'Monitor',
-    path: spec('drift', 'threshold'),
-    when: is('auto'),
-    what: 'a threshold by sample size',
-    instead: 'write a number such as 0.2',
-  },
-  {
-    kind: 'Monitor',
-    path: spec('performance', 'estimate'),
-    what: 'performance estimated before labels come',
-  },
-  { kind: 'Monitor', path: spec('slices'), what: 'monitoring by slice' },
-  {
-    kind: 'Monitor',
     path: spec('alert'),
     what: 'sending alerts',
     instead: 'they are facts on `monitoring.alerts`',

@@ -3,6 +3,7 @@ import { readRecords, untilAvailable, type EventLog, type FoldRunner, type Follo
 import { timestampMs, type Clock } from '#kernel';
 import type { Logger, LogTransport, ServiceLog, Sleep, Worker } from '#runtime';
 import { ClockTicks } from '../effects/clock-ticks';
+import { FreshnessChecks } from '../effects/freshness-checks';
 import type { ReferenceProfiles } from '../effects/reference-profiles';
 import { VectorsByPosition } from '../effects/vectors-by-position';
 import { onDeploymentInputs } from './on-deployment-inputs';
@@ -37,6 +38,7 @@ export class DeploymentWorker implements Worker {
   private readonly vectors: VectorsByPosition;
   private readonly observations: VectorsByPosition;
   private readonly ticks: ClockTicks;
+  private readonly freshness: FreshnessChecks;
   private beginning: Promise<void> = Promise.resolve();
   private stopped = false;
 
@@ -50,6 +52,14 @@ export class DeploymentWorker implements Worker {
       ...options,
       topic: this.inputs,
       deployment: deployment.deployment,
+      everyMs: options.tickMs,
+    });
+    const predictions = TOPICS.predictions(deployment.deployment);
+    this.freshness = new FreshnessChecks({
+      ...options,
+      deployment: deployment.deployment,
+      predictions: { topic: serviceLog.topic(predictions), name: predictions },
+      inputs: serviceLog.topic(TOPICS.monitoringInputs),
       everyMs: options.tickMs,
     });
   }
@@ -68,12 +78,14 @@ export class DeploymentWorker implements Worker {
       .then(() => undefined)
       .catch((error: unknown) => transport.fail(`deployment ${name}`, error));
     this.ticks.start();
+    this.freshness.start();
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     await this.beginning;
     await this.ticks.stop();
+    await this.freshness.stop();
     await Promise.all(this.runners.map((runner) => runner.stop()));
     await this.vectors.close();
     await this.observations.close();

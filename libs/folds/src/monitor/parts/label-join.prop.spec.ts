@@ -4,12 +4,7 @@ import { watchedKey } from '../event-window';
 import { LabelJoin, type JoinedLabel, type JoinedPrediction } from './label-join';
 import type { MeasuredPart } from './measured-part';
 import type { Passed } from './profile-state';
-import {
-  mergePerformance,
-  restorePerformance,
-  storePerformance,
-  type Performance,
-} from './performance-part';
+import { mergePerformance, restorePerformance, storePerformance, type Performance } from './performance-part';
 
 const HOUR = 3_600_000;
 const MATURITY = 2 * HOUR;

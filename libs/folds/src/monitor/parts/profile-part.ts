@@ -9,6 +9,7 @@ import {
 import { ExactMoments } from '#kernel';
 import { slicedFields, watchedFeatures, type Watch } from '../watch';
 import { extended, isoWindow, type EventWindow, type Watched } from '../event-window';
+import { EstimatePart, type StoredEstimate } from './estimate-part';
 import { RepeatedRows, type StoredRepeats } from './repeated-rows';
 import { SliceCounts, type StoredSliceCounts } from './slice-counts';
 
@@ -37,6 +38,7 @@ export interface StoredProfilePart {
   readonly counts: ProfileCounts;
   readonly reconstruction?: ReturnType<ExactMoments['parts']>;
   readonly repeats?: StoredRepeats;
+  readonly estimate?: StoredEstimate;
   readonly slices?: StoredSliceCounts;
 }
 
@@ -54,6 +56,7 @@ interface ProfileCounts {
 interface Extras {
   readonly reconstruction?: ExactMoments;
   readonly repeats?: RepeatedRows;
+  readonly estimate?: EstimatePart;
   readonly slices?: SliceCounts;
 }
 
@@ -87,6 +90,7 @@ export class ProfilePart {
     const extras: Extras = {
       ...(monitor?.drift.multivariate && reference?.pca && { reconstruction: new ExactMoments() }),
       ...(monitor?.quality?.duplicates !== undefined && { repeats: new RepeatedRows() }),
+      ...(reference && monitor?.estimate && { estimate: new EstimatePart(monitor.estimate) }),
       ...(fields.length > 0 && { slices: SliceCounts.of(fields) }),
     };
     return new ProfilePart(watched, watch, features, score, counts, extras);
@@ -119,6 +123,7 @@ export class ProfilePart {
       this.reconstruct ??= reconstruction(reference.pca);
       extras.reconstruction.add(Math.fround(this.reconstruct(values)));
     }
+    if (extras.estimate && reference) extras.estimate.observe(row, reference);
     if (extras.repeats && identity !== undefined) extras.repeats.observe(identity);
     if (extras.slices && slices) extras.slices.observe(slices, decision);
   }
@@ -126,6 +131,7 @@ export class ProfilePart {
   toFact(topic: string, partition: number): EventOf<typeof WindowProfiled> {
     const { watch, counts, extras } = this;
     const { window, chunk } = this.watched;
+    const estimate = extras.estimate?.toJSON();
     return {
       deployment: watch.deployment,
       version: watch.version,
@@ -145,6 +151,7 @@ export class ProfilePart {
       score: this.score && columnFact(this.score),
       ...(extras.reconstruction && { reconstruction: momentsFact(extras.reconstruction) }),
       ...(extras.repeats && { repeats: extras.repeats.toJSON() }),
+      ...(estimate && { estimate: { ...estimate } }),
       ...(extras.slices && { slices: extras.slices.told() }),
       span: { topic, partition, from: counts.from, to: counts.to },
     };
@@ -153,6 +160,7 @@ export class ProfilePart {
   toJSON(): StoredProfilePart {
     const stored = (profile: WindowProfile): [Bins, WindowProfileData] => [profile.bins, profile.toJSON()];
     const { watched, watch, features, score, counts, extras } = this;
+    const estimate = extras.estimate?.toJSON();
     return {
       watched,
       watch,
@@ -161,12 +169,14 @@ export class ProfilePart {
       counts,
       ...(extras.reconstruction && { reconstruction: extras.reconstruction.parts() }),
       ...(extras.repeats && { repeats: extras.repeats.toJSON() }),
+      ...(estimate && { estimate }),
       ...(extras.slices && { slices: extras.slices.toJSON() as StoredSliceCounts }),
     };
   }
 
   static fromJSON(stored: StoredProfilePart): ProfilePart {
-    const { watched, watch, features, score, counts, reconstruction, repeats, slices } = stored;
+    const { watched, watch, features, score, counts } = stored;
+    const { reconstruction, repeats, estimate, slices } = stored;
     const profile = ([bins, data]: readonly [Bins, WindowProfileData]): WindowProfile =>
       WindowProfile.fromJSON(bins, data);
     return new ProfilePart(
@@ -178,6 +188,7 @@ export class ProfilePart {
       {
         ...(reconstruction && { reconstruction: ExactMoments.fromParts(reconstruction) }),
         ...(repeats && { repeats: RepeatedRows.fromJSON(repeats) }),
+        ...(watch.monitor?.estimate && { estimate: new EstimatePart(watch.monitor.estimate, estimate) }),
         ...(slices && { slices: SliceCounts.fromJSON(slices) }),
       },
     );

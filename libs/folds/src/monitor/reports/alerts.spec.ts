@@ -43,6 +43,25 @@ it('rises once, stays while the drift stays, and ends with the first window with
   ]);
 });
 
+it('is about a version: drift that goes on under the next one is another alert, once', () => {
+  const of = (version: number): Partial<Report> => ({ version });
+  expect(
+    told(
+      report(2, over, of(3)),
+      report(2, over, of(4)),
+      report(2, over, of(3)),
+      report(3, over, of(4)),
+      report(4, over, of(3)),
+    ).map((line) => line.replace(/ by .*/, '')),
+  ).toEqual([
+    'raised fraud/feature-drift/amount@2018-05-02T00:00:00.000Z',
+    'resolved fraud/feature-drift/amount@2018-05-02T00:00:00.000Z',
+    'raised fraud/feature-drift/amount@2018-05-02T00:00:00.000Z/4',
+    'resolved fraud/feature-drift/amount@2018-05-02T00:00:00.000Z/4',
+    'raised fraud/feature-drift/amount@2018-05-04T00:00:00.000Z',
+  ]);
+});
+
 it('is not changed by what comes late for earlier windows', () => {
   expect(told(report(2, over), report(1, within))).toEqual([RAISED]);
   expect(told(report(2, within), report(1, over))).toEqual([]);

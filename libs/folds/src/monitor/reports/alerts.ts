@@ -15,7 +15,8 @@ export interface Watching {
   readonly judged: EventWindow;
   /** Of windows by count: their order is this, not that of their times. */
   readonly number?: number;
-  readonly open?: { readonly alert: string; readonly raised: EventWindow };
+  /** With the version that it is about; absent in states of before it was noted. */
+  readonly open?: { readonly alert: string; readonly raised: EventWindow; readonly version?: number };
   /** An operator has ended the alert of the window judged: what comes of the same window does not raise it again. */
   readonly isDismissed?: boolean;
 }
@@ -50,20 +51,46 @@ export const decideAlert = (watching: Map<string, Watching>, about: About, verdi
   const open = before?.open;
   const judged = { judged: window, ...(about.number !== undefined && { number: about.number }) };
   if (verdict.isOver) {
-    if (open) {
+    const isSame = open && !isOfNextVersion(about, window, open.version, before);
+    if (isSame) {
       watching.set(key, { ...judged, open });
       return [];
     }
     if (before?.isDismissed && window.start === before.judged.start) return [];
-    const alert = `${key}@${about.window.start}`;
-    watching.set(key, { ...judged, open: { alert, raised: window } });
-    return [{ type: 'raised', fact: alertOf(alert, about, verdict) }];
+    const again = open?.raised.start === window.start ? `/${about.version}` : '';
+    const alert = `${key}@${about.window.start}${again}`;
+    watching.set(key, { ...judged, open: { alert, raised: window, version: about.version } });
+    return [
+      ...(open ? [resolved(open, about, verdict)] : []),
+      { type: 'raised', fact: alertOf(alert, about, verdict) },
+    ];
   }
   watching.set(key, judged);
-  if (!open) return [];
-  const raised = isoWindow(open.raised);
-  return [{ type: 'resolved', fact: { ...alertOf(open.alert, about, verdict), raised } }];
+  return open ? [resolved(open, about, verdict)] : [];
 };
+
+const resolved = (
+  { alert, raised }: NonNullable<Watching['open']>,
+  about: About,
+  verdict: Verdict,
+): AlertFact => ({
+  type: 'resolved',
+  fact: { ...alertOf(alert, about, verdict), raised: isoWindow(raised) },
+});
+
+/**
+ * An alert is about a version: what is over its limit under the next one too is another alert, which asks for what the first one asked for.
+ * Of one window that two versions answered, what comes late of the older one does not take the word back.
+ */
+const isOfNextVersion = (
+  { version }: About,
+  window: EventWindow,
+  openOf: number | undefined,
+  before: Watching | undefined,
+): boolean =>
+  openOf !== undefined &&
+  version !== openOf &&
+  (version > openOf || (before !== undefined && window.start > before.judged.start));
 
 /** An operator says that an alert is over: it rises again, under another name, when a later window is over its limit. */
 export const dismissAlert = (watching: Map<string, Watching>, alert: string): void => {

@@ -34,6 +34,7 @@ export const reportOf = (deployment: string, window: WatchedWindow, given: Repor
   const drift = driftReport(window, given, monitor, notes);
   const slices = sliceReports(window, monitor, given);
   const fairness = fairnessReports(window, monitor);
+  const estimate = estimateReport(window, monitor, given, notes);
   return {
     deployment,
     version,
@@ -50,6 +51,7 @@ export const reportOf = (deployment: string, window: WatchedWindow, given: Repor
     score: scoreReport(window.score, reference, monitor, notes),
     performance:
       window.performance && performanceReport(window.performance, threshold, monitor, given, notes),
+    ...(estimate && { estimate }),
     ...(reference && { reference: referenceReport(reference) }),
     ...(window.watched.chunk !== undefined && { number: Number(window.watched.chunk) }),
     ...(monitor?.window_rows !== undefined && { window_rows: monitor.window_rows }),
@@ -241,6 +243,30 @@ const performanceReport = (
     metrics: { ...metrics },
     bounds: isBinary ? { ...rest.bounds } : {},
     gates: judgeMetrics(limits, { ...metrics }, isBinary ? threshold : null),
+  };
+};
+
+const estimateReport = (
+  { estimate, watched: { threshold } }: WatchedWindow,
+  monitor: Judging | undefined,
+  { profile, gates }: ReportedWith,
+  notes: string[],
+): Report['estimate'] => {
+  const method = monitor?.estimate;
+  if (!method || !profile) return undefined;
+  const report = estimate?.report(profile);
+  if (method === 'dle' && !profile.errors)
+    notes.push('the profile of the version does not say what errors to expect: performance is not estimated');
+  if (method === 'cbpe' && !profile.calibration)
+    notes.push('the profile of the version has no calibration: its scores were taken as probabilities');
+  if (!report) return undefined;
+  const limits = limitsOf(monitor, gates, profile, report.rows);
+  const decidedAt = method === 'cbpe' ? threshold : null;
+  return {
+    method,
+    rows: report.rows,
+    metrics: { ...report.metrics },
+    gates: judgeMetrics(limits, report.metrics, decidedAt),
   };
 };
 

@@ -1,5 +1,5 @@
 import type { EventOf, WindowReported } from '#contracts';
-import type { Performance } from '../parts/performance-part';
+import { groupFairness, type GroupCounts } from '#drift';
 import type { Judging } from '../watch';
 import { MIN_ROWS } from './judge-column';
 import { judgeMetrics, limitsOf } from './limits';
@@ -50,54 +50,37 @@ const sliceReport = (
   return { ...counts, rows, metrics: { ...metrics }, gates: judged };
 };
 
-interface Group {
-  readonly name: string;
-  readonly rows: number;
-  readonly rate: number;
-}
-
-/** How differently groups are treated; each metric as `fairnessBy` of libs/learn says it of a hold-out. */
+/** How differently groups are treated by the decisions of a window. */
 export const fairnessReports = (window: WatchedWindow, monitor: Judging | undefined): FairnessReports =>
   (monitor?.fairness ?? []).map(({ group, metric, min, max }) => {
-    const groups = window.slices.of(group).values.flatMap((slice) => groupOf(slice, metric) ?? []);
+    const groups = window.slices.of(group).values.map(countsOfGroup);
+    const fairness = groupFairness(groups, { minRows: GROUP_ROWS });
+    const rows = fairness.groups.reduce((sum, each) => sum + each.rows, 0);
     const bounds = { ...(min !== undefined && { min }), ...(max !== undefined && { max }) };
-    const byRate = [...groups].sort((a, b) => a.rate - b.rate || (a.name < b.name ? -1 : 1));
-    const [low, high] = [byRate[0], byRate.at(-1)];
-    const rows = groups.reduce((sum, each) => sum + each.rows, 0);
-    const value = !low || !high || low === high ? null : disparity(metric, low.rate, high.rate);
-    if (value === null) return { group, metric, ...bounds, value: null, rows, passed: null };
-    const passed = value >= (min ?? -Infinity) && value <= (max ?? Infinity);
-    return {
-      group,
-      metric,
-      ...bounds,
-      value,
-      between: [low!.name, high!.name],
-      rows,
-      passed: rows < MIN_ROWS ? null : passed,
-    };
+    const disparity = fairness[metric as FairnessMetric];
+    if (!disparity) return { group, metric, ...bounds, value: null, rows, passed: null };
+    const { value, between } = disparity;
+    const isWithin = value >= (min ?? -Infinity) && value <= (max ?? Infinity);
+    const passed = rows < MIN_ROWS ? null : isWithin;
+    return { group, metric, ...bounds, value, between: [...between], rows, passed };
   });
 
-/** Decisions alone tell how often a group is selected; how many of its positives are needs labels. */
-const groupOf = ([name, slice]: readonly [string, WindowSlice], metric: string): Group[] | undefined => {
-  if (metric !== 'equal_opportunity') {
-    const { decided, positives } = slice;
-    return decided < GROUP_ROWS ? undefined : [{ name, rows: decided, rate: positives / decided }];
-  }
-  const decisions = decisionsOf(slice.performance);
-  if (!decisions || decisions.rows < GROUP_ROWS || decisions.positives === 0) return undefined;
-  return [{ name, rows: decisions.rows, rate: decisions.hits / decisions.positives }];
-};
+type FairnessMetric = 'demographic_parity' | 'equal_opportunity' | 'disparate_impact';
 
-const decisionsOf = (
-  performance: Performance | null,
-): { readonly rows: number; readonly positives: number; readonly hits: number } | undefined => {
-  if (performance?.task !== 'binary') return undefined;
-  const { rows, positives, decisions } = performance.counts.report();
-  return { rows, positives, hits: decisions.truePositives };
-};
-
-const disparity = (metric: string, low: number, high: number): number | null => {
-  if (metric !== 'disparate_impact') return high - low;
-  return high === 0 ? null : low / high;
+/** Decisions are known at once, labels later and not of all. */
+const countsOfGroup = ([value, { decided, positives, performance }]: readonly [
+  string,
+  WindowSlice,
+]): GroupCounts => {
+  const labelled = performance?.task === 'binary' ? performance.counts.report().decisions : undefined;
+  const { truePositives = 0, falsePositives = 0, trueNegatives = 0, falseNegatives = 0 } = labelled ?? {};
+  return {
+    value,
+    truePositives,
+    falsePositives,
+    trueNegatives,
+    falseNegatives,
+    unlabelledPositives: Math.max(0, positives - truePositives - falsePositives),
+    unlabelledNegatives: Math.max(0, decided - positives - trueNegatives - falseNegatives),
+  };
 };

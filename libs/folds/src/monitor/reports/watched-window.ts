@@ -9,6 +9,7 @@ import {
   type Performance,
   type StoredPerformance,
 } from '../parts/performance-part';
+import { EstimatePart, type StoredEstimate } from '../parts/estimate-part';
 import { RepeatedRows, type StoredRepeats } from '../parts/repeated-rows';
 import { watchedFeatures } from '../watch';
 import { WindowSlices, type StoredWindowSlices } from './window-slices';
@@ -28,6 +29,7 @@ export class WatchedWindow {
   private scores: WindowProfile | null = null;
   private errors: ExactMoments | undefined;
   private repeated: RepeatedRows | undefined;
+  private estimated: EstimatePart | undefined;
   private measured: Performance | null = null;
   private slicesBy = new WindowSlices();
   private readonly spans = new Map<string, Span>();
@@ -66,6 +68,10 @@ export class WatchedWindow {
   get repeats(): RepeatedRows | undefined {
     return this.repeated;
   }
+  /** Performance to be expected; undefined where nobody asked. */
+  get estimate(): EstimatePart | undefined {
+    return this.estimated;
+  }
   get performance(): Performance | null {
     return this.measured;
   }
@@ -89,6 +95,11 @@ export class WatchedWindow {
       (this.errors ??= new ExactMoments()).merge(ExactMoments.fromParts({ count, sum, squares }));
     }
     if (fact.repeats) (this.repeated ??= new RepeatedRows()).merge(RepeatedRows.fromJSON(fact.repeats));
+    if (fact.estimate && reference && monitor?.estimate) {
+      // Its contract is that of libs/drift, which checks what it reads.
+      const estimate = fact.estimate as unknown as StoredEstimate;
+      (this.estimated ??= new EstimatePart(monitor.estimate)).merge(estimate, reference);
+    }
     this.slicesBy.addCounts(fact.slices ?? []);
     this.circumstances = { model, task, profile, maturity_ms, ...(monitor && { monitor }) };
     this.predictions += fact.predictions;
@@ -143,6 +154,7 @@ export class WatchedWindow {
   toJSON(): StoredWindow {
     const { watched, circumstances, columnsByName, scores, errors, repeated, measured, spans, routes } = this;
     const { predictions, decided, positives, revision, hasNews, hasNewLabels, hasNewRows, isClosed } = this;
+    const estimate = this.estimated?.toJSON();
     return {
       watched,
       circumstances,
@@ -150,6 +162,7 @@ export class WatchedWindow {
       score: scores && storeColumn(scores),
       ...(errors && { errors: errors.parts() }),
       ...(repeated && { repeated: repeated.toJSON() }),
+      ...(estimate && { estimate }),
       measured: measured && storePerformance(measured),
       slices: this.slicesBy.toJSON(),
       spans: [...spans.values()],
@@ -176,6 +189,7 @@ export class WatchedWindow {
     window.circumstances = stored.circumstances;
     window.errors = stored.errors && ExactMoments.fromParts(stored.errors);
     window.repeated = stored.repeated && RepeatedRows.fromJSON(stored.repeated);
+    window.estimated = stored.estimate && new EstimatePart(stored.estimate.method, stored.estimate);
     window.measured = stored.measured && restorePerformance(stored.measured);
     window.slicesBy = WindowSlices.fromJSON(stored.slices);
     for (const span of stored.spans) window.extend(span);
@@ -193,6 +207,7 @@ export interface StoredWindow {
   readonly score: StoredColumn | null;
   readonly errors?: ReturnType<ExactMoments['parts']>;
   readonly repeated?: StoredRepeats;
+  readonly estimate?: StoredEstimate;
   readonly measured: StoredPerformance | null;
   readonly slices: StoredWindowSlices;
   readonly spans: readonly Span[];
