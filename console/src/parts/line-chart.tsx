@@ -118,7 +118,7 @@ export const LineChart = ({ title, times, lines, height = 180, limit, digits = 3
       <div ref={place} className="plot" aria-hidden="true" />
       <details>
         <summary>Values as a table</summary>
-        <div className="scroll" tabIndex={0} role="region" aria-label={`values: ${title}`}>
+        <div className="scroll" tabIndex={0} role="group" aria-label={`values: ${title}`}>
           <table>
             <caption className="hidden">{title}</caption>
             <thead>

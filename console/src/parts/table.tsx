@@ -36,7 +36,7 @@ export const Table = <Row,>({
   rows.length === 0 ? (
     <p className="empty">{empty}</p>
   ) : (
-    <div className="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div className="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table>
         <caption className={captionHidden ? 'hidden' : undefined}>{caption}</caption>
         <thead>

@@ -19,7 +19,7 @@ export const DriftTable = ({ deployment, reports }: DriftTableProps) => {
       name === '' ? score : (drift.features.find((feature) => feature.name === name) ?? null),
     );
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label={caption}>
+    <div className="scroll" tabIndex={0} role="group" aria-label={caption}>
       <table className="heat">
         <caption className="hidden">{caption}</caption>
         <thead>

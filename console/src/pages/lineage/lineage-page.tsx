@@ -140,7 +140,7 @@ const Drawing = ({ graph, chosen, related }: DrawingProps) => {
   const width = used.length * (WIDTH + GAP_X) - GAP_X + 4;
   const height = Math.max(...placed.map(({ y }) => y)) + HEIGHT + 4;
   return (
-    <div className="scroll" tabIndex={0} role="region" aria-label="Graph of the lineage">
+    <div className="scroll" tabIndex={0} role="group" aria-label="Graph of the lineage">
       <svg className="lineage" width={width} height={height} viewBox={`-2 0 ${width} ${height}`}>
         {used.map((column, i) => (
           <text key={column} className="column" x={i * (WIDTH + GAP_X)} y={16}>
