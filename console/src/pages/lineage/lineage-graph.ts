@@ -114,7 +114,7 @@ const nodeOf = ({ kind, name, revision }: Definition): LineageNode[] => {
       column,
       kind,
       name,
-      note: `revision ${revision}`,
+      note: kind === 'Label' ? 'label' : `revision ${revision}`,
       ...(page && { to: [page, name] }),
     },
   ];

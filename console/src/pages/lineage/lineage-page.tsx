@@ -19,9 +19,9 @@ import {
 } from './lineage-graph';
 import './lineage.css';
 
-const WIDTH = 170;
+const WIDTH = 128;
 const HEIGHT = 46;
-const GAP_X = 46;
+const GAP_X = 22;
 const GAP_Y = 14;
 const TOP = 30;
 
@@ -177,10 +177,10 @@ const Drawing = ({ graph, chosen, related }: DrawingProps) => {
             >
               <rect x={node.x} y={node.y} width={WIDTH} height={HEIGHT} rx={6} />
               <text x={node.x + 10} y={node.y + 19}>
-                {short(node.name, 21)}
+                {short(node.name, 17)}
               </text>
               <text className="small" x={node.x + 10} y={node.y + 36}>
-                {short(`${node.kind} · ${node.note}`, 27)}
+                {short(node.note, 21)}
               </text>
             </a>
           );
