@@ -9,5 +9,7 @@ export interface Actors {
   readonly log: EventLog;
   readonly artifacts: ArtifactStore;
   readonly control: ControlPlane;
+  /** Applies a file or folder of definitions below the repository, with the demo's variables put in. */
+  readonly apply: (path: string) => Promise<void>;
   readonly say: (line: string) => void;
 }

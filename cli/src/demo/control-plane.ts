@@ -28,13 +28,21 @@ export class ControlPlane {
     this.serving = openDoor(platform.url('serving'));
   }
 
-  /** @param path a file or a folder of definitions; `${NAME}` in them is replaced by the variable of that name. */
-  async apply(path: string, variables: Readonly<Record<string, string>> = {}): Promise<void> {
+  /**
+   * @param path a file or a folder of definitions; `${NAME}` in them is replaced by the variable of that name.
+   * @returns whether one was replaced.
+   */
+  async apply(path: string, variables: Readonly<Record<string, string>> = {}): Promise<boolean> {
+    let isReplaced = false;
     const files = (await readDefinitionFiles(path)).map((file) => ({
       ...file,
-      text: file.text.replace(/\$\{([A-Z_]+)\}/g, (written, name: string) => variables[name] ?? written),
+      text: file.text.replace(/\$\{([A-Z_]+)\}/g, (written, name: string) => {
+        isReplaced ||= variables[name] !== undefined;
+        return variables[name] ?? written;
+      }),
     }));
     await this.registry.post('/v1/definitions', { files });
+    return isReplaced;
   }
 
   /** Asks for a run and waits for its end; throws with the reason when it gives no version. */

@@ -21,8 +21,8 @@ export interface LoopExpectations {
 
 export interface LoopVerdict {
   readonly checks: readonly Check[];
-  /** The last version that the policy let answer; undefined where none did. */
-  readonly newest: number | undefined;
+  /** The versions that the policy promoted, in order. */
+  readonly promoted: readonly number[];
   /** From the first drifted event to the first answer of the first version that the policy promoted. */
   readonly seconds: number | null;
 }
@@ -48,10 +48,10 @@ export const judgeLoop = async (witness: Witness, expected: LoopExpectations): P
   const answers = promoted[0] && (await witness.firstAnswerOf(promoted[0].version!));
   const seconds = typeof answers === 'number' && driftedAt !== null ? (answers - driftedAt) / 1_000 : null;
   const told = alerts.filter(({ subject, kind }) =>
-    deliveries.some(({ body }) => body.includes(subject!) && body.includes(kind!)),
+    deliveries?.some(({ body }) => body.includes(subject!) && body.includes(kind!)),
   );
   return {
-    newest,
+    promoted: promoted.map(({ version }) => version!),
     seconds,
     checks: [
       {
@@ -84,12 +84,16 @@ export const judgeLoop = async (witness: Witness, expected: LoopExpectations): P
         value: `${refused.length} refused, ${strays.length} of them answered`,
         wanted: 'none answered',
       },
-      {
-        name: 'somebody is told',
-        ok: alerts.length > 0 && told.length === alerts.length,
-        value: `${told.length} of ${alerts.length} alerts in ${deliveries.length} deliveries`,
-        wanted: 'every alert delivered to the webhook',
-      },
+      ...(deliveries === undefined
+        ? []
+        : [
+            {
+              name: 'somebody is told',
+              ok: alerts.length > 0 && told.length === alerts.length,
+              value: `${told.length} of ${alerts.length} alerts in ${deliveries.length} deliveries`,
+              wanted: 'every alert delivered to the webhook',
+            },
+          ]),
       {
         name: 'seconds from the first drifted event to the new champion',
         ok: seconds !== null,

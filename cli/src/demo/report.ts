@@ -41,7 +41,7 @@ export const renderReport = (
           `It still runs: the console is at ${where.console}, \`./playhead status --data-dir ${where.dataDir}\` shows the rest, \`./playhead down --data-dir ${where.dataDir}\` ends it, \`up\` with the same folder goes on with it.`,
         ]
       : [
-          'Everything was stopped. Run it again with --keep to look around: the first page of the console, `./playhead tail`, `./playhead models show fraud`.',
+          `Everything was stopped. Run it again with --keep to look around: the console, \`./playhead tail\`, \`./playhead models show ${model.name}\`.`,
         ]),
   ].join('\n');
 };

@@ -72,6 +72,8 @@ class Run {
   private readonly watch: PipelineWatch;
   private readonly story: LoopStory;
   private readonly actors: Actors;
+  /** Whether a definition names the demo's receiver. */
+  private asksForWebhook = false;
 
   constructor(
     private readonly options: RunOptions,
@@ -83,17 +85,18 @@ class Run {
     this.story = new LoopStory(log, platform.namespace, plan.model, plan.deployment, ({ what, says }) => {
       if (what !== 'resolved' && what !== 'suppressed') say(`  ${what}: ${says}`);
     });
-    this.actors = { platform, log, artifacts, control: this.control, say };
+    const variables = { WEBHOOK: hook.url, ...plan.variables };
+    const apply = async (path: string): Promise<void> => {
+      say(`applying ${path}`);
+      if (await this.control.apply(resolve(ROOT, path), variables)) this.asksForWebhook = true;
+    };
+    this.actors = { platform, log, artifacts, control: this.control, apply, say };
   }
 
   async run(): Promise<DemoResult> {
     const { platform, log, plan, say, scenario } = this.options;
-    const variables = { WEBHOOK: this.hook.url, ...plan.variables };
-    for (const path of plan.definitions) {
-      say(`applying ${path}`);
-      await this.control.apply(resolve(ROOT, path), variables);
-    }
-    const streaming = await Streaming.open(log, platform, plan, say);
+    for (const path of plan.definitions) await this.actors.apply(path);
+    const streaming = await Streaming.open(this.actors, plan);
     const driftAt = plan.loop?.driftAt ?? null;
     const drifted = driftAt === null ? undefined : streaming.mark(driftAt);
 
@@ -137,7 +140,7 @@ class Run {
         ...this.actors,
         plan,
         story: this.story,
-        deliveries: this.hook.deliveries,
+        deliveries: this.asksForWebhook ? this.hook.deliveries : undefined,
         driftedAt: drifted?.sentAt ?? null,
         first: version.version,
       }),

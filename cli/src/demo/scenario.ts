@@ -14,7 +14,8 @@ export interface Source {
   readonly rows: number;
   readonly firstTime: number;
   readonly lastTime: number;
-  occurrences(): Iterable<Occurrence> | AsyncIterable<Occurrence>;
+  /** An asynchronous one may wait for what the platform says of what it gave before: that is sent meanwhile. */
+  occurrences(actors: Actors): Iterable<Occurrence> | AsyncIterable<Occurrence>;
 }
 
 /** How the platform is left to itself after the first model serves. */

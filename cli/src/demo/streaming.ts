@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { CompiledStream } from '#contracts';
-import type { EventLog } from '#eventlog';
 import { fetchDefinition } from '../definitions';
-import type { Platform } from '../platform/platform';
 import { StreamWriter } from '../produce/stream-writer';
+import type { Actors } from './actors';
 import type { Case, Occurrence } from './scenario';
 
 export interface At {
@@ -24,9 +23,9 @@ export class Streaming {
   private constructor(
     private readonly writers: Readonly<Record<string, StreamWriter>>,
     private readonly plan: Case,
-    private readonly say: (line: string) => void,
+    private readonly actors: Actors,
   ) {
-    const occurrences = plan.source.occurrences();
+    const occurrences = plan.source.occurrences(actors);
     this.iterator =
       Symbol.asyncIterator in occurrences
         ? occurrences[Symbol.asyncIterator]()
@@ -34,19 +33,15 @@ export class Streaming {
     this.left = plan.source.rows;
   }
 
-  static async open(
-    log: EventLog,
-    platform: Platform,
-    plan: Case,
-    say: (line: string) => void,
-  ): Promise<Streaming> {
+  static async open(actors: Actors, plan: Case): Promise<Streaming> {
+    const { platform, log } = actors;
     const writers = await Promise.all(
       plan.streams.map(async (name): Promise<[string, StreamWriter]> => {
         const stream = await fetchDefinition<CompiledStream>(platform.url('registry'), 'Stream', name);
         return [name, await StreamWriter.open(log, platform.namespace, stream)];
       }),
     );
-    return new Streaming(Object.fromEntries(writers), plan, say);
+    return new Streaming(Object.fromEntries(writers), plan, actors);
   }
 
   /** Remembers when the first event of the trigger at or after this event time is sent. */
@@ -66,7 +61,7 @@ export class Streaming {
       this.next ??= await this.pull();
       if (!this.next || stop({ time: this.next.time, left: this.left })) break;
       if (rate !== undefined && inStretch * (1_000 / rate) > Date.now() - since) {
-        await Promise.all(Object.values(this.writers).map((writer) => writer.flush()));
+        await this.flush();
         await sleep(Math.max(1, inStretch * (1_000 / rate) - (Date.now() - since)));
       }
       await this.send(this.next);
@@ -79,7 +74,7 @@ export class Streaming {
       }
       if (this.sent % 1_000 === 0 && Date.now() - said > 2_000) {
         said = Date.now();
-        this.say(`  ${this.sent} events sent`);
+        this.actors.say(`  ${this.sent} events sent`);
       }
     }
     await Promise.all(Object.values(this.writers).map((writer) => writer.settle()));
@@ -101,8 +96,16 @@ export class Streaming {
   }
 
   private async pull(): Promise<Occurrence | undefined> {
-    const result = await this.iterator.next();
+    const pending = this.iterator.next();
+    if (!(pending instanceof Promise)) return pending.done ? undefined : pending.value;
+    // Whoever makes the occurrences may be waiting for what became of those before.
+    if ((await Promise.race([pending, turn('waits')])) === 'waits') await this.flush();
+    const result = await pending;
     return result.done ? undefined : result.value;
+  }
+
+  private async flush(): Promise<void> {
+    await Promise.all(Object.values(this.writers).map((writer) => writer.flush()));
   }
 
   private async send({ stream, time, event }: Occurrence): Promise<void> {

@@ -1,9 +1,8 @@
 import { PredictionMade, TOPICS, VectorComputed, decodeEvent, qualify, type EventOf } from '#contracts';
 import { readTopic } from '#eventlog';
-import { loadModel } from '#inference';
 import { timestampMs } from '#kernel';
-import type { VersionDocument } from '../documents';
 import type { Actors } from './actors';
+import { openVersion } from './open-version';
 import type { Case } from './scenario';
 import type { LoopStory } from './story';
 import type { Delivery } from './webhook';
@@ -19,7 +18,8 @@ export interface RecordedVector {
 export interface Circumstances extends Actors {
   readonly plan: Case;
   readonly story: LoopStory;
-  readonly deliveries: readonly Delivery[];
+  /** What the demo's own receiver got; undefined where no definition names it. */
+  readonly deliveries: readonly Delivery[] | undefined;
   /** When the first event after the drift was sent, epoch ms. */
   readonly driftedAt: number | null;
   /** The first version that served. */
@@ -60,26 +60,29 @@ export class Witness {
     return first;
   }
 
+  /** Event time of the first prediction by a version, epoch ms; Infinity where it made none. */
+  async answersSince(version: number): Promise<number> {
+    return (await this.predictions()).reduce(
+      (first, prediction) =>
+        prediction.version === version ? Math.min(first, timestampMs(prediction.event_time)) : first,
+      Infinity,
+    );
+  }
+
   /** What a version says of vectors, whether it answered them or not; in their order. */
   async scoresOf(version: number, vectors: readonly RecordedVector[]): Promise<Float64Array> {
-    const { artifacts, control, plan } = this.about;
-    const document: VersionDocument = await control.versionDocument(plan.model, version);
-    const { revision } = document.service;
-    const width = document.service.features.length;
+    const opened = await openVersion(this.about, this.about.plan.model, version);
+    const width = opened.features.length;
     const matrix = new Float32Array(vectors.length * width);
     vectors.forEach(({ fact }, row) =>
-      fact.values[revision]!.forEach((value, column) => {
+      fact.values[opened.revision]!.forEach((value, column) => {
         matrix[row * width + column] = value ?? Number.NaN;
       }),
     );
-    const model = await loadModel(await artifacts.get(document.artifact), {
-      task: document.task,
-      featureCount: width,
-    });
     try {
-      return Float64Array.from(await model.score(matrix));
+      return await opened.score(matrix);
     } finally {
-      await model.close();
+      await opened.close();
     }
   }
 

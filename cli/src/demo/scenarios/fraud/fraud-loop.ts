@@ -2,23 +2,24 @@ import { averagePrecision, rocAuc } from '#learn';
 import { DEFAULT_FRAUD_SIMULATION, simulateFraud } from '../../fraud-simulator';
 import { judgeLoop } from '../../loop-checks';
 import type { Case, Findings, Occurrence } from '../../scenario';
-import type { Witness } from '../../witness';
+import type { RecordedVector, Witness } from '../../witness';
 import { faultsBeside } from './faults';
 
 const DAY_MS = 86_400_000;
 const { start } = DEFAULT_FRAUD_SIMULATION;
 
-/** Days of the story: ten of history, four quiet ones, then the drift. */
-const TRAIN_DAY = 10;
-const DRIFT_DAY = 14;
-const DAYS = 22;
+/** Days of the story: nine of history, three quiet ones, then the drift. */
+const TRAIN_DAY = 9;
+const DRIFT_DAY = 12;
+const DAYS = 17;
+const LABELS_AFTER_DAYS = 0.5;
 const DRIFT_AT = start + DRIFT_DAY * DAY_MS;
 
 /** With fewer, a day has too few payments to judge it. */
 export const LEAST_ROWS = 20_000;
 
 /** Payments of a customer in all the days, on average, rounded down so that there are always enough to cut from. */
-const PER_CUSTOMER = 42;
+const PER_CUSTOMER = 33;
 
 /** Made-up payments with a drift at a known moment, and a platform that is left to itself. */
 export const fraudLoop = (rows: number): Case => {
@@ -56,7 +57,7 @@ const simulate = (
     customers,
     terminals: Math.round(customers * 1.6),
     days: DAYS,
-    labelDelayDays: 0.5,
+    labelDelayDays: LABELS_AFTER_DAYS,
     driftDay: DRIFT_DAY,
   })) {
     if (occurrence.stream === 'transactions' && ++payments > rows) break;
@@ -69,17 +70,16 @@ const simulate = (
 
 /** Both versions on the same payments: those after the drift whose labels are known, and that neither was trained on. */
 const judge = async (witness: Witness, frauds: ReadonlySet<string>): Promise<Findings> => {
-  const { first, plan } = witness.about;
-  const { checks, newest, seconds } = await judgeLoop(witness, {
+  const { first } = witness.about;
+  const { checks, promoted, seconds } = await judgeLoop(witness, {
     driftAt: DRIFT_AT,
     windowMs: DAY_MS,
     within: 1,
     falseAlarms: 0,
   });
-  if (newest === undefined) return { checks };
-  const from = await answersFrom(witness, newest);
-  const to = plan.source.lastTime - DAY_MS / 2;
-  const tail = (await witness.vectors()).filter(({ time }) => time >= from && time < to);
+  const judged = await newestWithTail(witness, promoted);
+  if (!judged) return { checks };
+  const { version: newest, tail } = judged;
   const labels = Float64Array.from(tail, ({ fact }) => (frauds.has(fact.event_id) ? 1 : 0));
   const measured = await Promise.all(
     [first, newest].map(async (version) => {
@@ -109,10 +109,20 @@ const judge = async (witness: Witness, frauds: ReadonlySet<string>): Promise<Fin
   };
 };
 
-/** Event time of the first payment that a version answered. */
-const answersFrom = async (witness: Witness, version: number): Promise<number> =>
-  (await witness.predictions()).reduce(
-    (first, prediction) =>
-      prediction.version === version ? Math.min(first, Date.parse(prediction.event_time)) : first,
-    Infinity,
+const LEAST_TAIL = 500;
+
+/** The newest promoted version that has answered long enough, with the vectors since then whose labels are known. */
+const newestWithTail = async (
+  witness: Witness,
+  promoted: readonly number[],
+): Promise<{ readonly version: number; readonly tail: readonly RecordedVector[] } | undefined> => {
+  const to = witness.about.plan.source.lastTime - LABELS_AFTER_DAYS * DAY_MS;
+  const vectors = await witness.vectors();
+  const tails = await Promise.all(
+    promoted.map(async (version) => {
+      const from = await witness.answersSince(version);
+      return { version, tail: vectors.filter(({ time }) => time >= from && time < to) };
+    }),
   );
+  return tails.findLast(({ tail }) => tail.length >= LEAST_TAIL) ?? tails[0];
+};

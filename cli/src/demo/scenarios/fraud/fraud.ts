@@ -5,7 +5,7 @@ import type { Case, OpenOptions, Scenario, Source } from '../../scenario';
 import { faultsBeside } from './faults';
 import { fraudLoop, LEAST_ROWS } from './fraud-loop';
 
-const ROWS = 60_000;
+const ROWS = 40_000;
 /** Training begins when the stream has covered this share of its event time. */
 const TRAIN_AFTER = 0.85;
 
