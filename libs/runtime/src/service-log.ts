@@ -114,8 +114,9 @@ export class ServiceLog implements Worker {
   runner<State, Control>(options: FoldOptions<State, Control>): FoldRunner<State, Control> {
     const { log, clock, sleep, tracing } = this.ports;
     const { service, namespace } = this.config;
-    const observer = this.metrics.observer(`${options.fold.name}.${options.source}`, this.transport);
-    return new FoldRunner({
+    const fold = `${options.fold.name}.${options.source}`;
+    const observer = this.metrics.observer(fold, this.transport);
+    const runner = new FoldRunner({
       ...options,
       log,
       namespace,
@@ -124,7 +125,9 @@ export class ServiceLog implements Worker {
       sleep,
       observer,
       snapshots: this.snapshots,
-      ...(tracing && { tracer: (fold) => tracing.fold(fold) }),
+      ...(tracing && { tracer: (traced) => tracing.fold(traced) }),
     });
+    this.metrics.watch(fold, () => runner.status());
+    return runner;
   }
 }

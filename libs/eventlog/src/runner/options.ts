@@ -17,6 +17,8 @@ export interface RunnerObserver {
   /** A partition is owned and its state is back. */
   taken?(partition: number, resume: number, restoredRecords: number, ms: number): void;
   log?(level: 'info' | 'warn' | 'error', message: string, details?: Readonly<Record<string, unknown>>): void;
+  /** The runner has left its group: what it said of itself is over. */
+  stopped?(): void;
   /** The runner stopped for ever: a rewritten log, a hole, a lost group. The process should say so and exit. */
   halted?(error: unknown): void;
 }

@@ -21,6 +21,8 @@ export class PartitionTask<State, Control> {
   highWatermark = 0;
   /** The record that was folded last. */
   last: LogRecord | undefined;
+  /** From the append of the record that was folded last until it was folded, in milliseconds. */
+  delayMs = 0;
   /** Sections that the state holds, by definition: those that are carried, and warm ones kept beside them. */
   readonly sections: Map<string, Section>;
   /** Sections that are brought up beside it. */

@@ -1,4 +1,4 @@
-import { qualify } from '#contracts';
+import { HEADERS, qualify } from '#contracts';
 import { PlatformError, comparePositions, isTransient, messageOf } from '#kernel';
 import type {
   LogReader,
@@ -42,6 +42,10 @@ export interface RunnerStatus {
     next: number;
     acked: number;
     lag: number;
+    /** Event time of the record that was folded last; absent where it says none, or none was folded. */
+    time?: string;
+    /** From the append of that record until it was folded. */
+    delayMs?: number;
     /** Sections that are brought up beside the fold, and how far each is; absent where there are none. */
     warming?: readonly { definition: string; next: number }[];
   }[];
@@ -159,16 +163,18 @@ export class FoldRunner<State, Control> {
       await this.membership?.leave().catch(() => undefined);
       await this.publisher.close();
       await this.reader.close();
+      this.options.observer?.stopped?.();
     }
   }
 
   status(): RunnerStatus {
     const partitions = [...this.tasks.values()]
-      .map(({ partition, next, acked, highWatermark, warmUps }) => ({
+      .map(({ partition, next, acked, highWatermark, warmUps, last, delayMs }) => ({
         partition,
         next,
         acked,
         lag: Math.max(0, highWatermark - next),
+        ...(last && { time: last.headers.text(HEADERS.time), delayMs }),
         ...(warmUps.size > 0 && {
           warming: [...warmUps].map(([definition, warmUp]) => ({ definition, next: warmUp.next })),
         }),
@@ -347,7 +353,11 @@ export class FoldRunner<State, Control> {
             else together.set(control, [slice]);
           }
           task.due.add(chunk.records.length);
-          task.last = chunk.records[chunk.records.length - 1] ?? task.last;
+          const last = chunk.records[chunk.records.length - 1];
+          if (last) {
+            task.last = last;
+            task.delayMs = Math.max(0, this.options.clock.now() - last.timestamp);
+          }
         }
         task.next = chunk.nextOffset;
       }
