@@ -3,7 +3,6 @@ import {
   AliasAssigned,
   DeploymentUpdated,
   EnvelopeTemplate,
-  HEADERS,
   ModelVersionRegistered,
   PromotionWithheld,
   RolloutChanged,
@@ -31,9 +30,8 @@ export class Facts {
     const template = new EnvelopeTemplate({ type, source: 'somewhere' });
     const timestamp = Date.UTC(2026, 0, 1) + seconds * 1_000;
     const headers = template.headers(`0-${offset}`, new Date(timestamp).toISOString());
-    const bytes = headers.map(([name, value]) => [name, Buffer.from(value)] as [string, Buffer]);
-    const list = new HeaderList(bytes.filter(([name]) => name !== HEADERS.crc));
-    this.records.push({ topic, partition: 0, offset, timestamp, key: null, value: encodeEvent(contract, fact), headers: list }); // prettier-ignore
+    const list = new HeaderList(headers.map(([name, value]) => [name, Buffer.from(value)]));
+    this.records.push({ topic, partition: 0, offset, timestamp, key: null, value: encodeEvent(contract, fact as never), headers: list }); // prettier-ignore
     return `${topic}:0-${offset}`;
   }
 
