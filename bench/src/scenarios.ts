@@ -4,6 +4,7 @@ import { swaps } from '../serving/src/swaps';
 import { topics } from '../serving/src/topics';
 import type { Scenario } from './scenario';
 import { ceiling, codec, features, idle } from './scenarios/parts';
+import { drift } from './scenarios/drift';
 import { elec2 } from './scenarios/elec2';
 import { latency } from './scenarios/latency';
 import { learn } from './scenarios/learn';
@@ -84,6 +85,13 @@ export const SCENARIOS: readonly Scenario[] = [
       'gradient-boosted trees beside LightGBM, XGBoost and scikit-learn on real data: quality, CPU seconds of a fit',
     defaults: { rows: 0, repeats: 1 },
     run: learn,
+  },
+  {
+    name: 'drift',
+    measures:
+      'a drift report of nine columns beside Evidently, rows in each of two files: CPU seconds, memory; and counting a window',
+    defaults: { rows: 800_000, repeats: 1 },
+    run: drift,
   },
   {
     name: 'serving',
