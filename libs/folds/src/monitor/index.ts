@@ -1,4 +1,5 @@
 /** The folds of monitoring: services run them, and a back-test of a monitor runs them over the past. */
+export { MonitorBackTest, type BackTestOptions, type PastPrediction } from './back-test';
 export * from './event-window';
 export { identityOf } from './identity';
 export * from './prediction';
@@ -12,4 +13,4 @@ export { ProfileState, type Folded, type Passed } from './parts/profile-state';
 export type { ScoredRow } from './parts/profile-part';
 export { MonitorState, type Decision, type References } from './reports/monitor-state';
 export { MIN_ROWS, type Gates, type Report } from './reports/report';
-export { type AlertFact, type Raised } from './reports/alerts';
+export { type AlertFact, type Raised, type Resolved } from './reports/alerts';

@@ -81,9 +81,9 @@ const defaultThreshold = (statistic: CellStatistic | 'auto'): number | undefined
 };
 
 /**
- * The mean of the statistic over the chunks of the reference, and three deviations (NannyML's rule). A window with fewer rows than a
- * chunk has more noise: PSI and KL grow with the inverse of the rows, the other distances with its root. A column that
- * never varied still needs some change to have drifted.
+ * The mean of the statistic over the chunks of the reference, and three deviations (NannyML's rule), for as much noise as a window of so
+ * many rows has: PSI and KL grow with it, the other distances with its root. A column that never varied still needs some
+ * change to have drifted.
  */
 export const learnedThreshold = (
   statistic: CellStatistic,
@@ -95,10 +95,17 @@ export const learnedThreshold = (
   const moments = momentsOf(values);
   if (!moments) return undefined;
   const chunkRows = chunks.reduce((sum, { present }) => sum + present, 0) / chunks.length;
-  const scarcity = rows > 0 && rows < chunkRows ? chunkRows / rows : 1;
+  const scarcity = scarcityOf(rows, chunkRows, reference.rows - reference.missing);
   const limit = (moments.mean + 3 * moments.std) * noiseOf(statistic, scarcity);
   return Math.max(limit, LEAST_CHANGE[statistic]);
 };
+
+/**
+ * How much more noise a window has than a chunk: the difference of n rows from m others varies as 1/n + 1/m, of c of those m themselves as
+ * 1/c - 1/m. Never less than 1: chunks differ by more than noise.
+ */
+const scarcityOf = (n: number, c: number, m: number): number =>
+  n === 0 || c >= m ? 1 : Math.max(1, (1 / n + 1 / m) / (1 / c - 1 / m));
 
 const noiseOf = (statistic: CellStatistic, scarcity: number): number => {
   if (statistic === 'psi' || statistic === 'kl') return scarcity;
