@@ -28,7 +28,7 @@ const settingOf = (variable: string): string =>
     .replaceAll('_', '.');
 
 it('has everything that the design names', () => {
-  const others = ['kafka', 'postgres', 's3', 'prometheus', 'grafana', 'otel-collector'];
+  const others = ['kafka', 'postgres', 's3', 'prometheus', 'alertmanager', 'grafana', 'otel-collector'];
   expect(Object.keys(compose.services).sort()).toEqual([...names, ...others].sort());
 });
 
@@ -72,7 +72,7 @@ it('mounts files that exist and volumes that are declared', () => {
 });
 
 it('has every service scraped, and dashboards that can be read', () => {
-  const scrape = parse(read('deploy/prometheus.yml')) as {
+  const scrape = parse(read('deploy/prometheus/prometheus.yml')) as {
     scrape_configs: { static_configs: { targets: string[] }[] }[];
   };
   const targets = scrape.scrape_configs.flatMap((job) =>

@@ -10,6 +10,7 @@ import { INBOX_METRICS } from '../../../services/ingestion/src/handlers/inbox-me
 import { ingestionConfig } from '../../../services/ingestion/src/ingestion.config';
 import { TOPOLOGY as ingestion } from '../../../services/ingestion/src/ingestion.topology';
 import { monitoringConfig } from '../../../services/monitoring/src/monitoring.config';
+import { MONITORING_METRICS } from '../../../services/monitoring/src/observability/monitoring-metrics';
 import { TOPOLOGY as monitoring } from '../../../services/monitoring/src/monitoring.topology';
 import { registryConfig } from '../../../services/registry/src/registry.config';
 import { TOPOLOGY as registry } from '../../../services/registry/src/registry.topology';
@@ -43,4 +44,5 @@ export const METRICS: readonly {
   { emitter: 'serving', metrics: SERVING_METRICS },
   { emitter: 'serving: the log of requests', metrics: REQUEST_LOG_METRICS },
   { emitter: "serving: under the names of Triton's metrics", metrics: TRITON_METRICS },
+  { emitter: 'monitoring', metrics: MONITORING_METRICS },
 ];
