@@ -41,7 +41,7 @@ it.each(
 it('lists commands in the order in which somebody meets them', () => {
   const names = createProgram().commands.map((command) => command.name());
   expect(names.join(' ')).toBe(
-    'init up down status doctor demo apply get diff produce tail lineage train runs datasets features models deploy replay report dlq log bench test',
+    'init up down status doctor demo apply get diff produce tail lineage train runs datasets features models deploy replay report alerts dlq log bench test',
   );
 });
 
@@ -77,6 +77,7 @@ it.each([
   [['dlq', 'redrive', 'feature', '0-1'], 'a dead letter of feature cannot be driven again'],
   [['log', 'cut'], 'say which: a topic, or --all'],
   [['dlq', 'show', 'nonsense', '0-1'], '"nonsense" is neither a service'],
+  [['alerts', 'silence', '--deployment', 'fraud'], 'say how long: either --for 2h or --until TIME'],
   [['deploy', 'fraud', '--timeout', 'soon'], '"soon" is not a duration'],
   [['deploy', 'fraud', '--pause', '--abort'], 'say either --pause or --abort'],
   [['deploy', '--watch'], 'say of which deployment: playhead deploy NAME --watch'],

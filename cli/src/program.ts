@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAlerts } from './commands/alerts';
 import { addBench } from './commands/bench';
 import { addDatasets } from './commands/datasets';
 import { addApply, addDiff, addGet } from './commands/definitions';
@@ -42,6 +43,7 @@ const COMMANDS = [
   addDeploy,
   addReplay,
   addReport,
+  addAlerts,
   addDlq,
   addLog,
   addBench,
