@@ -32,7 +32,7 @@ const each = PAGES.map((page) => [page, read(page)] as const);
 
 /** `libs/kernel/src/errors.ts` in backquotes; `<name>` is any one name, and a list of dots is left to the reader. */
 const pathsIn = (text: string): string[] =>
-  [...text.matchAll(/`((?:services|libs|cli|test|docs|bench|clients|examples|deploy|\.ci)\/[^`\s]*)`/g)].map(
+  [...text.matchAll(/`((?:services|libs|cli|console|test|docs|bench|clients|examples|deploy|\.ci)\/[^`\s]*)`/g)].map(
     ([, path]) => path!,
   );
 

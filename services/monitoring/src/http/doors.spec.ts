@@ -283,5 +283,7 @@ it('is ready, and its doors are described', async () => {
     '/v1/replays/{replay}',
     '/v1/replays/{replay}/pause',
     '/v1/replays/{replay}/resume',
+    '/v1/timeline',
+    '/v1/stories/{deployment}',
   ]);
 });
