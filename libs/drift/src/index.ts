@@ -119,7 +119,7 @@ export {
 export { Adwin, type AdwinOptions } from './detect/adwin';
 export { Ddm, type DdmOptions } from './detect/ddm';
 export type { Detector } from './detect/detector';
-export { DETECTOR_NAMES, DETECTORS, detectorOf, type DetectorName } from './detect/detectors';
+export { DETECTOR_NAMES, DETECTORS, detectorOf, FALSE_ALARMS, type DetectorName } from './detect/detectors';
 export { Eddm, type EddmOptions } from './detect/eddm';
 export { HddmA, type HddmAOptions } from './detect/hddm-a';
 export { HddmW, type HddmWOptions } from './detect/hddm-w';

@@ -67,7 +67,7 @@ export const readPayments = async (most: number): Promise<Payments> => {
   return payments;
 };
 
-/** What a program of this folder answers to `asked`: JSON in, JSON out. */
+/** What a program of this folder answers to `asked`: JSON in, JSON as the last line out. */
 export const ask = async <T>(python: string, program: string, asked: unknown): Promise<T> => {
   const child = spawn(python, [join(__dirname, program)], { stdio: ['pipe', 'pipe', 'pipe'] });
   const texts = { out: '', err: '' };
@@ -76,7 +76,8 @@ export const ask = async <T>(python: string, program: string, asked: unknown): P
   child.stdin.end(JSON.stringify(asked));
   const code = await new Promise<number | null>((done) => child.on('close', done));
   if (code !== 0) throw new Error(`${program} ended with ${String(code)}:\n${texts.err.slice(-2000)}`);
-  return JSON.parse(texts.out) as T;
+  // Libraries below may have talked before.
+  return JSON.parse(texts.out.trimEnd().split('\n').at(-1)!) as T;
 };
 
 export interface Answers {
@@ -108,4 +109,19 @@ export const logisticAnswers = (
     weights[width]! += step;
   });
   return answers;
+};
+
+export interface Rides {
+  readonly labels: number[];
+  readonly columns: Readonly<Record<string, number[]>>;
+}
+
+/** Bike rentals by hour. */
+export const readRides = (): Rides => {
+  const [head, ...lines] = readFileSync(join(DATA, 'bike/hour.csv'), 'utf8').trim().split(/\r?\n/);
+  const names = head!.split(',');
+  const rows = lines.map((line) => line.split(','));
+  const of = (name: string): number[] => rows.map((row) => Number(row[names.indexOf(name)]));
+  const used = ['hr', 'workingday', 'weekday', 'temp', 'hum', 'windspeed', 'weathersit'];
+  return { labels: of('cnt'), columns: Object.fromEntries(used.map((name) => [name, of(name)])) };
 };

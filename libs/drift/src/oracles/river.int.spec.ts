@@ -54,7 +54,7 @@ suite('detectors beside River', () => {
       'second of the day': payments.second.map((second) => second / 3600),
     });
     river = await ask<RiverAnswer>(python, 'river_detections.py', { streams, kswin });
-  }, 240_000);
+  }, 600_000);
 
   it.each(DETECTOR_NAMES)('%s finds the changes that River finds', (name) => {
     let drifts = 0;

@@ -5,7 +5,7 @@ export interface PerformanceProfile {
   /** Chunks, and the rows of the smallest. */
   readonly chunks: number;
   readonly rows: number;
-  /** By the names of evaluation; a metric that had no value on some chunk is left out. */
+  /** By the names of evaluation, over the chunks on which a metric had a value; left out where those are fewer than two. */
   readonly metrics: Readonly<Record<string, Moments>>;
 }
 
@@ -24,7 +24,7 @@ export const profilePerformance = (
   const metrics: Record<string, Moments> = {};
   for (const name of Object.keys(measured[0]!)) {
     const values = measured.flatMap((each) => each[name] ?? []);
-    const moments = values.length === chunks.length && momentsOf(values);
+    const moments = momentsOf(values);
     if (moments) metrics[name] = moments;
   }
   return { chunks: chunks.length, rows: Math.min(...chunks.map(({ length }) => length)), metrics };

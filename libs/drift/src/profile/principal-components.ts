@@ -99,11 +99,11 @@ const scalesOf = (
       const value = column[row] as number | null;
       if (isPresent(value)) squares += (value - center) * (value - center);
     }
-    const deviation = Math.sqrt(squares / rows);
-    // A constant column whose mean was rounded does not vary (StandardScaler's rule).
-    if (!(deviation > 10 * Number.EPSILON * Math.abs(center))) return 1;
+    // What rounding of the mean leaves of a constant column is no variation (StandardScaler's rule).
+    const rounding = rows * Number.EPSILON * center;
+    if (!(squares / rows > rounding * rounding)) return 1;
     varying++;
-    return deviation;
+    return Math.sqrt(squares / rows);
   });
   return { mean, std, varying };
 };
