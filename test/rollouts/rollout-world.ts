@@ -16,7 +16,7 @@ import { partitionOf } from '#kernel';
 import type { FollowedTopic } from '#eventlog';
 import { ModelShelf } from '#folds';
 import { trainerOf } from '#learn';
-import { ServiceLog, followDeployments } from '#runtime';
+import { ServiceLog, followDeployments, type Worker } from '#runtime';
 import { ServiceWorld } from '#testing';
 import { ReferenceProfiles } from '../../services/monitoring/src/effects/reference-profiles';
 import {
@@ -66,14 +66,19 @@ export class RolloutWorld extends ServiceWorld {
 
   static async make(): Promise<RolloutWorld> {
     const world = new RolloutWorld('registry');
-    await world.topics(1, TOPICS.runs);
-    await world.topics(PARTITIONS, TOPICS.vectors('fraud'));
-    await world.topics(2, TOPICS.observations('fraud-labels'));
+    await world.prepare();
     return world;
   }
 
-  /** All three services, as processes that begin. */
-  begin(): Promise<void> {
+  /** Topics of those that take no part. */
+  protected async prepare(): Promise<void> {
+    await this.topics(1, TOPICS.runs);
+    await this.topics(PARTITIONS, TOPICS.vectors('fraud'));
+    await this.topics(2, TOPICS.observations('fraud-labels'));
+  }
+
+  /** All three services, as processes that begin; `more` of the registry's and monitoring's. */
+  begin(more: (registry: ServiceLog, monitoring: ServiceLog) => readonly Worker[] = () => []): Promise<void> {
     return this.start((registry) => {
       const [serving, monitoring] = (['serving', 'monitoring'] as const).map(
         (service) => new ServiceLog({ service, namespace: this.namespace }, this.ports, this.transport),
@@ -118,6 +123,7 @@ export class RolloutWorld extends ServiceWorld {
         rolloutsWorker(watching),
         statusWorker(watching),
         monitoringFleet(watching),
+        ...more(registry, monitoring),
       ];
     });
   }
