@@ -56,7 +56,7 @@ it('goes from an alert over a canary to a new champion, and tells it', async () 
   await payUntil('champion=1 50 canary=2 50', 1);
   await payUntil('champion=2', 1);
   await world.pay(CUSTOMERS, 1);
-  await world.until('a story', () => Promise.resolve(world.stories().at(-1)?.serving != null));
+  await world.until('a story', () => Promise.resolve((world.stories().at(-1)?.serving ?? null) !== null));
   const story = world.stories().at(-1)!;
   expect(told().at(-1)).toBe(`${run} 2 kept`);
   expect(story.entries.map(({ type, by }) => (by === null ? type : `${type} by ${by}`))).toEqual([
