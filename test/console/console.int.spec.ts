@@ -46,6 +46,16 @@ const PAGES: readonly {
     heading: 'Monitor of fraud',
     says: ['roc_auc by window', 'Predictions by window', 'Made from', 'serving.predictions.fraud'],
   },
+  { at: 'runs', heading: 'Runs', says: ['fraud'] },
+  { at: 'runs/run-0-1', heading: 'Run run-0-1', says: ['roc_auc'] },
+  { at: 'models', heading: 'Models', says: ['fraud'] },
+  { at: 'models/fraud', heading: 'Model fraud', says: ['champion', 'roc_auc'] },
+  { at: 'models/fraud/1', heading: 'fraud@1', says: ['Model card'] },
+  { at: 'lineage', heading: 'Lineage', says: ['Graph'] },
+  { at: 'dead-letters', heading: 'Dead letters', says: ['Newest first', '0-0'] },
+  { at: 'replays', heading: 'Replays', says: [/replay/i] },
+  { at: 'timeline', heading: 'Timeline', says: ['Decisions', 'ada'] },
+  { at: 'stories', heading: 'Stories', says: ['fraud'] },
 ];
 
 const WIDE = { width: 1360, height: 900 };
@@ -114,10 +124,10 @@ describeInBrowser('the console', () => {
         await page.emulateMedia({ colorScheme });
         await open(at);
         await see(says.at(-1)!);
-        expect(await accessibilityFaults(page)).toEqual([]);
         const path = join(pictures, `${at.replaceAll(/[^a-z0-9]+/gi, '-') || 'overview'}-${colorScheme}.png`);
         await page.screenshot({ path, fullPage: true });
         expect(statSync(path).size).toBeGreaterThan(10_000);
+        expect(await accessibilityFaults(page)).toEqual([]);
       },
       60_000,
     );
@@ -210,6 +220,45 @@ describeInBrowser('the console', () => {
     await page.getByRole('button', { name: 'Back to now' }).click();
     await see('champion: version 1');
   }, 60_000);
+
+  it('goes back in time by the slider, decision by decision, on every page of the registry', async () => {
+    await open('timeline');
+    const slider = page.getByRole('slider', { name: 'Registry as of' });
+    await slider.waitFor();
+    await see('Deployment fraud');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    await see('The registry as it was at');
+    await see('It knew no model.');
+    await page.locator('nav').getByRole('link', { name: 'Models' }).click();
+    await see('The registry as it was at');
+    expect(await mainText()).not.toContain('champion');
+    await page.goBack();
+    await slider.focus();
+    await page.keyboard.press('End');
+    await see(/champion 1/);
+    expect(page.url()).not.toContain('asOf');
+  }, 60_000);
+
+  it('drives a dead letter again', async () => {
+    await open('dead-letters?source=ingestion');
+    await page.getByRole('button', { name: 'Drive again' }).first().click();
+    await page.locator('dialog[open]').getByRole('button', { name: 'Drive again' }).click();
+    await see('1 record appended to the inbox again');
+    // It is no JSON still, so it comes back.
+    await see('2 records');
+  }, 60_000);
+
+  it('verifies a deployment and shows what came out', async () => {
+    await open('replays');
+    await page.getByRole('button', { name: 'Verify a deployment' }).first().click();
+    await page.locator('dialog[open]').getByRole('button', { name: 'Verify a deployment' }).click();
+    await page
+      .locator('main')
+      .getByText(/bit exact, 0 diverged/)
+      .first()
+      .waitFor({ timeout: 90_000 });
+  }, 120_000);
 
   it('is light or dark as one says, and remembers it', async () => {
     await page.emulateMedia({ colorScheme: 'light' });

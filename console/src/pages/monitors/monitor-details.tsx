@@ -100,7 +100,7 @@ const Windows = ({
           )
         }
       >
-        <div className="columns">
+        <div className="charts">
           <PerformanceChart metric={metric} reports={oldestFirst} />
           <DriftChart reports={oldestFirst} />
           <VolumeChart reports={oldestFirst} />
