@@ -16,8 +16,8 @@ export interface CellResult {
   readonly pValue: number | null;
 }
 
-/** Above so many rows the large-sample p-value: a window is closed within milliseconds, and cells give a bound only. */
-const EXACT_UP_TO = 1_000;
+/** A window is closed within milliseconds, and cells give a bound only. */
+const ROADS = { exactUpTo: 1_000, summedUpTo: 1_000 };
 
 /**
  * A statistic of counts by cells. Cells of single values give the figure of the whole columns. Intervals differ: the divergences and
@@ -50,7 +50,7 @@ export const statisticOfCells = (
       const value = largestGap(reference, current);
       if (value === null) return NOTHING;
       const rows = reference.rows - reference.missing;
-      return { value, pValue: kolmogorovSmirnovP(value, rows, current.present, EXACT_UP_TO) };
+      return { value, pValue: kolmogorovSmirnovP(value, rows, current.present, ROADS) };
     }
   }
 };

@@ -22,14 +22,31 @@ export const kolmogorovSmirnov = (
   return largest;
 };
 
+/** Up to how many rows a p-value takes which road. */
+export interface KolmogorovRoads {
+  /** On the larger side: by counting paths, in time proportional to n * m * d. */
+  readonly exactUpTo: number;
+  /** n * m / (n + m): by a sum over as many terms; above by the formula of large samples. */
+  readonly summedUpTo: number;
+}
+
+/** SciPy's, but for the last: it always sums. */
+const ROADS: KolmogorovRoads = { exactUpTo: 10_000, summedUpTo: 1_000_000 };
+
 /**
  * The p-value of the statistic `d` of samples of n and m rows, as `scipy.stats.ks_2samp(method='auto')`: exact up to 10,000 rows on the
  * larger side, else by the one-sample distribution at n * m / (n + m) rows (Smirnov). With ties it is an upper bound
- * (Noether, 1963). `exactUpTo` lowers the limit: the exact road takes time proportional to n * m * d.
+ * (Noether, 1963).
  */
-export const kolmogorovSmirnovP = (d: number, n: number, m: number, exactUpTo = 10_000): number => {
+export const kolmogorovSmirnovP = (
+  d: number,
+  n: number,
+  m: number,
+  { exactUpTo, summedUpTo }: KolmogorovRoads = ROADS,
+): number => {
   const p = Math.max(n, m) <= exactUpTo ? exactP(d, n, m) : Number.NaN;
-  return p >= 0 && p <= 1 ? p : kolmogorovTail(Math.max(roundHalfEven((n * m) / (n + m)), 1), d);
+  if (p >= 0 && p <= 1) return p;
+  return kolmogorovTail(Math.max(roundHalfEven((n * m) / (n + m)), 1), d, summedUpTo);
 };
 
 const exactP = (d: number, n: number, m: number): number => {

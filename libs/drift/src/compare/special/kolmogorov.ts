@@ -3,17 +3,20 @@ import { logChoose, logGamma } from './gamma';
 
 /**
  * P(D_n >= d) of the one-sample Kolmogorov statistic, as `scipy.stats.kstwo.sf` computes it: Simard and L'Ecuyer, "Computing
- * the Two-Sided Kolmogorov-Smirnov Distribution", 2011, which says where each of the formulas below holds. Above a million rows
- * twice the large-sample formula of one side (Maag and Dicaire, 1971; relative error about 1/n).
+ * the Two-Sided Kolmogorov-Smirnov Distribution", 2011, which says where each of the formulas below holds. Above `summedUpTo` rows
+ * the sum over rows gives way to its large-sample formula, with a relative error of about (n d^2)^2 / 3n.
  */
-export const kolmogorovTail = (rows: number, d: number): number => {
+export const kolmogorovTail = (rows: number, d: number, summedUpTo = 1e6): number => {
   if (d >= 1) return 0;
   const nd = rows * d;
   if (nd <= 0.5) return 1;
   if (nd <= 1) return 1 - exp(logGamma(rows + 1) + rows * log((2 * nd - 1) / rows));
   if (nd >= rows - 1) return 2 * pow(1 - d, rows);
   const ndd = nd * d;
-  if (d >= 0.5 || ndd > (rows <= 140 ? 4 : 2.2)) return ndd >= 370 ? 0 : Math.min(2 * oneSided(rows, d), 1);
+  if (d >= 0.5 || ndd > (rows <= 140 ? 4 : 2.2)) {
+    if (ndd >= 370) return 0;
+    return Math.min(2 * (rows > summedUpTo ? oneSidedLimit(rows, d) : oneSided(rows, d)), 1);
+  }
   const isSmall = rows <= 140 || (rows <= 100_000 && rows * pow(d, 1.5) <= 1.4);
   return clip(1 - (isSmall ? durbin(rows, d) : pelzGood(rows, d)));
 };
@@ -22,10 +25,6 @@ const clip = (p: number): number => Math.min(Math.max(p, 0), 1);
 
 /** P(D+ >= d), by the sum of Birnbaum and Tingey (1951): all of its terms are positive. */
 const oneSided = (rows: number, d: number): number => {
-  if (rows > 1e6) {
-    const root = 6 * rows * d + 1;
-    return exp((-root * root) / (18 * rows));
-  }
   let sum = 0;
   const last = Math.floor(rows * (1 - d));
   for (let j = 0; j <= last; j++) {
@@ -34,6 +33,12 @@ const oneSided = (rows: number, d: number): number => {
     sum += exp(logChoose(rows, j) + (j - 1) * log(left) + (rows - j) * log(1 - left));
   }
   return d * sum;
+};
+
+/** Maag and Dicaire, "On Kolmogorov-Smirnov Type One-Sample Statistics", 1971. */
+const oneSidedLimit = (rows: number, d: number): number => {
+  const root = 6 * rows * d + 1;
+  return exp((-root * root) / (18 * rows));
 };
 
 const SCALE = 3.402823669209385e38; // 2 ^ 128
