@@ -59,6 +59,42 @@ describe('a recorded deployment on the real stack', () => {
     expect(await ends()).toEqual(before);
   });
 
+  it('is begun at the door of monitoring, paused, and gone on with; what came out reaches the registry', async () => {
+    const { services } = await platform.status();
+    const ask = async (path: string, body?: object): Promise<Record<string, unknown>> => {
+      const answer = await fetch(`${services['monitoring']!.url}/v1/replays${path}`, {
+        headers: { 'content-type': 'application/json', 'x-playhead-actor': 'ada' },
+        ...(body && { method: 'POST', body: JSON.stringify(body) }),
+      });
+      return (await answer.json()) as Record<string, unknown>;
+    };
+    const until = async (id: string, isSo: (view: Record<string, unknown>) => boolean): Promise<void> => {
+      for (;;) {
+        const view = await ask(`/${id}`);
+        if (isSo(view)) return;
+        if (view['error'] !== undefined) throw new Error(JSON.stringify(view));
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    expect(await ask('', { deployment: 'nobody' })).toMatchObject({ error: { code: 'PLAYHEAD_NOT_FOUND' } });
+    const { replay: id } = (await ask('', { deployment: 'fraud', rate: 2_000 })) as { replay: string };
+    await until(id, ({ done }) => Number(done) > 0);
+    await ask(`/${id}/pause`, {});
+    await until(id, ({ status }) => status === 'paused');
+    await ask(`/${id}/resume`, {});
+    await until(id, ({ status }) => status === 'finished');
+    expect(await ask(`/${id}`)).toMatchObject({
+      ok: true,
+      summary: { records: first.records, bitExact: first.bitExact, diverged: 0 },
+    });
+    const reported = async (): Promise<unknown> =>
+      (await fetch(`${services['registry']!.url}/v1/replays/${id}`)).json();
+    while (((await reported()) as { error?: unknown }).error !== undefined)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await reported()).toMatchObject({ kind: 'verify', subject: 'fraud', ok: true, reportedBy: 'ada' });
+    expect(readdirSync(join(platform.dataDir, 'replays'))).toContain(id);
+  });
+
   it('goes on after kill -9 and finds the same, to the digest of its report', async () => {
     const before = new Set(readdirSync(join(platform.dataDir, 'replays')));
     const command = join(ROOT, 'dist', 'cli', 'src', 'main.js');

@@ -1,10 +1,26 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Refused } from '#kernel';
+import { Type } from 'typebox';
 import { HOP_KINDS, parsePlace } from '#replay';
+import { bodyOf } from '#runtime';
 import { ReplayJobs, type ReplayRequest, type ReplayView } from './replay-jobs';
 
 const ACTOR = 'x-playhead-actor';
+
+const ReplayBody = Type.Object(
+  {
+    deployment: Type.String({ minLength: 1 }),
+    from: Type.Optional(
+      Type.String({
+        description: 'RFC 3339, or p:offset,p:offset in the observations; the beginning without it',
+      }),
+    ),
+    to: Type.Optional(Type.String({ description: 'the same, itself not in it; now without it' })),
+    hops: Type.Optional(Type.Array(Type.Enum([...HOP_KINDS]), { minItems: 1 })),
+    rate: Type.Optional(Type.Integer({ minimum: 1, description: 'source records a second at most' })),
+  },
+  { additionalProperties: false },
+);
 
 /** Replays from the console: begun, watched, paused, gone on with. */
 @ApiTags('replays')
@@ -27,21 +43,7 @@ export class ReplaysController {
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: 'Verify a range of a deployment again, bit for bit, in processes of its own' })
-  @ApiBody({
-    description:
-      '`from` and `to`: RFC 3339, or p:offset,p:offset in the observations; `hops` of those there are; `rate`: source records a second at most',
-    schema: {
-      type: 'object',
-      required: ['deployment'],
-      properties: {
-        deployment: { type: 'string' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        hops: { type: 'array', items: { type: 'string' } },
-        rate: { type: 'integer', minimum: 1 },
-      },
-    },
-  })
+  @ApiBody({ schema: ReplayBody as object })
   begin(@Body() body: unknown, @Headers(ACTOR) actor?: string): Promise<ReplayView> {
     return this.jobs.begin(requestOf(body), actor ?? 'console');
   }
@@ -62,28 +64,10 @@ export class ReplaysController {
 }
 
 const requestOf = (body: unknown): ReplayRequest => {
-  if (typeof body !== 'object' || body === null) throw invalid('the body is a JSON object with `deployment`');
-  const { deployment, from, to, hops, rate, ...others } = body as Record<string, unknown>;
-  const unknown = Object.keys(others)[0];
-  if (unknown !== undefined) throw invalid(`there is no \`${unknown}\``);
-  if (typeof deployment !== 'string' || deployment === '') throw invalid('`deployment` is the name of one');
-  const isHops = (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.length > 0 && value.every((hop) => HOP_KINDS.includes(hop as string));
-  if (hops !== undefined && !isHops(hops)) throw invalid(`\`hops\` is a list of ${HOP_KINDS.join(', ')}`);
-  if (rate !== undefined && !(Number.isInteger(rate) && (rate as number) > 0))
-    throw invalid('`rate` is a whole number above 0');
+  const { from, to, ...rest } = bodyOf(ReplayBody, body);
   return {
-    deployment,
-    ...(from !== undefined && { from: parsePlace(textOf(from, 'from'), 'from') }),
-    ...(to !== undefined && { to: parsePlace(textOf(to, 'to'), 'to') }),
-    ...(hops !== undefined && { hops }),
-    ...(rate !== undefined && { rate: rate as number }),
+    ...rest,
+    ...(from !== undefined && { from: parsePlace(from, 'from') }),
+    ...(to !== undefined && { to: parsePlace(to, 'to') }),
   };
 };
-
-const textOf = (value: unknown, name: string): string => {
-  if (typeof value !== 'string') throw invalid(`\`${name}\` is a text such as 2018-05-01T00:00:00Z`);
-  return value;
-};
-
-const invalid = (message: string): Refused => new Refused('PLAYHEAD_REQUEST_INVALID', message);
