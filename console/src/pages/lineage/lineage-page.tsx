@@ -105,7 +105,7 @@ const Graph = ({ graph }: { readonly graph: LineageGraph }) => {
           caption="What is made of what"
           columns={[
             { head: 'From', isHead: true, cell: ({ from }) => <NodeLink node={nameOf.get(from)!} /> },
-            { head: '', cell: ({ text }) => text },
+            { head: 'Relation', cell: ({ text }) => text },
             { head: 'To', cell: ({ to }) => <NodeLink node={nameOf.get(to)!} /> },
           ]}
           rows={edges}
@@ -171,7 +171,6 @@ const Drawing = ({ graph, chosen, related }: DrawingProps) => {
               key={node.id}
               href={choose}
               className={`node${isFaint ? ' faint' : ''}${node.id === chosen?.id ? ' chosen' : ''}`}
-              aria-label={`${node.kind} ${node.name}, ${node.note}`}
               aria-current={node.id === chosen?.id ? 'true' : undefined}
               onDoubleClick={() => node.to && go(address(node.to, { asOf }))}
             >

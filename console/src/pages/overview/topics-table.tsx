@@ -1,6 +1,7 @@
 import { usePulse, type Rates } from '../../data/live';
 import { useState } from 'react';
 import { perSecond, plural, whole } from '../../parts/format';
+import { Loading } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 
 type TopicRow = Rates['topics'][number] & { readonly lag: string };
@@ -16,8 +17,9 @@ const COLUMNS: readonly Column<TopicRow>[] = [
 export const TopicsTable = () => {
   const { rates } = usePulse();
   const [withEmpty, setWithEmpty] = useState(false);
-  const all = (rates?.topics ?? []).map((topic): TopicRow => {
-    const lags = rates!.lags.filter(({ source }) => source === topic.topic);
+  if (!rates) return <Loading what="the first second" />;
+  const all = rates.topics.map((topic): TopicRow => {
+    const lags = rates.lags.filter(({ source }) => source === topic.topic);
     return { ...topic, lag: lags.map(({ service, records }) => `${whole(records)} (${service})`).join(', ') };
   });
   const rows = all.filter(({ records }) => withEmpty || records > 0);

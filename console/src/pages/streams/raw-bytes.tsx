@@ -2,7 +2,7 @@ interface RawBytesProps {
   readonly base64: string;
 }
 
-const SHORT = 48;
+const SHORT = 40;
 
 /** What was sent, as text where it is text; opened in full on demand. */
 export const RawBytes = ({ base64 }: RawBytesProps) => {
@@ -12,7 +12,7 @@ export const RawBytes = ({ base64 }: RawBytesProps) => {
     <details className="raw">
       <summary>
         <code>{text.slice(0, SHORT)}</code>
-        <span className="soft">… {text.length} characters</span>
+        <span className="soft">… {text.length}</span>
       </summary>
       <pre>{pretty(text)}</pre>
     </details>
