@@ -39,6 +39,10 @@ export const renderCounts = ({ spec, read }: NamedCounts, format: ExpositionForm
   return `# HELP ${spec.name} ${helpText(spec.help, format)}\n# TYPE ${spec.name} ${type}\n${lines.join('\n')}\n`;
 };
 
+/** A metric without any series yet: that there is one is said all the same, so that who looks for its name finds it. */
+export const renderSilent = ({ name, kind, help }: MetricSpec): string =>
+  `# HELP ${name} ${helpText(help, 'text')}\n# TYPE ${name} ${kind}\n`;
+
 /** OpenMetrics writes bounds as floats. */
 const boundText = (bound: number, format: ExpositionFormat): string =>
   format === 'openmetrics' && Number.isInteger(bound) ? `${bound}.0` : String(bound);

@@ -8,6 +8,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import {
   renderCounts,
+  renderSilent,
   renderTimings,
   toOpenMetrics,
   type ExpositionFormat,
@@ -78,6 +79,11 @@ export const createMetrics = (): Metrics => {
   const meter = new MeterProvider({ readers: [reader] }).getMeter('playhead');
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   const counts: NamedCounts[] = [];
+  const declared: MetricSpec[] = [];
+  const declare = <S extends MetricSpec>(spec: S): S => {
+    declared.push(spec);
+    return spec;
+  };
   const histograms: (() => Timings)[] = [];
   const timingsOf = <L extends string>(spec: MetricSpec<L>): Timings<L> =>
     new Timings(spec, spec.boundaries ?? LATENCY_SECONDS);
@@ -87,35 +93,48 @@ export const createMetrics = (): Metrics => {
       ...histograms.map((each) => renderTimings(each(), format)),
     ].join('');
   return {
-    named: (spec, read) => void counts.push({ spec, read }),
+    named: (spec, read) => void counts.push({ spec: declare(spec), read }),
     timings: (spec) => {
-      const timings = timingsOf(spec);
+      const timings = timingsOf(declare(spec));
       histograms.push(() => timings);
       return timings;
     },
-    distribution: (spec, read) =>
-      void histograms.push(() => {
+    distribution: (spec, read) => {
+      declare(spec);
+      histograms.push(() => {
         const timings = timingsOf(spec);
         for (const { labels, values } of read()) {
           const series = timings.series(labels);
           for (const { value, times } of values) series.add(value, times);
         }
         return timings;
-      }),
-    counter: ({ name, help }) => meter.createCounter(name, { description: help }),
-    histogram: ({ name, help, boundaries }) =>
-      meter.createHistogram(name, {
+      });
+    },
+    counter: (spec) => {
+      const { name, help } = declare(spec);
+      return meter.createCounter(name, { description: help });
+    },
+    histogram: (spec) => {
+      const { name, help, boundaries } = declare(spec);
+      return meter.createHistogram(name, {
         description: help,
         advice: { explicitBucketBoundaries: [...(boundaries ?? LATENCY_SECONDS)] },
-      }),
-    gauge: ({ name, help }, read) =>
-      meter.createObservableGauge(name, { description: help }).addCallback(observing(read)),
-    total: ({ name, help }, read) =>
-      meter.createObservableCounter(name, { description: help }).addCallback(observing(read)),
+      });
+    },
+    gauge: (spec, read) => {
+      const { name, help } = declare(spec);
+      meter.createObservableGauge(name, { description: help }).addCallback(observing(read));
+    },
+    total: (spec, read) => {
+      const { name, help } = declare(spec);
+      meter.createObservableCounter(name, { description: help }).addCallback(observing(read));
+    },
     render: async (format = 'text') => {
       const text = serializer.serialize((await reader.collect()).resourceMetrics);
       if (format === 'openmetrics') return `${toOpenMetrics(text)}${own(format)}# EOF\n`;
-      return text + own(format);
+      const whole = text + own(format);
+      const silent = declared.filter(({ name }) => !whole.includes(`# TYPE ${name} `));
+      return whole + silent.map(renderSilent).join('');
     },
   };
 };
