@@ -14,6 +14,21 @@ export interface ModelVersion {
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 
+/** Of `GET /v1/stories/<deployment>`, as far as scenarios look at it. */
+export interface Story {
+  readonly run: string;
+  readonly version: number | null;
+  readonly trigger: string;
+  readonly verdict: string;
+  readonly alert: { readonly kind: string; readonly subject: string } | null;
+  readonly servingSince: string | null;
+  readonly seconds: {
+    readonly fromFirstEvent: number | null;
+    readonly fromAlert: number | null;
+    readonly fromRequest: number | null;
+  };
+}
+
 const PATIENCE_MS = 30_000;
 
 /** The doors of registry, training and serving as a scenario uses them. */
@@ -21,11 +36,13 @@ export class ControlPlane {
   private readonly registry: Door;
   private readonly training: Door;
   private readonly serving: Door;
+  private readonly monitoring: Door;
 
   constructor(platform: Platform, actor: string) {
     this.registry = openDoor(platform.url('registry'), actor);
     this.training = openDoor(platform.url('training'));
     this.serving = openDoor(platform.url('serving'));
+    this.monitoring = openDoor(platform.url('monitoring'));
   }
 
   /**
@@ -65,6 +82,15 @@ export class ControlPlane {
 
   versionDocument(model: string, version: number): Promise<VersionDocument> {
     return this.registry.get<VersionDocument>(path`/v1/models/${model}/versions/${version}`);
+  }
+
+  /** What monitoring tells of each request for a new version: from the first drifted event to who answers, the newest first. */
+  async stories(deployment: string): Promise<readonly Story[]> {
+    const told = await this.monitoring.get<{ readonly stories: readonly Story[] }>(
+      path`/v1/stories/${deployment}`,
+      { limit: 100 },
+    );
+    return told.stories;
   }
 
   async promote(model: string, version: number, alias: string): Promise<void> {

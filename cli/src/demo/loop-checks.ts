@@ -29,7 +29,7 @@ export interface LoopVerdict {
 
 /** What every scenario with a loop holds against what happened: found, no false alarm, trained and promoted by itself, refused ones never answered. */
 export const judgeLoop = async (witness: Witness, expected: LoopExpectations): Promise<LoopVerdict> => {
-  const { story, first, driftedAt, deliveries } = witness.about;
+  const { story, first, driftedAt, deliveries, control, plan } = witness.about;
   const { driftAt, windowMs, within, kinds } = expected;
   const alerts = story.of('alert');
   const early = falseAlarms(alerts, driftAt);
@@ -47,7 +47,10 @@ export const judgeLoop = async (witness: Witness, expected: LoopExpectations): P
   const newest = promoted.at(-1)?.version;
   const answers = promoted[0] && (await witness.firstAnswerOf(promoted[0].version!));
   const seconds = typeof answers === 'number' && driftedAt !== null ? (answers - driftedAt) / 1_000 : null;
-  const told = alerts.filter(({ subject, kind }) =>
+  const told =
+    promoted[0] &&
+    (await control.stories(plan.deployment)).find(({ version }) => version === promoted[0]!.version);
+  const delivered = alerts.filter(({ subject, kind }) =>
     deliveries?.some(({ body }) => body.includes(subject!) && body.includes(kind!)),
   );
   return {
@@ -89,11 +92,19 @@ export const judgeLoop = async (witness: Witness, expected: LoopExpectations): P
         : [
             {
               name: 'somebody is told',
-              ok: alerts.length > 0 && told.length === alerts.length,
-              value: `${told.length} of ${alerts.length} alerts in ${deliveries.length} deliveries`,
+              ok: alerts.length > 0 && delivered.length === alerts.length,
+              value: `${delivered.length} of ${alerts.length} alerts in ${deliveries.length} deliveries`,
               wanted: 'every alert delivered to the webhook',
             },
           ]),
+      {
+        name: 'monitoring tells it as one story',
+        ok: typeof told?.seconds.fromFirstEvent === 'number',
+        value: told
+          ? `${told.trigger} to ${told.verdict}, ${told.seconds.fromFirstEvent} s from the first event of the drifted window`
+          : null,
+        wanted: 'from the first event of the drifted window to the new champion',
+      },
       {
         name: 'seconds from the first drifted event to the new champion',
         ok: seconds !== null,

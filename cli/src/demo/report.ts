@@ -22,7 +22,7 @@ export const renderReport = (
     `  vectors      ${count(counts.vectors)}`,
     `  predictions  ${count(counts.predictions)}`,
     '',
-    ...storyLines(result.story),
+    ...decisionLines(result.decisions),
     ...result.tables.flatMap(tableLines),
     `Model ${model.name}@${model.version} (${model.digest.slice(0, 12)}), on its hold-out`,
     ...Object.entries(metrics).map(
@@ -50,9 +50,9 @@ const checkLine = ({ name, ok, value, wanted }: Check): string =>
   `  ${ok ? 'ok    ' : 'FAILED'} ${name}: ${value ?? 'nothing'} (wanted: ${wanted})`;
 
 /** Seconds since the first of them, and what was decided. */
-const storyLines = (story: readonly Step[]): string[] => {
-  const first = story[0]?.at ?? 0;
-  const told = story.filter(({ what }) => what !== 'suppressed');
+const decisionLines = (decisions: readonly Step[]): string[] => {
+  const first = decisions[0]?.at ?? 0;
+  const told = decisions.filter(({ what }) => what !== 'suppressed');
   if (told.length === 0) return [];
   return [
     'What the platform decided (seconds since the first of it)',

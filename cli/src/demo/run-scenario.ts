@@ -6,8 +6,8 @@ import type { EventLog } from '#eventlog';
 import { Defect, Refused } from '#kernel';
 import type { Platform } from '../platform/platform';
 import type { Actors } from './actors';
-import { checkLog, type Counts } from './check-log';
-import { ControlPlane, type ModelVersion } from './control-plane';
+import { checkLog, type CheckedLog, type Counts } from './check-log';
+import { ControlPlane, type ModelVersion, type Story } from './control-plane';
 import { measureLatency, type Latency } from './latency';
 import { PipelineWatch } from './pipeline-watch';
 import type { Case, Check, Findings, Scenario, Table } from './scenario';
@@ -30,8 +30,10 @@ export interface DemoResult {
   readonly latencyMs: Pick<Latency, 'p50' | 'p99'>;
   readonly ok: boolean;
   readonly checks: readonly Check[];
-  /** What the platform decided after the first model served, in the order of the log. */
-  readonly story: readonly Step[];
+  /** What monitoring tells of each request for a new version, the newest first (`GET /v1/stories/<deployment>`). */
+  readonly story: readonly Story[];
+  /** What the platform decided, in the order of the log. */
+  readonly decisions: readonly Step[];
   readonly rejectionsByCode: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
   readonly tables: readonly Table[];
@@ -66,6 +68,15 @@ export const runScenario = async (options: RunOptions): Promise<DemoResult> => {
   }
 };
 
+interface Came {
+  readonly serving: ModelVersion;
+  readonly checked: CheckedLog;
+  readonly stories: readonly Story[];
+  readonly eventsPerSecond: number;
+  readonly latency: DemoResult['latencyMs'];
+  readonly findings?: Findings | undefined;
+}
+
 class Run {
   private readonly started = Date.now();
   private readonly control: ControlPlane;
@@ -94,7 +105,7 @@ class Run {
   }
 
   async run(): Promise<DemoResult> {
-    const { platform, log, plan, say, scenario } = this.options;
+    const { platform, log, plan, say } = this.options;
     for (const path of plan.definitions) await this.actors.apply(path);
     const streaming = await Streaming.open(this.actors, plan);
     const driftAt = plan.loop?.driftAt ?? null;
@@ -127,13 +138,14 @@ class Run {
     const checked = await checkLog(log, platform.namespace, this.watch, plan, unscored);
     if (!version.passed) {
       const fault = `${plan.model}@${version.version} did not pass its gates`;
-      return this.result(
-        scenario,
-        version,
-        { ...checked, faults: [...checked.faults, fault] },
+      const faults = [...checked.faults, fault];
+      return this.result({
+        serving: version,
+        checked: { ...checked, faults },
+        stories: [],
         eventsPerSecond,
         latency,
-      );
+      });
     }
     const findings = await plan.judge?.(
       new Witness({
@@ -147,7 +159,8 @@ class Run {
     );
     const champion = this.story.champion() ?? version.version;
     const serving = await this.control.version(plan.model, champion);
-    return this.result(scenario, serving, checked, eventsPerSecond, latency, findings);
+    const stories = await this.control.stories(plan.deployment);
+    return this.result({ serving, checked, stories, eventsPerSecond, latency, findings });
   }
 
   private async trainFirst(): Promise<ModelVersion> {
@@ -267,15 +280,9 @@ class Run {
     ];
   }
 
-  private result(
-    scenario: Scenario,
-    version: ModelVersion,
-    { counts, rejectionsByCode, faults }: Awaited<ReturnType<typeof checkLog>>,
-    eventsPerSecond: number,
-    latencyMs: DemoResult['latencyMs'],
-    findings: Findings = { checks: [] },
-  ): DemoResult {
-    const { plan } = this.options;
+  private result({ serving, checked, stories, eventsPerSecond, latency, findings }: Came): DemoResult {
+    const { plan, scenario } = this.options;
+    const { counts, rejectionsByCode, faults } = checked;
     const whole: Check = {
       name: 'the log is whole',
       ok: faults.length === 0,
@@ -283,23 +290,24 @@ class Run {
       wanted:
         'every inbox record one outcome, every observation a vector, every vector since the deployment a prediction',
     };
-    const checks = [whole, ...findings.checks];
+    const checks = [whole, ...(findings?.checks ?? [])];
     return {
       scenario: scenario.name,
       rows: plan.source.rows,
       counts,
-      model: { name: plan.model, version: version.version, digest: version.artifact },
-      metrics: version.metrics,
+      model: { name: plan.model, version: serving.version, digest: serving.artifact },
+      metrics: serving.metrics,
       seconds: (Date.now() - this.started) / 1_000,
       eventsPerSecond,
-      latencyMs,
+      latencyMs: latency,
       ok: checks.every(({ ok }) => ok),
       checks,
-      story: this.story.steps,
+      story: stories,
+      decisions: this.story.steps,
       rejectionsByCode,
       faults,
-      tables: findings.tables ?? [],
-      ...findings.extra,
+      tables: findings?.tables ?? [],
+      ...findings?.extra,
     };
   }
 }

@@ -11,7 +11,7 @@ const { start } = DEFAULT_FRAUD_SIMULATION;
 /** Days of the story: nine of history, three quiet ones, then the drift. */
 const TRAIN_DAY = 9;
 const DRIFT_DAY = 12;
-const DAYS = 17;
+const DAYS = 18;
 const LABELS_AFTER_DAYS = 0.5;
 const DRIFT_AT = start + DRIFT_DAY * DAY_MS;
 
@@ -19,7 +19,7 @@ const DRIFT_AT = start + DRIFT_DAY * DAY_MS;
 export const LEAST_ROWS = 20_000;
 
 /** Payments of a customer in all the days, on average, rounded down so that there are always enough to cut from. */
-const PER_CUSTOMER = 33;
+const PER_CUSTOMER = 35;
 
 /** Made-up payments with a drift at a known moment, and a platform that is left to itself. */
 export const fraudLoop = (rows: number): Case => {
@@ -40,7 +40,7 @@ export const fraudLoop = (rows: number): Case => {
     },
     trainAt: start + TRAIN_DAY * DAY_MS,
     faults: faultsBeside,
-    loop: { driftAt: DRIFT_AT, stretchMs: DAY_MS / 4, busyPerSecond: 500 },
+    loop: { driftAt: DRIFT_AT, stretchMs: DAY_MS / 2, busyPerSecond: 500 },
     judge: (witness) => judge(witness, frauds),
   };
 };
@@ -93,9 +93,9 @@ const judge = async (witness: Witness, frauds: ReadonlySet<string>): Promise<Fin
       ...checks,
       {
         name: 'better than before on what came after',
-        ok: after > before + 0.1,
+        ok: after > before + 0.05,
         value: `average precision ${after.toFixed(3)}, before ${before.toFixed(3)}`,
-        wanted: 'at least 0.1 more on the labelled tail',
+        wanted: 'at least 0.05 more on the labelled tail',
       },
     ],
     tables: [

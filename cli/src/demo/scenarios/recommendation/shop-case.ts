@@ -65,7 +65,7 @@ export const shopCase = (rows: number): Case => {
       occurrences: (actors) => site.occurrences(actors),
     },
     trainAt,
-    loop: { driftAt: DRIFT_AT, stretchMs: DAY_MS / 4, busyPerSecond: 800 },
+    loop: { driftAt: DRIFT_AT, stretchMs: DAY_MS / 2, busyPerSecond: 800 },
     onServing: async (actors) => {
       await trainChallenger(actors);
       actors.say('what both policies are worth, estimated from what chance has shown');
