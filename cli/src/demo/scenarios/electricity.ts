@@ -13,7 +13,7 @@ import type { Witness } from '../witness';
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
-const ROWS = 126 * HALF_HOURS_A_DAY;
+const ROWS = 168 * HALF_HOURS_A_DAY;
 const START = Date.UTC(2026, 0, 5);
 /** The first model learns from a month, up to the end of its last week. */
 const TRAIN_AFTER_MS = 30 * DAY_MS;
