@@ -1,13 +1,17 @@
 import {
+  AlertAcknowledged,
   AlertRaised,
   AlertResolved,
   AliasAssigned,
   AliasRemoved,
+  CancellationRequested,
+  CommandRefused,
   DefinitionActivated,
   DefinitionApplied,
   DefinitionRetired,
   DeploymentStarted,
   DeploymentUpdated,
+  ExperimentWeighed,
   ModelVersionChecked,
   ModelVersionRegistered,
   ModelVersionReviewed,
@@ -16,6 +20,8 @@ import {
   RolloutChanged,
   RolloutJudged,
   RoutesTaken,
+  SilenceRemoved,
+  SilenceSet,
   TOPICS,
   TrainingRequested,
   TrainingRunCancelled,
@@ -123,6 +129,22 @@ says('alert', AlertResolved, (fact) => ({
   ...(fact.by && { by: fact.by.actor }),
 }));
 
+says('alert', AlertAcknowledged, ({ alert, deployment, actor: by, comment }) => ({
+  deployment,
+  by,
+  message: `${by} has seen ${alert}${comment === undefined ? '' : `: ${comment}`}`,
+  details: { alert },
+}));
+says('alert', SilenceSet, ({ actor: by, until, comment, match }) => ({
+  ...(match.deployment !== undefined && { deployment: match.deployment }),
+  by,
+  message: `${by} silences alerts until ${until}${comment === undefined ? '' : `: ${comment}`}`,
+}));
+says('alert', SilenceRemoved, ({ actor: by, silence }) => ({
+  by,
+  message: `${by} ends the silence ${silence}`,
+}));
+
 says('request', TrainingRequested, ({ run, model, cause, requested_by: by }) => ({
   model,
   run,
@@ -136,6 +158,18 @@ says('request', TriggerSuppressed, ({ model, cause, code, reason }) => ({
   message: `no run of ${model}: ${reason}`,
   ...(cause.reference !== undefined && { cause: cause.reference }),
   details: { trigger: cause.trigger, code },
+}));
+
+says('request', CancellationRequested, ({ run, model, requested_by: by }) => ({
+  run,
+  model,
+  by,
+  message: `${by} asks that ${run} ends`,
+}));
+says('request', CommandRefused, ({ actor: by, command, code, message }) => ({
+  by,
+  message: `${command} of ${by} is refused: ${message}`,
+  details: { code },
 }));
 
 says('run', TrainingRunStarted, ({ run, model, rows, trainer }) => ({
@@ -230,6 +264,13 @@ says('rollout', RolloutJudged, ({ deployment, version, verdict, message }) => ({
   version,
   message: `version ${version} is ${verdict}: ${message}`,
   details: { verdict },
+}));
+
+says('rollout', ExperimentWeighed, ({ deployment, model, reason, changed_by: by, arms }) => ({
+  deployment,
+  model,
+  by,
+  message: `experiment on ${deployment}: ${arms.map(({ route, share }) => `${route} ${share} %`).join(', ') || 'over'}: ${reason}`,
 }));
 
 says('deployment', DeploymentUpdated, ({ deployment, model, alias, routes }) => {
