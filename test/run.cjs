@@ -28,12 +28,12 @@ const levels = [
   },
   {
     name: 'integration',
-    minutes: 15,
+    minutes: 25,
     jest: 'integration',
     workers: 1,
     about: 'each adapter against the real local stack',
   },
-  { name: 'e2e', minutes: 20, jest: 'e2e', workers: 1, about: 'all six services on the real local stack' },
+  { name: 'e2e', minutes: 25, jest: 'e2e', workers: 1, about: 'all six services on the real local stack' },
   {
     name: 'chaos',
     minutes: 15,
