@@ -44,7 +44,7 @@ export const DriftChart = ({ reports }: { readonly reports: readonly Report[] })
   const score = reports.map((report) => judgedValue(report.score).value);
   return (
     <LineChart
-      title="Share of judged features that have drifted, and drift of the score, by window"
+      title="Share of drifted features, and drift of the score"
       times={timesOf(reports)}
       lines={[
         { name: 'drifted features, share', values: shares },
