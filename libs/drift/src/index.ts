@@ -43,6 +43,13 @@ export { learnedLimits, profilePerformance, type PerformanceProfile } from './pe
 export { WindowProfile, type WindowProfileData } from './profile/window-profile';
 export { hellinger, jensenShannon, kullbackLeibler, psi, type BatchOptions } from './compare/batch';
 export { compareSamples, statisticOf, type SampleDrift, type SampleRule } from './compare/compare-samples';
+export {
+  domainClassifier,
+  type DomainClassifier,
+  type DomainOptions,
+} from './compare/multivariate/domain-classifier';
+export { reconstructionDrift, type ReconstructionDrift } from './compare/multivariate/reconstruction-drift';
+export { duplicateShare, freshnessOf, type Freshness } from './compare/quality';
 export { pairSamples, type PairedSample, type SampleOptions } from './compare/paired-sample';
 export {
   DriftReport,
@@ -53,6 +60,7 @@ export {
   type ReportResult,
   type ReportRule,
 } from './report/drift-report';
+export { EvenRows } from './report/even-rows';
 export { SampleSketch, SKETCH_CELLS } from './report/sample-sketch';
 export { benjaminiHochberg, type Corrected } from './compare/benjamini-hochberg';
 export {

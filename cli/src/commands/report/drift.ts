@@ -1,7 +1,12 @@
 import {
+  domainClassifier,
   DriftReport,
+  EvenRows,
+  reconstructionDrift,
   type ColumnReport,
+  type DomainClassifier,
   type DriftStatistic,
+  type ReconstructionDrift,
   type ReportResult,
   type ReportRule,
 } from '#drift';
@@ -30,6 +35,7 @@ interface Options extends ReportRule {
   readonly current: string;
   readonly columns?: readonly string[];
   readonly categorical?: readonly string[];
+  readonly multivariate: boolean;
   readonly json: boolean;
 }
 
@@ -53,6 +59,11 @@ export const addReportDrift = (report: Command): void => {
         .default('none'),
     )
     .option('--share <n>', 'drifted columns from which on the data set has drifted', positive, 0.5)
+    .option(
+      '--multivariate',
+      'also whether the columns go together as before, on 10,000 rows of each side at most',
+      false,
+    )
     .option('--json', 'one JSON object as the last line of standard output, for programs', false)
     .addHelpText(
       'after',
@@ -64,15 +75,55 @@ export const addReportDrift = (report: Command): void => {
     .action(async (options: Options) => {
       const columns = await columnsOf(options.reference, options.columns, options.categorical);
       const drift = new DriftReport(columns);
-      const reference = await readInto((chunk) => drift.addReference(chunk), options.reference, columns);
-      const current = await readInto((chunk) => drift.addCurrent(chunk), options.current, columns);
-      const { reference: _, current: __, ...rule } = options;
+      const sides = [new EvenRows(columns.length), new EvenRows(columns.length)] as const;
+      const reading = (path: string, even: EvenRows, add: (chunk: readonly Float64Array[]) => void) =>
+        readInto(
+          (chunk) => {
+            add(chunk);
+            if (options.multivariate) even.add(chunk);
+          },
+          path,
+          columns,
+        );
+      const reference = await reading(options.reference, sides[0], (chunk) => drift.addReference(chunk));
+      const current = await reading(options.current, sides[1], (chunk) => drift.addCurrent(chunk));
       const isFree = freeTexts(columns, reference + current);
-      const found = drift.result({ ...rule }, ({ name }) => !isFree(name));
+      const found = drift.result(options, ({ name }) => !isFree(name));
       const texts = columns.filter(({ name }) => isFree(name)).map(({ name }) => name);
-      if (options.json) printJson({ rows: { reference, current }, ...found, texts });
-      else console.log(describe(found, texts));
+      const multivariate = options.multivariate ? together(columns, sides) : null;
+      if (options.json) printJson({ rows: { reference, current }, ...found, texts, multivariate });
+      else console.log([describe(found, texts), ...describeTogether(multivariate)].join('\n'));
     });
+};
+
+interface Together {
+  readonly classifier: DomainClassifier | null;
+  readonly reconstruction: ReconstructionDrift | null;
+}
+
+/** Numbers only: the numbers of texts have no order. */
+const together = (
+  columns: readonly FileColumn[],
+  [reference, current]: readonly [EvenRows, EvenRows],
+): Together => {
+  const numbersOf = (rows: EvenRows): readonly Float64Array[] =>
+    rows.columns().filter((_, at) => !columns[at]!.isText);
+  const [left, right] = [numbersOf(reference), numbersOf(current)];
+  return { classifier: domainClassifier(left, right), reconstruction: reconstructionDrift(left, right) };
+};
+
+const describeTogether = (found: Together | null): string[] => {
+  if (!found) return [];
+  const { classifier, reconstruction } = found;
+  const verdict = (drifted: boolean): string => (drifted ? 'DRIFT' : 'no drift');
+  return [
+    classifier
+      ? `Together: a classifier tells the sides apart with an AUC of ${shortNumber(classifier.auc)} (limit ${classifier.threshold}): ${verdict(classifier.drifted)}.`
+      : 'Together: too few rows for a classifier.',
+    reconstruction
+      ? `Together: reconstruction error ${shortNumber(reconstruction.error)} (${shortNumber(reconstruction.limits.min)} to ${shortNumber(reconstruction.limits.max)} in the reference): ${verdict(reconstruction.drifted)}.`
+      : 'Together: too few columns that vary, or too few rows, for principal components.',
+  ];
 };
 
 const names = (text: string): string[] => text.split(',').map((name) => name.trim());
