@@ -41,7 +41,7 @@ export function* simulateElectricity(options: ElectricitySimulation): Generator<
     const time = options.start + index * HALF_HOUR_MS;
     const slot = index % HALF_HOURS_A_DAY;
     const day = (Math.floor(index / HALF_HOURS_A_DAY) % 7) + 1;
-    if (slot === 0) weather = 0.5 * weather + 0.03 * normal(rng);
+    if (slot === 0) weather = 0.5 * weather + 0.01 * normal(rng);
     const usual = profileAt(slot) - (day > 5 ? 0.08 : 0) + weather;
     const isOpen = options.driftAt !== null && time >= options.driftAt;
     const nswdemand = share(usual + 0.03 * normal(rng));
