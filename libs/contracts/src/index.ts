@@ -5,6 +5,7 @@ export * from './definitions';
 export * from './deployments';
 export * from './envelope';
 export * from './events';
+export * from './monitor-in-force';
 export * from './streams';
 export * from './topics';
 export * from './topology';

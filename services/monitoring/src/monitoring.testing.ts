@@ -143,6 +143,27 @@ export class MonitoringWorld extends ServiceWorld {
     await this.append(records);
   }
 
+  /** The trigger's events, which stand at the positions of the vectors: before `predict` of the same rows. */
+  async observe(
+    rows: readonly Row[],
+    fieldsOf: (row: Row) => Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const template = new EnvelopeTemplate({
+      type: 'ingestion.observation.recorded',
+      source: TOPICS.inbox('transactions'),
+    });
+    await this.topics(PARTITIONS, TOPICS.observations('transactions'));
+    await this.append(
+      rows.map((row, i) => ({
+        topic: this.topic(TOPICS.observations('transactions')),
+        partition: i % PARTITIONS,
+        key: null,
+        value: Buffer.from(JSON.stringify({ transaction_id: row.id, ...fieldsOf(row) })),
+        headers: template.headers(`${i % PARTITIONS}-${i}`, iso(row.time)),
+      })),
+    );
+  }
+
   async label(rows: readonly Pick<Row, 'id' | 'time' | 'label' | 'knownAt'>[]): Promise<void> {
     const template = new EnvelopeTemplate({
       type: 'ingestion.observation.recorded',

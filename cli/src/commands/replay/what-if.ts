@@ -6,18 +6,22 @@ import { Refused } from '#kernel';
 import {
   parsePlace,
   versionNumberOf,
+  monitorOnTrial,
   whatIfFeatures,
   whatIfGates,
   whatIfModel,
+  whatIfMonitor,
   deploymentOf,
   type Candidate,
   type WhatIfModelReport,
+  type WhatIfModelRequest,
 } from '#replay';
 import { atLeastOne } from '../../arguments';
 import { parseModelReference } from '../../models/version-reference';
 import { printJson, progress, withPlace, type GlobalOptions } from '../../options';
 import { withPlatformPorts, type PlatformPorts } from '../../platform/platform-ports';
 import { readDefinitionFiles } from '../../project/definition-files';
+import { describeMonitor } from '../../replay/monitor-view';
 import { describeComparison, describeGates } from '../../replay/what-if-view';
 import { readGates } from '../../replay/gate-argument';
 import { paceOf } from '../../replay/pace';
@@ -27,6 +31,7 @@ export interface WhatIfOptions extends GlobalOptions {
   readonly file?: string;
   readonly features?: string;
   readonly gate?: string;
+  readonly monitor?: string;
   readonly from?: string;
   readonly to?: string;
   readonly slice?: string;
@@ -40,7 +45,7 @@ export const addReplayWhatIf = (replay: Command): void => {
       .command('what-if')
       .argument('<deployment>')
       .description(
-        'recorded traffic with labels that have come since, under another model, feature definition or gate; changes nothing',
+        'recorded traffic with labels that have come since, under another model, feature definition, gate or monitor; changes nothing',
       ),
   )
     .option('--model <version>', 'another version of its model (fraud@4): recorded vectors are scored again')
@@ -54,27 +59,32 @@ export const addReplayWhatIf = (replay: Command): void => {
       'which versions would have passed: metric>=x, metric<=x, or a .yaml file with gates',
     )
     .option(
-      '--from <place>',
-      'with --model or --file: a time (RFC 3339), or p:offset,... in the observations',
+      '--monitor <monitor>',
+      'a Monitor, by name or in a file (.yaml): the alerts that it would have raised, beside those that were',
     )
-    .option('--to <place>', 'with --model or --file: not in it')
+    .option(
+      '--from <place>',
+      'with --model, --file or --monitor: a time (RFC 3339), or p:offset,... in the observations',
+    )
+    .option('--to <place>', 'with --model, --file or --monitor: not in it')
     .option('--slice <field>', 'also by slice: time, a feature, or a field of the trigger event')
     .option('--threshold <x>', "where a score is decided; the deployment's own by default", finite)
-    .option('--rate <n>', 'with --model or --file: at most so many records a second', atLeastOne)
+    .option('--rate <n>', 'with --model, --file or --monitor: at most so many records a second', atLeastOne)
     .addHelpText(
       'after',
-      "\nExample:\n  ./playhead replay what-if fraud --model fraud@4 --slice terminal_id\n  ./playhead replay what-if fraud --features changed-view.yaml\n  ./playhead replay what-if fraud --gate 'average_precision>=0.3' --json",
+      "\nExample:\n  ./playhead replay what-if fraud --model fraud@4 --slice terminal_id\n  ./playhead replay what-if fraud --features changed-view.yaml\n  ./playhead replay what-if fraud --gate 'average_precision>=0.3' --json\n  ./playhead replay what-if fraud --monitor strict.yaml --from 2018-05-01T00:00:00Z",
     )
     .action(async (deployment: string, options: WhatIfOptions) => {
-      const { model, file, features, gate } = options;
-      const asked = [model, file, features, gate].filter((each) => each !== undefined).length;
+      const { model, file, features, gate, monitor } = options;
+      const asked = [model, file, features, gate, monitor].filter((each) => each !== undefined).length;
       if (asked !== 1)
         throw new Refused(
           'PLAYHEAD_REQUEST_INVALID',
-          'say what would be another: one of --model, --file, --features, --gate',
+          'say what would be another: one of --model, --file, --features, --gate, --monitor',
         );
       if (features !== undefined) return whatIfOtherFeatures(deployment, features, options);
       if (gate !== undefined) return whatIfOtherGates(deployment, gate, options);
+      if (monitor !== undefined) return whatIfOtherMonitor(deployment, monitor, options);
       return whatIfOtherModel(deployment, options);
     });
 };
@@ -89,12 +99,14 @@ const finite = (text: string): number => {
 const withReplay = <T>({ dataDir }: GlobalOptions, work: (ports: PlatformPorts) => Promise<T>): Promise<T> =>
   withPlatformPorts({ dataDir, client: 'replay' }, work);
 
+const placesOf = ({ from, to }: WhatIfOptions): Pick<WhatIfModelRequest, 'from' | 'to'> => ({
+  ...(from !== undefined && { from: parsePlace(from, '--from') }),
+  ...(to !== undefined && { to: parsePlace(to, '--to') }),
+});
+
 const whatIfOtherModel = async (deployment: string, options: WhatIfOptions): Promise<void> => {
-  const { from, to, slice, threshold, rate } = options;
-  const places = {
-    ...(from !== undefined && { from: parsePlace(from, '--from') }),
-    ...(to !== undefined && { to: parsePlace(to, '--to') }),
-  };
+  const { slice, threshold, rate } = options;
+  const places = placesOf(options);
   const file = options.file === undefined ? undefined : await bytesOf(options.file);
   await withReplay(options, async (ports) => {
     const candidate: Candidate = file ?? { version: await versionIn(ports, deployment, options.model!) };
@@ -189,5 +201,26 @@ const whatIfOtherGates = async (deployment: string, gate: string, options: WhatI
     const report = await whatIfGates(ports, deployment, gates);
     if (options.json) printJson(report);
     else console.log(describeGates(report));
+  });
+};
+
+/** A path, or else a name. */
+const FILE = /[/\\]|\.(ya?ml|json)$/;
+
+const whatIfOtherMonitor = async (
+  deployment: string,
+  monitor: string,
+  options: WhatIfOptions,
+): Promise<void> => {
+  const places = placesOf(options);
+  const asked = FILE.test(monitor) ? { files: await readDefinitionFiles(monitor) } : { name: monitor };
+  await withReplay(options, async (ports) => {
+    const onTrial = await monitorOnTrial(ports, deployment, asked);
+    const report = await whatIfMonitor(
+      { ...ports, paced: paceOf('watched', options.rate) },
+      { deployment, monitor: onTrial, ...places },
+    );
+    if (options.json) printJson(report);
+    else console.log(describeMonitor(report));
   });
 };

@@ -22,3 +22,11 @@ export {
   type JudgedVersion,
   type WhatIfGatesReport,
 } from './what-if-gates';
+export {
+  monitorOnTrial,
+  whatIfMonitor,
+  type RecordedAlert,
+  type WhatIfMonitorReport,
+  type WhatIfMonitorRequest,
+  type WouldBeAlert,
+} from './what-if-monitor';

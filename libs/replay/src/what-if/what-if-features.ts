@@ -3,17 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ArtifactStore } from '#artifacts';
 import {
-  DefinitionApplied,
   TOPICS,
   championOf,
   compileFeatureService,
-  decodeEvent,
   loadDefinitions,
   parseVector,
   qualify,
-  readEnvelope,
   type CompiledFeatureService,
-  type Definition,
   type DefinitionFile,
 } from '#contracts';
 import { readTopic } from '#eventlog';
@@ -31,6 +27,7 @@ import { VectorTable } from '../datasets/vector-table';
 import { writePart } from '../datasets/write-part';
 import { withInventedInputs } from '../refold/invented-inputs';
 import { refoldVectors } from '../refold/refold-vectors';
+import { definitionsThatHold } from './definitions-that-hold';
 import { compareScores, type Comparison, type ScoredRecords } from './compare-scores';
 import { deploymentOf, versionOf, type RegistryPlace } from './registry-facts';
 import { sliceRecords, type Slice } from './slices';
@@ -161,16 +158,6 @@ const compiledWith = async (
     trainerFaults,
   });
   return compileFeatureService(project, service, String(ENGINE_VERSION));
-};
-
-const definitionsThatHold = async ({ log, namespace }: RegistryPlace): Promise<readonly Definition[]> => {
-  const definitions = new Map<string, Definition>();
-  for (const { headers, value } of await readTopic(log, qualify(namespace, TOPICS.definitions))) {
-    if (readEnvelope(headers).type !== DefinitionApplied.type) continue;
-    const { kind, name, spec } = decodeEvent(DefinitionApplied, value);
-    definitions.set(`${kind}/${name}`, { kind, name, spec } as unknown as Definition);
-  }
-  return [...definitions.values()];
 };
 
 const REVISION = '1';

@@ -158,11 +158,11 @@ const rescore = async (
 };
 
 /** A time leaves no partition out: an event is in the range by its own time, wherever it stands. */
-const timeOf = (place: Place | undefined, otherwise: number): number =>
+export const timeOf = (place: Place | undefined, otherwise: number): number =>
   place && 'time' in place ? place.time : otherwise;
 
 /** The vectors of a stretch of triggers. */
-const rangesOf = async (
+export const rangesOf = async (
   log: EventLog,
   topic: string,
   from: Place | undefined,

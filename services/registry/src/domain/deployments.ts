@@ -1,4 +1,4 @@
-import type { CompiledMonitor } from '#contracts';
+import { monitorInForce } from '#contracts';
 import { canonicalJson, type CanonicalValue } from '#kernel';
 import type { OutcomeOf } from './outcomes';
 import { applied, labelReference, serviceReference } from './references';
@@ -40,50 +40,10 @@ const monitorOf = (state: RegistryState, deployment: string): Fact['monitor'] =>
     if (kind !== 'Monitor') continue;
     const { compiled } = applied(state, 'Monitor', name)!;
     if (compiled.deployment !== deployment) continue;
-    return { name, revision, digest, ...watching(compiled) };
+    return { name, revision, digest, ...monitorInForce(compiled) };
   }
   return null;
 };
-
-const watching = ({
-  windowMs,
-  windowRows,
-  reference,
-  drift,
-  quality,
-  metric,
-  estimate,
-  limits,
-  detect,
-  slices,
-  fairness,
-  alert,
-}: CompiledMonitor): Omit<NonNullable<Fact['monitor']>, 'name' | 'revision' | 'digest'> => ({
-  ...(windowMs !== undefined && { window_ms: windowMs }),
-  ...(windowRows !== undefined && { window_rows: windowRows }),
-  ...(reference && { reference }),
-  drift: { ...drift, features: drift.features === 'auto' ? 'auto' : [...drift.features] },
-  ...(quality && { quality: qualityOf(quality) }),
-  metric,
-  ...(estimate && { estimate }),
-  ...(limits && { limits }),
-  ...(detect && { detect: [...detect] }),
-  ...(slices && { slices: [...slices] }),
-  ...(fairness && { fairness: fairness.map((each) => ({ ...each })) }),
-  ...(alert && { alert: alertOf(alert) }),
-});
-
-const qualityOf = ({ freshnessMs, ...shares }: NonNullable<CompiledMonitor['quality']>) => ({
-  ...shares,
-  ...(freshnessMs !== undefined && { freshness_ms: freshnessMs }),
-});
-
-const alertOf = ({ to, group, waitMs, repeatMs }: NonNullable<CompiledMonitor['alert']>) => ({
-  to: to.map((target) => ({ ...target })),
-  group,
-  wait_ms: waitMs,
-  repeat_ms: repeatMs,
-});
 
 /** A fact for each deployment that is not as it was said last. */
 export const deploymentUpdates = (state: RegistryState): OutcomeOf<'deployment-updated'>[] =>
