@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RequestAnswered, TOPICS, decodeEvent, qualify } from '#contracts';
 import { readTopic, type LogRecord } from '#eventlog';
 import { IngestDoor } from '../support/ingest-door';
+import { metricsAsked } from '../support/metrics-asked';
 import { PlatformUnderTest } from '../support/platform-under-test';
 
 const NAMESPACE = 'requests';
@@ -247,3 +248,25 @@ it('scores every logged request again with the same bits', async () => {
   expect(json).toMatchObject({ ok: true, records: logged, bitExact: logged, diverged: 0 });
   expect(logged).toBeGreaterThan(7);
 }, 120_000);
+
+it('has every metric that dashboards and rules ask for, of the six services as they run', async () => {
+  const { services } = await platform.status();
+  const pages = new Map<string, string>();
+  for (const [name, { url }] of Object.entries(services))
+    pages.set(name, await (await fetch(`${url}/metrics`)).text());
+  const all = [...pages.values()].join('\n');
+  const asked = metricsAsked();
+  expect(asked.length).toBeGreaterThan(25);
+  expect(asked.filter((name) => !all.includes(`# TYPE ${name} `))).toEqual([]);
+  // What tells how far behind a fold is has values wherever one runs, and no record was set aside.
+  for (const [name, page] of pages) {
+    expect([name, /^playhead_fold_lag_records\{.*\} 0$/mu.test(page)]).toEqual([name, true]);
+    expect([name, /^playhead_fold_dead_letters_total\{.*\} [^0]/mu.test(page)]).toEqual([name, false]);
+  }
+  const feature = pages.get('feature')!;
+  const [, seconds] =
+    /^playhead_fold_event_time_seconds\{fold="[^"]*ingestion\.observations\.transactions"[^}]*\} (\S+)$/mu.exec(
+      feature,
+    )!;
+  expect(Math.abs(Date.now() / 1_000 - Number(seconds))).toBeLessThan(600);
+});
