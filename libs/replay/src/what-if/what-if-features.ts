@@ -12,7 +12,6 @@ import {
   type CompiledFeatureService,
   type DefinitionFile,
 } from '#contracts';
-import { readTopic } from '#eventlog';
 import { ENGINE_VERSION } from '#features';
 import { readManifest as readModelManifest, readPart, type Fit, type ModelManifest } from '#fit';
 import { compileRevision, newest } from '#folds';

@@ -46,6 +46,9 @@ export type StoredDetectors = readonly (readonly [
 const KEPT_VERSIONS = 4;
 const RECENT = 100;
 
+/** They count errors: an amount means nothing to them. */
+const OF_DECISIONS: readonly string[] = ['ddm', 'eddm', 'hddm_a', 'hddm_w'];
+
 const NOTHING: readonly Detection[] = [];
 /** Decisions where a deployment has no threshold of its own. */
 const DEFAULT_THRESHOLD = 0.5;
@@ -66,6 +69,7 @@ export class ErrorDetectors {
     recent.push(error);
     if (recent.length > RECENT) recent.shift();
     for (const name of detect) {
+      if (task === 'regression' && OF_DECISIONS.includes(name)) continue;
       let watching = detectors.get(name);
       if (!watching) detectors.set(name, (watching = begin(name, time)));
       watching.errors++;
