@@ -93,7 +93,7 @@ export const approvalSpec = ({
 export const ENVIRONMENTS = ['dev', 'staging', 'production'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
-/** What alerts can ask for; which alert asks for which stands in the registry (`domain/triggers.ts`). */
+/** What alerts can ask for; which alert asks for which stands in the registry (`domain/retraining/policy.ts`). */
 export const ALERT_TRIGGERS = ['data-drift', 'prediction-drift', 'concept-drift', 'performance'] as const;
 export type AlertTrigger = (typeof ALERT_TRIGGERS)[number];
 
