@@ -81,8 +81,7 @@ export class Kswin extends ResettingDetector {
 
 /** The Kolmogorov-Smirnov statistic of two samples of equal size, times that size: a whole number. */
 export const stepsBetween = (left: readonly number[], right: readonly number[]): number => {
-  const a = Float64Array.from(left).sort();
-  const b = Float64Array.from(right).sort();
+  const [a, b] = [ascending(left), ascending(right)];
   let [i, j, most] = [0, 0, 0];
   while (i < a.length && j < b.length) {
     const value = Math.min(a[i]!, b[j]!);
@@ -91,6 +90,18 @@ export const stepsBetween = (left: readonly number[], right: readonly number[]):
     most = Math.max(most, Math.abs(i - j));
   }
   return most;
+};
+
+/** By insertion: samples are small. */
+const ascending = (values: readonly number[]): number[] => {
+  const sorted = values.slice();
+  for (let i = 1; i < sorted.length; i++) {
+    const value = sorted[i]!;
+    let at = i;
+    while (at > 0 && sorted[at - 1]! > value) sorted[at] = sorted[--at]!;
+    sorted[at] = value;
+  }
+  return sorted;
 };
 
 /** The chance that two samples of `n` values from one continuous distribution are `steps` or more apart (Gnedenko and Korolyuk, 1951). */
