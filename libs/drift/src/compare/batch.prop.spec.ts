@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import { jensenShannon, psi } from './batch';
+import { hellinger, jensenShannon, kullbackLeibler, psi } from './batch';
 
 /** The rules of Evidently written down as naively as they can be: every bin looks at every row. */
-const naive = (reference: number[], current: number[]): { psi: number; jensenShannon: number } => {
+const naive = (
+  reference: number[],
+  current: number[],
+): { psi: number; jensenShannon: number; kl: number } => {
   const pooled = [...reference, ...current];
   const low = Math.min(...pooled);
   const high = Math.max(...pooled);
@@ -27,7 +30,12 @@ const naive = (reference: number[], current: number[]): { psi: number; jensenSha
   const entropy = (x: number, y: number) => (x === 0 ? 0 : x * Math.log(x / y));
   const divergence =
     p.reduce((sum, x, i) => sum + entropy(x, (x + q[i]!) / 2) + entropy(q[i]!, (x + q[i]!) / 2), 0) / 2;
+  const [np, nq] = [fp, fq].map((side) => side.map((x) => x / side.reduce((sum, y) => sum + y, 0))) as [
+    number[],
+    number[],
+  ];
   return {
+    kl: np.reduce((sum, x, i) => sum + entropy(x, nq[i]!), 0),
     psi: fp.reduce((sum, x, i) => sum + (x - fq[i]!) * Math.log(x / fq[i]!), 0),
     jensenShannon: Math.sqrt(Math.max(divergence, 0)),
   };
@@ -46,8 +54,29 @@ it('psi and jensenShannon equal a naive count of every bin', () => {
         current.map((x) => x + 0),
       );
       expect(psi(reference, current)).toBeCloseTo(plain.psi, 10);
+      expect(kullbackLeibler(reference, current)).toBeCloseTo(plain.kl, 10);
       // A square root turns a rounding error of 1e-16 at zero into 1e-8.
       expect(jensenShannon(reference, current)).toBeCloseTo(plain.jensenShannon, 6);
+    }),
+  );
+});
+
+it('hellinger is that of the shares in intervals over the distinct values', () => {
+  fc.assert(
+    fc.property(columns, columns, (reference, current) => {
+      const values = [...new Set([...reference, ...current].map((x) => x + 0))].sort((a, b) => a - b);
+      const [low, high] = [values[0]!, values[values.length - 1]!];
+      let width = (high - low) / (Math.log2(values.length) + 1);
+      if (values.every(Number.isInteger) && width < 1) width = 1;
+      const count = low === high ? 1 : Math.ceil((high - low) / width);
+      const edge = (i: number) => (i === count ? high : i * ((high - low) / count) + low);
+      let affinity = 0;
+      for (let i = 0; i < count; i++) {
+        const holds = (x: number) => x >= edge(i) && (x < edge(i + 1) || (i === count - 1 && x <= high));
+        const [p, q] = [reference, current].map((side) => side.filter(holds).length / side.length);
+        affinity += Math.sqrt(p! * q!);
+      }
+      expect(hellinger(reference, current)).toBeCloseTo(Math.sqrt(Math.max(1 - affinity, 0)), 6);
     }),
   );
 });

@@ -7,6 +7,7 @@ import { execFile } from 'node:child_process';
 import { findProgram, pythonWith } from '#localstack';
 import { compareSamples, statisticOf } from '../compare-samples';
 import { jensenShannonOfCounts } from '../divergence';
+import { DriftReport } from '../../report/drift-report';
 import { pairSamples } from '../paired-sample';
 import { isTest, numberType, type ColumnType, type DriftStatistic } from '../rules';
 import { missingFiles, realColumns, type ColumnPairs, type NamedColumn } from './real-columns.testing';
@@ -143,6 +144,43 @@ suite('beside Evidently and NannyML', () => {
       if (drifted !== report.drifted) different.push([set, drifted, report.drifted]);
     }
     expect(different.map((each) => JSON.stringify(each))).toEqual([]);
+  });
+
+  it('a report of streams has the types, choices and verdicts of Evidently, and figures within its stated difference', () => {
+    const different: string[] = [];
+    let summarised = 0;
+    for (const { set, columns } of sets) {
+      const stream = new DriftReport(
+        columns.map(({ name, isInteger }) => ({ name, integer: isInteger })),
+        4096,
+      );
+      for (const side of ['reference', 'current'] as const)
+        for (let from = 0; from < columns[0]![side].length; from += 1000) {
+          const chunk = columns.map((column) => column[side].subarray(from, from + 1000));
+          if (side === 'reference') stream.addReference(chunk);
+          else stream.addCurrent(chunk);
+        }
+      const found = stream.result();
+      const { report } = answers[set]!;
+      if (found.dataset.drifted !== report.drifted)
+        different.push(`${set} ${found.dataset.drifted} ${report.drifted}`);
+      for (const { name, statistic, value, pValue, isExact } of found.columns) {
+        if (!isExact) summarised++;
+        const theirs = report.columns[name]!;
+        const figure = isTest(statistic) ? pValue : value;
+        const allowed = isExact
+          ? 1e-6 * Math.abs(theirs.value) + 3e-8
+          : 0.001 * Math.abs(theirs.value) + 1e-5;
+        if (
+          METHODS[theirs.method] !== statistic ||
+          figure === null ||
+          Math.abs(figure - theirs.value) > allowed
+        )
+          different.push(`${set} ${name} ${statistic} ${figure} ${JSON.stringify(theirs)}`);
+      }
+    }
+    expect(summarised).toBeGreaterThan(0);
+    expect(different).toEqual([]);
   });
 
   it('by the cells of NannyML, Jensen-Shannon is its own over sqrt(ln 2); K-S and Wasserstein are its own where it is exact', () => {
