@@ -41,7 +41,7 @@ it('shows every metric that the code names, and no other', () => {
   const shown = METRICS.flatMap(({ metrics }) => Object.values(metrics)).map(({ name }) => name);
   expect(
     named(
-      /'((?:playhead|process|nodejs|nv)_[a-z_]+_(?:total|seconds|bytes|ratio|count|rows|loaded|us|success|failure))'/g,
+      /'((?:playhead|process|nodejs|nv)_[a-z_]+_(?:total|seconds|bytes|ratio|count|rows|records|loaded|us|success|failure|drift|features|share|performance|predictions|open|waiting))'/g,
     ),
   ).toEqual(shown.sort());
   for (const name of shown) expect(pages.get('metrics.md')).toContain(`\`${name}\``);

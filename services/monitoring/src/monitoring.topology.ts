@@ -21,6 +21,7 @@
  *   monitoring.alerts                       -> onAlerts           -> monitoring.notifications         monitoring.notification.due | silenced
  *   monitoring.notifications                -> NotificationSender -> monitoring.notifications         monitoring.notification.delivered | failed: webhook, chat, Alertmanager, mail
  *   monitoring.reports, monitoring.alerts   -> Reports, Alerts       every instance, in memory: what the doors answer from
+ *   monitoring.notifications                -> Notifications         the same: who was told, and who waits
  *   what breaks its contract                                      -> monitoring.dead-letters
  *
  * Doors (http/): the first page at `/`, and the JSON that it shows.
