@@ -245,3 +245,48 @@ it('ranks alerts by drift and by what the model owes to the feature', () => {
   expect(raised.map(({ fact }) => fact.subject)).toEqual(['amount', 'gap']);
   expect(raised[0]!.fact.effect!).toBeGreaterThan(raised[1]!.fact.effect!);
 });
+
+describe('everything that a monitor can ask for', () => {
+  const all = {
+    drift: {
+      features: 'auto' as const,
+      statistic: 'auto',
+      threshold: 'auto' as const,
+      share: 0.5,
+      multivariate: 'pca' as const,
+    },
+    quality: { missing: 0.1, unseen: 0.05, range: 0.05, duplicates: 0.01 },
+    metric: 'accuracy',
+    estimate: 'cbpe' as const,
+    limits: 'auto' as const,
+    slices: ['country', 'channel'],
+    fairness: [{ group: 'country', metric: 'equal_opportunity', max: 0.5 }],
+  };
+  const worse = changed(({ values: [amount, gap, channel] }, n) => ({
+    values: [amount! * 2, n % 3 === 0 ? null : gap!, channel!],
+    score: n % 2 === 0 ? 0.4 : 0.7,
+  }));
+
+  it.each([
+    ['by time', {}],
+    ['by count', { window_rows: 500 }],
+    ['against earlier windows', { reference: { windows: 2, back: 0 } }],
+  ])('is told the same after restarts as without, %s', (_, changes) => {
+    const monitor = { ...all, ...changes, detect: ['adwin', 'ddm', 'kswin'] };
+    const once = backTest(worse, REFERENCE, monitor);
+    const restarted = backTest(worse, REFERENCE, monitor, { restartEvery: 97 });
+    expect(restarted.reports).toEqual(once.reports);
+    expect(restarted.alerts).toEqual(once.alerts);
+    expect(once.alerts.length).toBeGreaterThan(3);
+  });
+
+  it('adds up to the same whatever partitions the rows are spread over', () => {
+    const figures = (partitions: number): unknown =>
+      backTest(worse, REFERENCE, all, { partitions }).reports.map(
+        ({ revision: _, sources: __, ...report }) => report,
+      );
+    const one = figures(1);
+    expect(figures(2)).toEqual(one);
+    expect(figures(5)).toEqual(one);
+  });
+});

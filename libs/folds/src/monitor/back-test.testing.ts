@@ -79,17 +79,16 @@ export const monitorFact = (changes: Partial<Monitor>): Monitor => ({
   ...changes,
 });
 
-const PARTITIONS = 2;
-
 /** Runs a monitor over rows, each labelled a day later. */
 export const backTest = (
   rows: readonly PastRow[],
   reference: ReferenceProfile | undefined,
   changes: Partial<Monitor>,
+  { partitions = 2, restartEvery = Infinity }: { partitions?: number; restartEvery?: number } = {},
 ): MonitorBackTest => {
   const deployment: DeploymentFact = {
     ...DeploymentUpdated.sample,
-    service: { ...DeploymentUpdated.sample.service, partitions: PARTITIONS, features: FEATURES },
+    service: { ...DeploymentUpdated.sample.service, partitions, features: FEATURES },
     routes: [{ ...DeploymentUpdated.sample.routes[0]!, version: 1, features: FEATURES }],
     label: { ...DeploymentUpdated.sample.label, maturity_ms: DAY },
     monitor: monitorFact(changes),
@@ -99,7 +98,7 @@ export const backTest = (
     deployment: 'fraud',
     model: 'fraud',
     task: 'binary',
-    partitions: PARTITIONS,
+    partitions,
   });
   const labels = [...rows];
   const known = (until: number): void => {
@@ -132,7 +131,7 @@ export const backTest = (
       model: 'fraud',
     };
     const past = {
-      partition: n % PARTITIONS,
+      partition: n % partitions,
       offset: n,
       prediction,
       value: Buffer.from(JSON.stringify(value)),
@@ -140,6 +139,7 @@ export const backTest = (
       observation: Buffer.from(JSON.stringify({ transaction_id: id, country })),
     };
     test.predict(past, watch, reference);
+    if (n % restartEvery === restartEvery - 1) test.restart();
   });
   known(Infinity);
   test.tick();

@@ -42,7 +42,7 @@ export interface BackTestOptions {
  * reported and raised. It runs the code that runs live; only that nothing is written between the folds.
  */
 export class MonitorBackTest {
-  readonly state = new MonitorState();
+  private state = new MonitorState();
   private readonly profiles = new Map<number, ProfileState>();
   private readonly joins = new Map<number, LabelJoin>();
   private readonly references = new Map<string, ReferenceProfile | undefined>();
@@ -96,6 +96,15 @@ export class MonitorBackTest {
   /** Tells what labels changed since windows were passed. */
   tick(): void {
     for (const [partition, join] of this.joins) this.measured(partition, join, join.tick(), 0);
+  }
+
+  /** Goes on from the snapshots of all folds, as after a restart. */
+  restart(): void {
+    this.state = MonitorState.decode(this.state.encode());
+    for (const [partition, profile] of this.profiles)
+      this.profiles.set(partition, ProfileState.decode(profile.encode()));
+    for (const [partition, join] of this.joins)
+      this.joins.set(partition, LabelJoin.decode(join.encode(), join.task));
   }
 
   /** Newest revision of each window, in order. */
