@@ -24,12 +24,6 @@ export const NOT_BUILT_YET: readonly Unbuilt[] = [
     when: is(true),
     what: 'encryption of personal fields',
   },
-  {
-    kind: 'Monitor',
-    path: spec('alert'),
-    what: 'sending alerts',
-    instead: 'they are facts on `monitoring.alerts`',
-  },
 ];
 
 export const notBuiltMessage = ({ what, instead }: Pick<Unbuilt, 'what' | 'instead'>): string =>
