@@ -46,18 +46,20 @@ export class ControlPlane {
   }
 
   /**
-   * @param path a file or a folder of definitions; `${NAME}` in them is replaced by the variable of that name.
-   * @returns whether one was replaced.
+   * @param path a file or a folder of definitions.
+   * @param instead what is written for a text wherever it stands in them.
+   * @returns whether one stood there.
    */
-  async apply(path: string, variables: Readonly<Record<string, string>> = {}): Promise<boolean> {
+  async apply(path: string, instead: Readonly<Record<string, string>> = {}): Promise<boolean> {
     let isReplaced = false;
-    const files = (await readDefinitionFiles(path)).map((file) => ({
-      ...file,
-      text: file.text.replace(/\$\{([A-Z_]+)\}/g, (written, name: string) => {
-        isReplaced ||= variables[name] !== undefined;
-        return variables[name] ?? written;
-      }),
-    }));
+    const files = (await readDefinitionFiles(path)).map((file) => {
+      const text = Object.entries(instead).reduce(
+        (before, [from, to]) => before.replaceAll(from, to),
+        file.text,
+      );
+      isReplaced ||= text !== file.text;
+      return { ...file, text };
+    });
     await this.registry.post('/v1/definitions', { files });
     return isReplaced;
   }

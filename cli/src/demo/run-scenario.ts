@@ -53,8 +53,13 @@ const PACED_EVENTS = 1_000;
 const PACED_PER_SECOND = 200;
 /** Between stretches monitoring and registry may come to rest. */
 const QUIET_MS = 400;
+/** A version that passed is promoted within this time, or never: by then another was champion. */
+const PROMOTION_MS = 15_000;
 /** What is under way when the stream ends may come to its end. */
 const PATIENCE_MS = 60_000;
+
+/** Where the examples send alerts; a demo listens on a free port. */
+const HOOK_IN_DEFINITIONS = 'http://127.0.0.1:9099/hook';
 
 const ROOT = resolve(__dirname, '..', '..', '..', '..');
 
@@ -96,10 +101,10 @@ class Run {
     this.story = new LoopStory(log, platform.namespace, plan.model, plan.deployment, ({ what, says }) => {
       if (what !== 'resolved' && what !== 'suppressed') say(`  ${what}: ${says}`);
     });
-    const variables = { WEBHOOK: hook.url, ...plan.variables };
+    const instead = { [HOOK_IN_DEFINITIONS]: hook.url };
     const apply = async (path: string): Promise<void> => {
       say(`applying ${path}`);
-      if (await this.control.apply(resolve(ROOT, path), variables)) this.asksForWebhook = true;
+      if (await this.control.apply(resolve(ROOT, path), instead)) this.asksForWebhook = true;
     };
     this.actors = { platform, log, artifacts, control: this.control, apply, say };
   }
@@ -183,7 +188,7 @@ class Run {
   /** Streams on in stretches of event time, slower while the platform works on what it found; nobody asks it for anything. */
   private async live(streaming: Streaming, unscored: number): Promise<void> {
     const { plan, say } = this.options;
-    const { stretchMs, busyPerSecond } = plan.loop!;
+    const { stretchMs, restAfterMs = 0, busyPerSecond } = plan.loop!;
     const moments = [...(plan.moments ?? [])].sort((a, b) => a.at - b.at);
     say('streaming on; from here on the platform is left to itself');
     const looking = setInterval(() => void this.story.look().catch(() => undefined), 150);
@@ -191,7 +196,9 @@ class Run {
       for (let at = plan.trainAt; ; at += stretchMs) {
         const more = await streaming.until(
           ({ time, left }) =>
-            left <= PACED_EVENTS || time >= at + stretchMs || time >= (moments[0]?.at ?? Infinity),
+            left <= PACED_EVENTS ||
+            time >= at + stretchMs + restAfterMs ||
+            time >= (moments[0]?.at ?? Infinity),
           () => (this.story.isBusy ? busyPerSecond : undefined),
         );
         await this.folded();
@@ -208,11 +215,19 @@ class Run {
 
   /** Monitoring has judged what came, and no run is under way: the next stretch finds the platform awake. A rollout needs the stream. */
   private async settled(): Promise<void> {
-    for (const until = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    const { deployment, loop } = this.options.plan;
+    for (const began = Date.now(); ; await sleep(100)) {
       await this.watch.still(this.decisions, QUIET_MS);
       await this.story.look();
-      if (!this.story.isTraining || Date.now() > until) return;
+      const patience =
+        loop?.promotesAtOnce && this.story.isPromoting
+          ? PROMOTION_MS
+          : this.story.isTraining
+            ? PATIENCE_MS
+            : 0;
+      if (Date.now() - began >= patience) break;
     }
+    if (loop?.promotesAtOnce) await this.control.untilServing(deployment, () => undefined);
   }
 
   /** Sends what is left slowly and measures from inbox to prediction. */

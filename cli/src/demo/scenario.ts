@@ -24,6 +24,10 @@ export interface Loop {
   readonly driftAt: number | null;
   /** So much event time is streamed at a stretch; between stretches everything may come through, so that each window is judged in its turn. */
   readonly stretchMs: number;
+  /** So much later a stretch ends, so that the window that ends with it is over and its labels are known; 0 by default. */
+  readonly restAfterMs?: number;
+  /** The policy promotes at once, without a rollout: between stretches the version that passed may begin to answer. */
+  readonly promotesAtOnce?: boolean;
   /** Events a second while the platform works on what it found: a run, a rollout. At other times as fast as it goes. */
   readonly busyPerSecond: number;
 }
@@ -55,10 +59,8 @@ export interface Findings {
 
 /** A scenario that knows what it is going to stream. */
 export interface Case {
-  /** Files or folders with definitions, below the repository, applied one after the other. */
+  /** Files or folders with definitions, below the repository, applied one after the other. Alerts to `http://127.0.0.1:9099/hook` come to the demo. */
   readonly definitions: readonly string[];
-  /** `${NAME}` in a definition is replaced by the value of NAME; `${WEBHOOK}` is always there: the demo's own receiver. */
-  readonly variables?: Readonly<Record<string, string>>;
   /** Added to the environment of the services where it says nothing itself. */
   readonly environment?: Readonly<Record<string, string>>;
   /** All streams that occurrences belong to; the trigger first. */
