@@ -270,3 +270,24 @@ it('has every metric that dashboards and rules ask for, of the six services as t
     )!;
   expect(Math.abs(Date.now() / 1_000 - Number(seconds))).toBeLessThan(600);
 });
+
+it('takes silences from the command line, and says what is not there', async () => {
+  const silence = ['alerts', 'silence', '--deployment', 'fr*', '--for', '2h', '--as', 'ada'];
+  const { json: made } = await platform.run(silence);
+  expect(made).toMatchObject({ actor: 'ada', match: { deployment: 'fr*' }, inForce: true });
+  const { json: listed } = await platform.run(['alerts', 'list']);
+  expect(listed).toMatchObject({ alerts: [], silences: [{ silence: made.silence }] });
+  const { json: gone } = await platform.run([
+    'alerts',
+    'unsilence',
+    String(made.silence),
+    '--as',
+    'bob',
+    '--json',
+  ]);
+  expect(gone).toMatchObject({ inForce: false, removed: { by: 'bob' } });
+  const { json: refused } = await platform.run(['alerts', 'resolve', 'fraud/none@1', '--reason', 'x'], {
+    expectCode: 2,
+  });
+  expect(refused).toMatchObject({ error: { message: 'there is no alert fraud/none@1' } });
+}, 120_000);
