@@ -1,8 +1,17 @@
 import { DETECTORS, detectorOf, type Detector, type DetectorName } from '#drift';
 import { Defect } from '#kernel';
 import type { EventWindow } from '../event-window';
-import type { JoinedPrediction } from './label-join';
 import type { MeasuredTask } from './performance-part';
+
+/** A prediction whose label has come. */
+export interface AnsweredPrediction {
+  /** Event time, epoch ms. */
+  readonly time: number;
+  readonly version: number;
+  readonly threshold: number | null;
+  readonly score: number | null;
+  readonly detect?: readonly string[];
+}
 
 /** A detector fired: the mean of the errors has changed. */
 export interface Detection {
@@ -61,7 +70,7 @@ export class ErrorDetectors {
   private readonly versions = new Map<number, VersionErrors>();
   private fired: Detection[] = [];
 
-  observe(eventId: string, prediction: JoinedPrediction, label: number, task: MeasuredTask): void {
+  observe(eventId: string, prediction: AnsweredPrediction, label: number, task: MeasuredTask): void {
     const { version, time, score, detect = [] } = prediction;
     const error = errorOf(prediction, label, task);
     if (score === null || error === undefined) return;
@@ -118,7 +127,7 @@ export class ErrorDetectors {
 }
 
 const errorOf = (
-  { score, threshold }: JoinedPrediction,
+  { score, threshold }: AnsweredPrediction,
   label: number,
   task: MeasuredTask,
 ): number | undefined => {
@@ -143,7 +152,7 @@ const detectorNamed = (name: string, state?: readonly number[]): Detector => {
 
 const detectionOf = (
   eventId: string,
-  { time, version }: JoinedPrediction,
+  { time, version }: AnsweredPrediction,
   detector: string,
   { start, end, errors, total }: Watching,
   recent: readonly number[],

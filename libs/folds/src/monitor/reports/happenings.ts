@@ -1,10 +1,13 @@
+import type { DriftDetected, EventOf, FreshnessChecked } from '#contracts';
 import { timestampMs } from '#kernel';
 import type { Judging } from '../watch';
 import { decideAlert, type AlertFact, type Watching } from './alerts';
-import type { DetectedFact, FreshnessFact } from './monitor-state';
 import type { Report } from './report';
 import { short, type Verdict } from './verdicts';
 import { windowOfFact } from './watched-window';
+
+export type DetectedFact = EventOf<typeof DriftDetected>;
+export type FreshnessFact = EventOf<typeof FreshnessChecked>;
 
 /** Undefined where errors became fewer: that a detector sees it too, but it is nothing to warn of. */
 export const detectionVerdict = ({

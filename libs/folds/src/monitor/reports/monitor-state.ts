@@ -1,16 +1,20 @@
-import type { DriftDetected, EventOf, FreshnessChecked, PartitionAdvanced } from '#contracts';
+import type { EventOf, PartitionAdvanced } from '#contracts';
 import type { ReferenceProfile } from '#drift';
 import { timestampMs } from '#kernel';
 import { decideAlert, decideAlerts, dismissAlert, type AlertFact, type Watching } from './alerts';
 import { DeploymentWindows, type StoredWindows } from './deployment-windows';
-import { concludedDetections, detectionVerdict, freshnessVerdict } from './happenings';
+import {
+  concludedDetections,
+  detectionVerdict,
+  freshnessVerdict,
+  type DetectedFact,
+  type FreshnessFact,
+} from './happenings';
 import type { Gates } from './limits';
 import { reportOf, type Report } from './report';
 import type { MeasuredFact, ProfiledFact, WatchedWindow } from './watched-window';
 
 type AdvancedFact = EventOf<typeof PartitionAdvanced>;
-export type DetectedFact = EventOf<typeof DriftDetected>;
-export type FreshnessFact = EventOf<typeof FreshnessChecked>;
 
 /** What the decider of monitoring gives because of one fact. */
 export interface Decision {
