@@ -1,5 +1,8 @@
 /** What the doors of the registry and of training answer, as far as pages read it. */
 
+/** Topics whose facts change what the registry says of models. */
+export const MODEL_FACTS = ['registry.models', 'registry.definitions'];
+
 export type RunStatus = 'requested' | 'started' | 'completed' | 'failed' | 'cancelled' | 'rejected';
 
 export interface Run {

@@ -1,5 +1,4 @@
 import { useState } from 'react';
-import { callDoor } from '../../data/door';
 import { setQuery, useRoute } from '../../data/route';
 import type { StreamSummary } from '../../data/streams';
 import { useDoor } from '../../data/use-door';
@@ -11,24 +10,7 @@ import { Link } from '../../parts/link';
 import { Answered } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 import { LetterDetails } from './letter-details';
-
-/** `GET /v1/dead-letters` of ingestion, which owns the inboxes that letters go back to. */
-export interface Letter {
-  readonly topic: string;
-  readonly position: string;
-  readonly code: string;
-  readonly reason: string;
-  readonly origin: string;
-  readonly attempts: number | null;
-  readonly firstFailed: string | null;
-  readonly handler: string | null;
-  readonly count: number | null;
-}
-
-interface Redriven {
-  readonly redriven: number;
-  readonly refused: readonly { readonly position: string; readonly refused: string }[];
-}
+import { canBeDriven, redrive, saidOf, type Letter } from './letters';
 
 const EVERY_MS = 3_000;
 const SHOWN = 200;
@@ -42,21 +24,6 @@ export const DeadLettersPage = ({ rest: [source, position] }: { readonly rest: r
   ) : (
     <LetterList />
   );
-
-/** Only ingestion reads an inbox: letters of later steps are mended by a replay. */
-export const canBeDriven = (topic: string): boolean => topic.startsWith('ingestion.');
-
-export const redrive = (source: string, choice: object): Promise<Redriven> =>
-  callDoor<Redriven>('ingestion', `/v1/dead-letters/${encodeURIComponent(source)}/redrive`, {
-    method: 'POST',
-    body: choice,
-  });
-
-export const saidOf = ({ redriven, refused }: Redriven): string =>
-  [
-    `${plural(redriven, 'record')} appended to the inbox again`,
-    ...refused.map(({ position, refused: why }) => `${position} is left out: ${why}`),
-  ].join('; ');
 
 const LetterList = () => {
   const { query } = useRoute();

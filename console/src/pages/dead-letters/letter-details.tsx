@@ -7,7 +7,7 @@ import { Link } from '../../parts/link';
 import { Answered } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { textOf } from '../streams/raw-bytes';
-import { canBeDriven, redrive, saidOf, type Letter } from './dead-letters-page';
+import { canBeDriven, redrive, saidOf, type Letter } from './letters';
 
 interface WholeLetter extends Letter {
   readonly headers: readonly { readonly name: string; readonly value: string }[];

@@ -1,4 +1,4 @@
-import type { Version } from '../../data/registry';
+import { MODEL_FACTS, type Version } from '../../data/registry';
 import { address, go, setQuery, useRoute } from '../../data/route';
 import { useAsOf } from '../../data/as-of';
 import { useDoor } from '../../data/use-door';
@@ -7,7 +7,6 @@ import { Card, Page } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered, Empty } from '../../parts/states';
 import { Table } from '../../parts/table';
-import { MODEL_FACTS } from '../models/models-page';
 import {
   COLUMNS,
   lineageGraph,

@@ -1,26 +1,15 @@
 import { setQuery, useRoute } from '../../data/route';
 import { callDoor } from '../../data/door';
-import type { Comparison, Model, Version } from '../../data/registry';
+import { MODEL_FACTS, type Comparison, type Model, type Version } from '../../data/registry';
 import { useDoor } from '../../data/use-door';
 import { Action } from '../../parts/action';
 import { Choice } from '../../parts/choice';
 import { figure, plural } from '../../parts/format';
-import { Badge, Card, Page, Time, type Tone } from '../../parts/layout';
+import { Card, Page, Time } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered, Empty } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
-import { MODEL_FACTS } from './models-page';
-
-const TONES: Readonly<Record<string, Tone>> = {
-  passed: 'good',
-  approved: 'good',
-  failed: 'bad',
-  rejected: 'bad',
-};
-
-export const VersionStatus = ({ status }: { readonly status: string }) => (
-  <Badge tone={TONES[status] ?? 'plain'}>{status}</Badge>
-);
+import { VersionStatus } from './version-status';
 
 /** The versions of a model, and in what two of them differ. */
 export const ModelDetails = ({ name }: { readonly name: string }) => {

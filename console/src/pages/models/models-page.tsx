@@ -1,4 +1,4 @@
-import type { Model } from '../../data/registry';
+import { MODEL_FACTS, type Model } from '../../data/registry';
 import { useDoor } from '../../data/use-door';
 import { figure, whole } from '../../parts/format';
 import { Badge, Card, Page } from '../../parts/layout';
@@ -7,9 +7,6 @@ import { Answered } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 import { ModelDetails } from './model-details';
 import { VersionDetails } from './version-details';
-
-/** What changes what the registry says of models. */
-export const MODEL_FACTS = ['registry.models', 'registry.definitions'];
 
 export const ModelsPage = ({ rest: [model, version] }: { readonly rest: readonly string[] }) => {
   if (model === undefined) return <ModelList />;

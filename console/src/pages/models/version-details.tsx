@@ -1,5 +1,5 @@
 import { callDoor } from '../../data/door';
-import type { Gate, ModelCard, Version } from '../../data/registry';
+import { MODEL_FACTS, type Gate, type ModelCard, type Version } from '../../data/registry';
 import { useDoor } from '../../data/use-door';
 import { Action } from '../../parts/action';
 import { Bars, type Bar } from '../../parts/bars';
@@ -9,8 +9,7 @@ import { Link } from '../../parts/link';
 import { Answered, Failed } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 import { parametersText } from '../runs/run-details';
-import { VersionStatus } from './model-details';
-import { MODEL_FACTS } from './models-page';
+import { VersionStatus } from './version-status';
 
 interface VersionDetailsProps {
   readonly model: string;

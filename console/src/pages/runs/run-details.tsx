@@ -7,7 +7,7 @@ import { Badge, Card, Facts, Page, Time } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
-import { StatusBadge } from './runs-page';
+import { StatusBadge } from './status-badge';
 
 const EVERY_MS = 1_000;
 

@@ -1,26 +1,14 @@
 import { setQuery, useRoute } from '../../data/route';
-import type { Run, RunStatus } from '../../data/registry';
+import type { Run } from '../../data/registry';
 import { useDoor } from '../../data/use-door';
 import { Choice } from '../../parts/choice';
 import { duration, figure, plural, whole } from '../../parts/format';
-import { Badge, Card, Page, Time, type Tone } from '../../parts/layout';
+import { Card, Page, Time } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 import { RunDetails } from './run-details';
-
-const TONES: Readonly<Record<RunStatus, Tone>> = {
-  requested: 'plain',
-  started: 'accent',
-  completed: 'good',
-  failed: 'bad',
-  cancelled: 'warn',
-  rejected: 'bad',
-};
-
-export const StatusBadge = ({ status }: { readonly status: RunStatus }) => (
-  <Badge tone={TONES[status]}>{status}</Badge>
-);
+import { RUN_STATES, StatusBadge } from './status-badge';
 
 export const RunsPage = ({ rest: [run] }: { readonly rest: readonly string[] }) =>
   run === undefined ? <RunList /> : <RunDetails key={run} id={run} />;
@@ -106,7 +94,7 @@ const RunList = () => {
                   <Choice
                     label="State"
                     value={status}
-                    options={[ANY, ...Object.keys(TONES)]}
+                    options={[ANY, ...RUN_STATES]}
                     onChange={(next) =>
                       setQuery({ state: next === ANY ? undefined : next }, { replace: true })
                     }
