@@ -80,6 +80,13 @@ export class LoopStory {
     return this.underWay.size > 0;
   }
 
+  /** Whether the newest version is one by policy that passed its gates and has not been promoted yet. */
+  get isPromoting(): boolean {
+    const newest = this.steps.findLast((step) => step.what === 'version');
+    if (!newest?.passed || newest.version! <= (this.champion() ?? 0)) return false;
+    return this.of('request').some(({ run, by }) => run === newest.run && by === 'retraining policy');
+  }
+
   /** The version that the alias names, as far as has been seen. */
   champion(alias = 'champion'): number | undefined {
     return this.steps.findLast((step) => step.what === 'alias' && step.alias === alias)?.version;

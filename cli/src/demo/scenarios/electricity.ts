@@ -17,6 +17,8 @@ const ROWS = 168 * HALF_HOURS_A_DAY;
 const START = Date.UTC(2026, 0, 5);
 /** The first model learns from a month, up to the end of its last week. */
 const TRAIN_AFTER_MS = 30 * DAY_MS;
+/** Beyond the last label of a week. */
+const REST_MS = 3_600_000;
 /** The second line is opened when so much of the stream is over, at the beginning of a week of the monitor. */
 const DRIFT_AFTER = 0.5;
 /** What the public stream is known to give with the six official columns. */
@@ -52,8 +54,14 @@ export const electricity: Scenario = {
       deployment: 'electricity',
       source,
       trainAt: options.trainAt ?? weekFrom(source.firstTime + TRAIN_AFTER_MS),
-      // While a run is under way a day passes in a second: in life it would be a blink.
-      loop: { driftAt, stretchMs: WEEK_MS, busyPerSecond: 2 * HALF_HOURS_A_DAY },
+      // A week, and a day more for its labels; then the stream stands still: in life a run is over before the next half-hour.
+      loop: {
+        driftAt,
+        stretchMs: WEEK_MS,
+        restAfterMs: LABEL_DELAY_MS + REST_MS,
+        promotesAtOnce: true,
+        busyPerSecond: HALF_HOURS_A_DAY,
+      },
       judge: (witness) => judge(witness, halfHours, driftAt),
     };
   },
