@@ -1,22 +1,8 @@
 import type { Actors } from './actors';
 import type { Witness } from './witness';
+import type { World } from './world';
 
-/** One thing that happens: an event on its way into a stream's inbox, at a moment of event time (epoch ms). */
-export interface Occurrence {
-  readonly stream: string;
-  readonly time: number;
-  readonly event: object;
-}
-
-/** What is streamed, in event-time order, with the span that the trigger's events cover. */
-export interface Source {
-  /** Events of the trigger stream. */
-  readonly rows: number;
-  readonly firstTime: number;
-  readonly lastTime: number;
-  /** An asynchronous one may wait for what the platform says of what it gave before: that is sent meanwhile. */
-  occurrences(actors: Actors): Iterable<Occurrence> | AsyncIterable<Occurrence>;
-}
+export type { Occurrence, Source, World } from './world';
 
 /** How the platform is left to itself after the first model serves. */
 export interface Loop {
@@ -58,19 +44,13 @@ export interface Findings {
 }
 
 /** A scenario that knows what it is going to stream. */
-export interface Case {
+export interface Case extends World {
   /** Files or folders with definitions, below the repository, applied one after the other. Alerts to `http://127.0.0.1:9099/hook` come to the demo. */
   readonly definitions: readonly string[];
   /** Added to the environment of the services where it says nothing itself. */
   readonly environment?: Readonly<Record<string, string>>;
   /** All streams that occurrences belong to; the trigger first. */
   readonly streams: readonly string[];
-  readonly service: { readonly name: string; readonly trigger: string };
-  readonly model: string;
-  readonly deployment: string;
-  readonly source: Source;
-  /** Event time, epoch ms: the first training begins when the stream has reached it. */
-  readonly trainAt: number;
   /** Sends what no stream should take beside an event, to show what becomes of it; `left` counts the trigger's events down. */
   readonly faults?: (event: object, left: number) => readonly object[];
   /** Absent: one model is trained and serves to the end. */

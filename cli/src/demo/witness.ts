@@ -3,9 +3,9 @@ import { readTopic } from '#eventlog';
 import { timestampMs } from '#kernel';
 import type { Actors } from './actors';
 import { openVersion } from './open-version';
-import type { Case } from './scenario';
 import type { LoopStory } from './story';
 import type { Delivery } from './webhook';
+import type { World } from './world';
 
 /** A vector as it stands on the log. */
 export interface RecordedVector {
@@ -16,7 +16,7 @@ export interface RecordedVector {
 }
 
 export interface Circumstances extends Actors {
-  readonly plan: Case;
+  readonly plan: World;
   readonly story: LoopStory;
   /** What the demo's own receiver got; undefined where no definition names it. */
   readonly deliveries: readonly Delivery[] | undefined;
