@@ -12,8 +12,8 @@ const each = TOPOLOGIES.map((topology) => [topology.service, topology] as const)
 
 const codeOf = (service: string): string =>
   [...sourceFiles(root, `services/${service}/src`)]
-    // Lineage tells of the topics of others without reading them.
-    .filter(([path]) => !path.endsWith('.topology.ts') && !path.includes('domain/lineage/'))
+    // Lineage and the console's live stream tell of the topics of others, whatever stands on them.
+    .filter(([path]) => !/\.topology\.ts$|domain\/lineage\/|effects\/live\//.test(path))
     .map(([, text]) => text)
     .join('\n');
 const pageOf = (service: string): string =>

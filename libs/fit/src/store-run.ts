@@ -66,11 +66,16 @@ export const storeRun = async (
     profile: await put(fitted.profile, 'application/json'),
     evaluation: await put(fitted.evaluation, 'application/json'),
   };
-  const explanation =
-    fitted.explanation !== undefined && (await put(fitted.explanation, 'application/json'));
+  const explanation = fitted.explanation !== undefined && (await put(fitted.explanation, 'application/json'));
   const environment = environmentOf(fitted, runtime);
   const command = fitted.command && (await leftBy(fitted.command, put));
-  const text = writeManifest(run, { ...files, ...(explanation && { explanation }) }, fitted.metrics, environment, command);
+  const text = writeManifest(
+    run,
+    { ...files, ...(explanation && { explanation }) },
+    fitted.metrics,
+    environment,
+    command,
+  );
   const manifest = await put(text, 'application/json');
   const logs = fitted.command && (await put(fitted.command.logs, 'text/plain'));
   const card = cardOfRun({

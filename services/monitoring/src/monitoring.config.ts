@@ -47,8 +47,9 @@ export const monitoringConfig = defineConfig({
     PLAYHEAD_REPLAY_WORKERS: Type.Integer({
       default: 1,
       minimum: 1,
+      unit: 'processes',
       examples: [4],
-      description: 'processes that work on such a replay',
+      description: 'that work on such a replay',
     }),
     PLAYHEAD_MONITORING_SMTP_URL: Type.Optional(
       Type.String({

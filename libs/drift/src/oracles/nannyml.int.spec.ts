@@ -1,5 +1,6 @@
 /** Performance without labels, learned limits and reconstruction errors beside NannyML 0.13.1 on real streams. */
-import { findProgram, pythonWith } from '#localstack';
+import { findProgram } from '#localstack';
+import { driftPython } from './drift-python.testing';
 import { calibrate, calibrated, type CalibrationProfile } from '../estimate/calibration';
 import { fitErrorTree } from '../estimate/error-tree';
 import { estimateBinary } from '../estimate/estimate-binary';
@@ -97,9 +98,7 @@ suite('estimates beside NannyML', () => {
   let nanny: NannyAnswer;
 
   beforeAll(async () => {
-    const python = await pythonWith('nannyml', ['nannyml==0.13.1', 'statsmodels', 'pandas<3'], (line) =>
-      process.stderr.write(`${line}\n`),
-    );
+    const python = await driftPython();
     const { labels, columns } = readElec2();
     const used = ['day', 'period', 'nswdemand', 'vicprice', 'vicdemand', 'transfer'];
     const { once, online } = logisticAnswers(

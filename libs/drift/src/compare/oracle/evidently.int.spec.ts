@@ -4,16 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { execFile } from 'node:child_process';
-import { findProgram, pythonWith } from '#localstack';
+import { findProgram } from '#localstack';
+import { driftPython } from '../../oracles/drift-python.testing';
 import { compareSamples, statisticOf } from '../compare-samples';
 import { jensenShannonOfCounts } from '../divergence';
 import { DriftReport } from '../../report/drift-report';
 import { pairSamples } from '../paired-sample';
 import { isTest, numberType, type ColumnType, type DriftStatistic } from '../rules';
 import { missingFiles, realColumns, type ColumnPairs, type NamedColumn } from './real-columns.testing';
-
-/** NannyML does not list statsmodels; Evidently does not import with pandas 3. */
-export const DRIFT_PACKAGES = ['evidently==0.7.23', 'pandas<3', 'scipy', 'nannyml==0.13.1', 'statsmodels'];
 
 type Answer = readonly [figure: number | null, drifted: boolean] | string;
 
@@ -50,7 +48,7 @@ const suite = absent.length > 0 ? describe.skip : describe;
 const askPython = async (sets: readonly ColumnPairs[]): Promise<Readonly<Record<string, Answers>>> => {
   const folder = mkdtempSync(join(tmpdir(), 'playhead-drift-'));
   try {
-    const python = await pythonWith('drift', DRIFT_PACKAGES, (line) => process.stderr.write(`${line}\n`));
+    const python = await driftPython();
     const sides: Float64Array[] = [];
     let offset = 0;
     const place = (side: Float64Array): [number, number] => {

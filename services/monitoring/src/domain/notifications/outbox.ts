@@ -31,7 +31,8 @@ export const channelOf = ({ webhook, alertmanager, slack }: Target): Channel => 
 };
 export type Channel = 'webhook' | 'alertmanager' | 'slack' | 'email';
 
-const hostOf = (url: string): string => /^https?:\/\/(?:[^@/]*@)?([^/?#]+)/u.exec(url)?.[1] ?? 'an address that is none';
+const hostOf = (url: string): string =>
+  /^https?:\/\/(?:[^@/]*@)?([^/?#]+)/u.exec(url)?.[1] ?? 'an address that is none';
 
 const keyOf = (target: Target): string => JSON.stringify(target);
 

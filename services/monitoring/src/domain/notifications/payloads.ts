@@ -123,7 +123,11 @@ export const slackMessage = (due: Due, sender: Sender): SlackMessage => {
 
 const slackAlert = (alert: NotifiedAlert, sender: Sender): string => {
   const over = alert.resolved_at !== undefined;
-  const mark = over ? ':white_check_mark:' : severityOf(alert) === 'critical' ? ':rotating_light:' : ':warning:';
+  const mark = over
+    ? ':white_check_mark:'
+    : severityOf(alert) === 'critical'
+      ? ':rotating_light:'
+      : ':warning:';
   return [
     `${mark} *<${linkOf(sender, alert)}|${escaped(aboutOf(alert))}>*`,
     escaped(over ? (alert.resolution ?? alert.message) : alert.message),
