@@ -50,6 +50,10 @@ export const NotificationDue = defineEvent({
       description: 'open ones, critical before warning, then by effect, the greatest first',
     }),
     resolved: Type.Array(NotifiedAlert),
+    repeat_ms: Type.Integer({
+      minimum: 0,
+      description: 'after which it comes again while it is open; 0: never',
+    }),
     left_out: Type.Integer({ minimum: 0, description: 'further alerts that the message has no room for' }),
     silenced: Type.Integer({ minimum: 0, description: 'open alerts of the group that a silence holds back' }),
   }),
@@ -61,6 +65,7 @@ export const NotificationDue = defineEvent({
     because: 'raised',
     firing: [SAMPLE_ALERT],
     resolved: [],
+    repeat_ms: 14_400_000,
     left_out: 0,
     silenced: 0,
   },
