@@ -58,13 +58,13 @@ const touch = (path: string, secondsFromNow: number): void => {
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'playhead script '));
   bin = join(root, 'bin');
-  for (const folder of ['bin', 'services', 'libs', 'cli', 'bench']) mkdirSync(join(root, folder));
+  for (const folder of ['bin', 'services', 'libs', 'cli', 'bench', 'console']) mkdirSync(join(root, folder));
   copyFileSync(join(__dirname, '..', 'playhead'), join(root, 'playhead'));
   copyFileSync(join(__dirname, 'doctor.cjs'), join(root, 'cli', 'doctor.cjs'));
   writeFileSync(join(root, 'package-lock.json'), '{}');
   for (const file of ['package.json', '.swcrc', 'cli/main.ts']) writeFileSync(join(root, file), '{}');
   // Files made and stamped within one tick of the file system's clock are not in doubt in real life.
-  for (const path of ['services', 'libs', 'cli', 'bench', 'cli/main.ts', 'package.json', '.swcrc']) touch(path, -60);
+  for (const path of ['services', 'libs', 'cli', 'bench', 'console', 'cli/main.ts', 'package.json', '.swcrc']) touch(path, -60);
   symlinkSync(process.execPath, join(bin, 'node'));
   program('npm', NPM);
 });

@@ -122,7 +122,7 @@ const describeTogether = (found: Together | null): string[] => {
       : 'Together: too few rows for a classifier.',
     reconstruction
       ? `Together: reconstruction error ${shortNumber(reconstruction.error)} (${shortNumber(reconstruction.limits.min)} to ${shortNumber(reconstruction.limits.max)} in the reference): ${verdict(reconstruction.drifted)}.`
-      : 'Together: too few columns that vary, or too few rows, for principal components.',
+      : 'Together: no principal components: too few rows, or too few columns that go together.',
   ];
 };
 

@@ -24,7 +24,8 @@ type Columns = readonly ArrayLike<number | null>[];
 
 /**
  * What `reconstructionError` goes by, as NannyML 0.13.1 makes it for numerical columns (mean imputation, StandardScaler,
- * `PCA(n_components=0.65)`). Undefined for fewer than two features that vary, more than 256, or fewer than two chunks.
+ * `PCA(n_components=0.65)`). Undefined for fewer than two features that vary, more than 256, fewer than two chunks,
+ * or where all directions are needed (two features that have little to do with each other).
  */
 export const principalComponents = (
   columns: Columns,
@@ -36,6 +37,8 @@ export const principalComponents = (
   if (varying < 2) return undefined;
   const { values, vectors } = eigenOf(covarianceOf(columns, rows, mean, std));
   const components = vectors.slice(0, componentsNeeded(values));
+  // Every row is told exactly: what is left is rounding.
+  if (components.length >= varying) return undefined;
   const pca = { mean, std, components };
   const reconstruct = reconstruction(pca);
   const row = new Array<number | null>(columns.length);

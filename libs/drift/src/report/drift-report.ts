@@ -163,6 +163,19 @@ interface Sides {
   readonly isExact: boolean;
 }
 
+/** These go by the order of values. */
+const ORDERED: readonly string[] = [
+  'kolmogorov_smirnov',
+  'wasserstein',
+  'cramer_von_mises',
+  'energy',
+  'anderson_darling',
+] satisfies DriftStatistic[];
+
+/** Categories have no order: where a statistic needs one, they are compared by the automatic choice. */
+const fitting = (asked: ReportRule['statistic'], type: ColumnType): ReportRule['statistic'] =>
+  type === 'categorical' && asked !== undefined && ORDERED.includes(asked) ? 'auto' : asked;
+
 const resultOf = (sides: readonly Sides[], rule: ReportRule): ReportResult => {
   const columns = sides.flatMap(({ column, rows, missing, sample, currentDistinct, isExact }) => {
     if (!sample) return [];
@@ -174,7 +187,7 @@ const resultOf = (sides: readonly Sides[], rule: ReportRule): ReportResult => {
         rows,
         missing,
         ...qualityOf(sample, type),
-        ...compareSamples(sample, { ...rule, type }),
+        ...compareSamples(sample, { ...rule, type, statistic: fitting(rule.statistic, type) }),
         isExact,
         adjustedPValue: null,
       },

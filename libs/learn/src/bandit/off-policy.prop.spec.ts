@@ -100,7 +100,9 @@ it('comes to the exact value of a policy over two contexts and three arms, each 
   ] as const;
   // Contexts are even: the closed form of the judged policy's value.
   const truth = naiveMean(
-    judged.map((chances, x) => chances.reduce((sum, chance, arm) => sum + chance * pays[x]![arm]!, 0)),
+    judged.map((chances, x) =>
+      chances.reduce<number>((sum, chance, arm) => sum + chance * pays[x]![arm]!, 0),
+    ),
   );
   const context = Array.from({ length: rows }, () => rng.below(2));
   const arms = context.map((x) => {
@@ -117,7 +119,7 @@ it('comes to the exact value of a policy over two contexts and three arms, each 
   };
   const expected = {
     ofShown: of((x, arm) => pays[x]![arm]!),
-    ofPolicy: of((x) => judged[x]!.reduce((sum, chance, arm) => sum + chance * pays[x]![arm]!, 0)),
+    ofPolicy: of((x) => judged[x]!.reduce<number>((sum, chance, arm) => sum + chance * pays[x]![arm]!, 0)),
   };
   for (const estimate of [
     inversePropensityValue(log)!,

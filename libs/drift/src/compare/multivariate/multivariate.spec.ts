@@ -60,3 +60,12 @@ it('the logistic regression stands where its gradient with the ridge is zero', (
   for (const at of [0, 1])
     expect(rows.reduce((sum, row, i) => sum + row[at]! * residuals[i]!, 0)).toBeCloseTo(weights[at]!, 8);
 });
+
+it('components say nothing where all of them are needed, and little where columns go together exactly', () => {
+  const [first, , noise] = reference;
+  expect(reconstructionDrift([first!, noise!], [first!, noise!])).toBeNull();
+  const twice = [first!, first!.map((x) => 3 * x)];
+  expect(reconstructionDrift(twice, twice)).toMatchObject({ drifted: false });
+  const apart = [first!, [...first!].reverse().map((x) => 3 * x)];
+  expect(reconstructionDrift(twice, apart)).toMatchObject({ drifted: true });
+});

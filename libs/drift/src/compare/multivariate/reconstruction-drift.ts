@@ -12,9 +12,12 @@ export interface ReconstructionDrift {
   readonly drifted: boolean;
 }
 
+/** Columns that go together exactly leave errors of rounding alone, in deviations of a column. */
+const ROUNDING = 1e-9;
+
 /**
  * Whether rows still lie where the reference's columns go together (`principalComponents`). The columns' order of rows is their order in time.
- * Null for fewer than two columns that vary, or fewer than 100 reference rows.
+ * Null where there are no components, or fewer than 100 reference rows.
  */
 export const reconstructionDrift = (reference: Columns, current: Columns): ReconstructionDrift | null => {
   const components = principalComponents(reference, chunksOf(orderInTime(reference[0]?.length ?? 0)));
@@ -29,5 +32,5 @@ export const reconstructionDrift = (reference: Columns, current: Columns): Recon
   }
   const error = sum / rows;
   const limits = learnedLimits(components.errors);
-  return { error, limits, drifted: error < limits.min || error > limits.max };
+  return { error, limits, drifted: error < limits.min - ROUNDING || error > limits.max + ROUNDING };
 };
