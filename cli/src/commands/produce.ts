@@ -113,7 +113,7 @@ export const addProduce = (program: Command): void => {
         if (options.json) printJson(result);
         else
           console.log(
-            `${rows} rows to ${target} in ${seconds.toFixed(1)} s (${result.eventsPerSecond} events/s); the schema refuses ${counts.rejected}`,
+            `${rows} rows to ${target} in ${seconds.toFixed(1)} s (${result.eventsPerSecond} events/s); ingestion refuses ${counts.rejected}`,
           );
       } finally {
         await log.close();

@@ -1,4 +1,4 @@
-import { Defect, timestampMs } from '#kernel';
+import { Defect, Refused, timestampMs } from '#kernel';
 import { judgeLoop } from '../loop-checks';
 import { CYCLE_MS, type Reading } from '../maintenance-simulator';
 import { HORIZON, maintenanceSource, readingsOfFile, simulatedReadings } from '../maintenance-source';
@@ -11,6 +11,8 @@ const DAY_MS = 86_400_000;
 const START = Date.UTC(2026, 0, 1);
 const DAYS = 32;
 const ROWS = 38_400;
+/** Windows are days, and a window needs 200 predictions for a verdict. */
+const FEWEST_ROWS = 12_000;
 const TRAIN_AT = START + 12 * DAY_MS;
 const DRIFT_AT = START + 18 * DAY_MS;
 /** Somebody changes the model for the worse. */
@@ -71,6 +73,11 @@ const readingsOf = async ({ rows, data, say }: OpenOptions): Promise<Reading[]> 
     return readingsOfFile(data, rows);
   }
   const readings = rows ?? ROWS;
+  if (readings < FEWEST_ROWS)
+    throw new Refused(
+      'PLAYHEAD_REQUEST_INVALID',
+      `--rows ${readings} are too few engines to judge a day by; write ${FEWEST_ROWS} or more`,
+    );
   const engines = Math.max(1, Math.round(readings / (DAYS * (DAY_MS / CYCLE_MS))));
   return simulatedReadings({ seed: 5, engines, readings, start: START, driftAt: DRIFT_AT });
 };
