@@ -24,6 +24,8 @@ export interface Watching {
 /** About what an alert is, beside what was found. */
 export type About = Pick<Raised, 'deployment' | 'model' | 'version' | 'window' | 'report' | 'sources'> & {
   readonly number?: number;
+  /** It is told as it happens, in the order of the log, whatever its window reaches back to. */
+  readonly isHappening?: boolean;
 };
 
 /**
@@ -49,7 +51,10 @@ export const decideAlert = (watching: Map<string, Watching>, about: About, verdi
   const before = watching.get(key);
   if (before && isEarlier(about, window, before)) return [];
   const open = before?.open;
-  const judged = { judged: window, ...(about.number !== undefined && { number: about.number }) };
+  const judged = {
+    judged: judgedUntil(window, about, before),
+    ...(about.number !== undefined && { number: about.number }),
+  };
   if (verdict.isOver) {
     const isSame = open && !isOfNextVersion(about, window, open.version, before);
     if (isSame) {
@@ -98,10 +103,19 @@ export const dismissAlert = (watching: Map<string, Watching>, alert: string): vo
     if (open?.alert === alert) watching.set(key, { ...rest, isDismissed: true });
 };
 
-const isEarlier = ({ number }: About, { start }: EventWindow, before: Watching): boolean => {
+const isEarlier = ({ number, isHappening }: About, { start }: EventWindow, before: Watching): boolean => {
+  if (isHappening) return false;
   if (number !== undefined && before.number !== undefined) return number < before.number;
   return number === undefined && before.number === undefined && start < before.judged.start;
 };
+
+/** What happens does not take back how far windows were judged. */
+const judgedUntil = (
+  window: EventWindow,
+  { isHappening }: About,
+  before: Watching | undefined,
+): EventWindow =>
+  isHappening && before ? { ...window, end: Math.max(window.end, before.judged.end) } : window;
 
 /** Fairness is of a field; who is furthest apart changes. */
 const watchingKey = (deployment: string, { kind, subject, slice }: Verdict): string => {

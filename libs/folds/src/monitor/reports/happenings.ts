@@ -33,6 +33,18 @@ export const detectionVerdict = ({
         message: `${detector} says that the errors of version ${version} have changed: ${short(recent)} lately, ${short(mean)} over ${errors} labelled predictions; it fired at ${event_id}, ${span.topic} ${span.partition}-${span.from}`,
       };
 
+/**
+ * A detector fired. What it had seen reaches back to where it began anew, before windows that were judged since: it counts as of when
+ * it fired.
+ */
+export const decideDetection = (watching: Map<string, Watching>, fact: DetectedFact): AlertFact[] => {
+  const verdict = detectionVerdict(fact);
+  if (!verdict) return [];
+  const { deployment, model, version, window, span } = fact;
+  const about = { deployment, model, version, window, report: 1, sources: [span], isHappening: true };
+  return decideAlert(watching, about, verdict);
+};
+
 /** What detectors raised ends with a measured window that began after the change, in which none fired. */
 export const concludedDetections = (
   watching: Map<string, Watching>,

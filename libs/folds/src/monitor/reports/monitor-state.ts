@@ -5,7 +5,7 @@ import { decideAlert, decideAlerts, dismissAlert, type AlertFact, type Watching 
 import { DeploymentWindows, type StoredWindows } from './deployment-windows';
 import {
   concludedDetections,
-  detectionVerdict,
+  decideDetection,
   freshnessVerdict,
   type DetectedFact,
   type FreshnessFact,
@@ -62,11 +62,8 @@ export class MonitorState {
 
   /** A detector fired: told at once, since no window is needed to see it. */
   detect(fact: DetectedFact): Decision[] {
-    const verdict = detectionVerdict(fact);
-    if (!verdict) return [];
-    const { deployment, model, version, window, span } = fact;
-    const about = { deployment, model, version, window, report: 1, sources: [span] };
-    return [{ alerts: decideAlert(this.watching, about, verdict) }];
+    const alerts = decideDetection(this.watching, fact);
+    return alerts.length === 0 ? [] : [{ alerts }];
   }
 
   checkFreshness(fact: FreshnessFact): Decision[] {
