@@ -58,6 +58,9 @@ const RECENT = 100;
 /** They count errors: an amount means nothing to them. */
 const OF_DECISIONS: readonly string[] = ['ddm', 'eddm', 'hddm_a', 'hddm_w'];
 
+/** Of larger ones, which no measure of a window counts either, the sums and squares of detectors would be no numbers that JSON knows. */
+const LARGEST_ERROR = 2 ** 450;
+
 const NOTHING: readonly Detection[] = [];
 /** Decisions where a deployment has no threshold of its own. */
 const DEFAULT_THRESHOLD = 0.5;
@@ -134,7 +137,7 @@ const errorOf = (
   if (score === null) return undefined;
   if (task === 'binary') return score >= (threshold ?? DEFAULT_THRESHOLD) === (label === 1) ? 0 : 1;
   const error = Math.abs(score - label);
-  return Number.isFinite(error) ? error : undefined;
+  return error <= LARGEST_ERROR ? error : undefined;
 };
 
 const begin = (name: string, time: number): Watching => ({
