@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Body, Controller, Get, Inject, Module, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Module, Post, Query } from '@nestjs/common';
 import { MemoryArtifactStore } from '#artifacts';
 import { MovableClock, Refused } from '#kernel';
 import { createMemoryLog, type MemoryLog } from '../../eventlog/src/memory';
@@ -43,6 +43,14 @@ class TrialController {
   @Get('runs/:run')
   run(): never {
     throw new Refused('PLAYHEAD_NOT_FOUND', 'no such run');
+  }
+  @Get('named')
+  named(@Query('name') name = ''): { name: string } {
+    return { name: name.trim() };
+  }
+  @Get('several')
+  several(@Query() query: { readonly name: readonly string[] }): { names: readonly string[] } {
+    return { names: query.name };
   }
   @Post('echo')
   echo(@Body() body: unknown): { body: unknown } {
@@ -254,6 +262,16 @@ describe('a service', () => {
     ]);
   });
 
+  it('refuses what a door wants said once and is said twice', async () => {
+    const ask = async (path: string): Promise<unknown> =>
+      (await get(`/v1/${path}`)).json() as Promise<unknown>;
+    expect(await ask('named?name=a')).toEqual({ name: 'a' });
+    expect(await ask('named?name=a&name=b')).toMatchObject({
+      error: { code: 'PLAYHEAD_REQUEST_INVALID', message: 'name is said 2 times' },
+    });
+    expect(await ask('several?name=a&name=b')).toEqual({ names: ['a', 'b'] });
+  });
+
   it('describes its doors', async () => {
     const document = (await (await get('/openapi.json')).json()) as {
       openapi: string;
@@ -266,6 +284,8 @@ describe('a service', () => {
       '/v1/refused',
       '/v1/broken',
       '/v1/runs/{run}',
+      '/v1/named',
+      '/v1/several',
       '/v1/echo',
     ]);
   });

@@ -10,6 +10,7 @@ import { readBodies, type BodyMode } from './http/bodies';
 import { allowOrigins } from './http/cors';
 import { errorAnswer } from './http/error-answer';
 import { ErrorFilter } from './http/error-filter';
+import { SaidOnce } from './http/said-once';
 import { traceDoors } from './http/trace-doors';
 import { LogTransport, type WorkerFailure } from './log-transport';
 import { NestLogger } from './logger';
@@ -98,6 +99,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   readBodies(server, options.bodies ?? 'parsed', bodyLimit);
   allowOrigins(server, config.consoleOrigins);
   app.useGlobalFilters(new ErrorFilter(ports.logger));
+  app.useGlobalPipes(new SaidOnce());
   // Ingestion's door has spans of its own: its records decide about their traces.
   if (tracing && config.service !== 'ingestion') traceDoors(server, tracing.requests);
   await options.prepare?.(server);
