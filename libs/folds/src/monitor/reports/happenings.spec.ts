@@ -10,7 +10,7 @@ const fired = (from: number, to: number): EventOf<typeof DriftDetected> => ({
   window: { start: day(from), end: day(to) },
 });
 
-const monitor = { ...WindowReported.sample.monitor, detect: ['adwin'] } as never;
+const monitor = { detect: ['adwin'] } as never;
 
 /** A day whose labels have come. */
 const measured = (n: number): EventOf<typeof WindowReported> => ({
