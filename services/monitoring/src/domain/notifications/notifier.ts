@@ -37,6 +37,8 @@ interface Entry {
   resolved?: { readonly ms: number; readonly message: string };
   /** When people were told last that it is open. */
   toldMs?: number;
+  /** Some message had room for it: so must one for its end. */
+  isNamed?: boolean;
   /** The silence of which a fact says that it holds the alert back. */
   heldBy?: string;
 }
@@ -150,11 +152,14 @@ export class Notifier {
     if (!because) return decisions;
     const loud = entries.filter((entry) => !this.holding(entry));
     const firing = loud.filter(({ resolved }) => !resolved).sort(byEffect);
-    const ended = loud.filter(({ resolved }) => resolved).sort(byEffect);
+    const ended = loud.filter(({ resolved }) => resolved).sort(byNamed);
     const silenced = entries.filter((entry) => !entry.resolved && this.holding(entry)).length;
     for (const entry of firing) entry.toldMs = this.nowMs;
-    for (const { fact } of ended) this.entries.delete(fact.alert);
     const told = { firing: firing.slice(0, MOST_ALERTS), resolved: ended.slice(0, MOST_ALERTS) };
+    for (const entry of told.firing) entry.isNamed = true;
+    // What is named and has no room here goes with a message of its own, at the next record or tick.
+    for (const [i, { fact, isNamed }] of ended.entries())
+      if (i < MOST_ALERTS || !isNamed) this.entries.delete(fact.alert);
     const due = {
       deployment,
       group: name,
@@ -162,7 +167,7 @@ export class Notifier {
       firing: told.firing.map(notified),
       resolved: told.resolved.map(notified),
       repeat_ms: policy.repeat_ms,
-      left_out: firing.length + ended.length - told.firing.length - told.resolved.length,
+      left_out: firing.length - told.firing.length,
       silenced,
     };
     return [
@@ -245,6 +250,10 @@ const byEffect = ({ fact: a }: Entry, { fact: b }: Entry): number =>
   RANK[a.severity ?? 'warning'] - RANK[b.severity ?? 'warning'] ||
   (b.effect ?? -1) - (a.effect ?? -1) ||
   (a.alert < b.alert ? -1 : 1);
+
+/** Ends of what no message has named come last. */
+const byNamed = (a: Entry, b: Entry): number =>
+  Number(b.isNamed ?? false) - Number(a.isNamed ?? false) || byEffect(a, b);
 
 const notified = ({ fact, position, raisedMs, acknowledgedBy, resolved }: Entry): Notified => ({
   ...fact,
