@@ -12,11 +12,9 @@ const isThere = (): boolean => {
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) return false;
   process.stderr.write('installing chromium (apt-get), for the tests of the console\n');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', ['update', '-q'], { stdio: 'ignore', env });
-  spawnSync('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], {
-    stdio: 'ignore',
-    env,
-  });
+  const options = { stdio: 'ignore', env, timeout: 240_000 } as const;
+  spawnSync('apt-get', ['update', '-q'], options);
+  spawnSync('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], options);
   return existsSync(CHROMIUM);
 };
 

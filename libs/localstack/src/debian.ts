@@ -26,7 +26,12 @@ export const debianProgram = async (
     const making = mkdtempSync(join(cacheFolder(env), `${basename(folder)}-`));
     try {
       say(`${name}: fetching Debian's ${debianPackage} (once)`);
-      await done(['apt-get', 'download', debianPackage], making, env);
+      const download = (): Promise<void> => done(['apt-get', 'download', debianPackage], making, env);
+      // A machine that is new knows no package yet.
+      await download().catch(async () => {
+        await done(['apt-get', 'update', '-q'], making, env);
+        await download();
+      });
       const [archive] = readdirSync(making).filter((file) => file.endsWith('.deb'));
       if (archive === undefined)
         throw new Refused('PLAYHEAD_STACK_MISSING', `apt-get gave no ${debianPackage}`);
