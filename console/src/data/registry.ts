@@ -106,6 +106,13 @@ export interface Model {
   readonly aliases: Readonly<Record<string, number | null>>;
 }
 
+/** A deployment, with what its routes name. */
+export interface DeployedRoutes {
+  readonly name: string;
+  readonly model: string;
+  readonly routes: readonly { readonly route: string; readonly version: number; readonly share?: number }[];
+}
+
 interface Difference {
   readonly name: string;
   readonly from: string | number | boolean | null;

@@ -1,4 +1,4 @@
-import type { Version } from '../../data/registry';
+import type { DeployedRoutes, Version } from '../../data/registry';
 
 /** A definition as `GET /v1/definitions` of the registry gives it. */
 export interface Definition {
@@ -6,13 +6,6 @@ export interface Definition {
   readonly name: string;
   readonly revision: string;
   readonly spec: Readonly<Record<string, unknown>>;
-}
-
-/** A deployment, with what its routes name. */
-export interface DeployedRoutes {
-  readonly name: string;
-  readonly model: string;
-  readonly routes: readonly { readonly route: string; readonly version: number; readonly share?: number }[];
 }
 
 export interface LineageNode {

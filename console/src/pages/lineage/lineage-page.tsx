@@ -1,4 +1,4 @@
-import { MODEL_FACTS, type Version } from '../../data/registry';
+import { MODEL_FACTS, type DeployedRoutes, type Version } from '../../data/registry';
 import { address, go, setQuery, useRoute } from '../../data/route';
 import { useAsOf } from '../../data/as-of';
 import { useDoor } from '../../data/use-door';
@@ -11,7 +11,6 @@ import {
   COLUMNS,
   lineageGraph,
   relativesOf,
-  type DeployedRoutes,
   type Definition,
   type LineageGraph,
   type LineageNode,

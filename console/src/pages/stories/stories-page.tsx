@@ -1,3 +1,4 @@
+import type { DeployedRoutes } from '../../data/registry';
 import { useDoor } from '../../data/use-door';
 import { TIMELINE_FACTS, type Story, type StoryStep } from '../../data/timeline';
 import { duration, plural, words } from '../../parts/format';
@@ -5,7 +6,6 @@ import { Badge, Card, Facts, Page, Time, type Tone } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered, Empty } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
-import type { DeployedRoutes } from '../lineage/lineage-graph';
 
 const TONES: Readonly<Record<string, Tone>> = {
   kept: 'good',

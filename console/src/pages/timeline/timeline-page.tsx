@@ -1,5 +1,5 @@
 import { setAsOf, useAsOf } from '../../data/as-of';
-import type { Model } from '../../data/registry';
+import type { DeployedRoutes, Model } from '../../data/registry';
 import { setQuery, useRoute } from '../../data/route';
 import { ENTRY_KINDS, TIMELINE_FACTS, type Timeline, type TimelineEntry } from '../../data/timeline';
 import { useDoor } from '../../data/use-door';
@@ -9,7 +9,6 @@ import { Badge, Card, Facts, Page, Time, type Tone } from '../../parts/layout';
 import { Link } from '../../parts/link';
 import { Answered, Empty } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
-import type { DeployedRoutes } from '../lineage/lineage-graph';
 import './timeline.css';
 
 const SHOWN = 1_000;

@@ -1,4 +1,5 @@
 import { ExactSum, log, Refused } from '#kernel';
+import type { BinaryMetrics } from '../performance/binary-performance';
 import { SCORE_BINS, scoreBin } from '../performance/score-bins';
 import { calibrated, type CalibrationProfile } from './calibration';
 import { expectedRanking } from './expected-ranking';
@@ -16,17 +17,7 @@ export interface EstimatedPerformanceData {
   readonly bins: readonly (readonly [number, number, number])[];
 }
 
-/** Names as in the metrics of evaluation; null where a metric has no value. */
-export interface EstimatedMetrics {
-  readonly roc_auc: number | null;
-  readonly average_precision: number | null;
-  readonly log_loss: number | null;
-  readonly brier: number | null;
-  readonly f1: number | null;
-  readonly precision: number | null;
-  readonly recall: number | null;
-  readonly accuracy: number | null;
-}
+export type EstimatedMetrics = BinaryMetrics;
 
 export interface EstimatedReport {
   readonly rows: number;

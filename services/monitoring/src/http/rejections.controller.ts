@@ -1,10 +1,9 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { RecordRejected, TOPICS, decodeEvent, qualify } from '#contracts';
-import type { EventLog } from '#eventlog';
+import { letterTopicOf, lettersIn, type EventLog } from '#eventlog';
 import { Refused, formatPosition } from '#kernel';
 import { CONFIG, EVENT_LOG } from '#runtime';
-import { newestRecords } from '../effects/newest-records';
 import type { MonitoringConfig } from '../monitoring.config';
 import { limitOf } from './limit';
 
@@ -34,11 +33,13 @@ export class RejectionsController {
     if ((await this.log.partitionCount(topic)) === undefined)
       throw new Refused('PLAYHEAD_NOT_FOUND', `there is no stream ${stream}`);
     const ends = await this.log.ends(topic);
-    const records = await newestRecords(this.log, topic, limitOf(limit, { most: MOST, otherwise: 100 }));
+    const from = letterTopicOf(TOPICS.rejections(stream));
+    const most = limitOf(limit, { most: MOST, otherwise: 100 });
+    const records = await lettersIn(this.log, this.config.namespace, from, most);
     return {
       stream,
       total: ends.reduce((sum, { end }) => sum + end, 0),
-      rejections: records.map(({ partition, offset, timestamp, value }) => ({
+      rejections: [...records].reverse().map(({ partition, offset, timestamp, value }) => ({
         position: formatPosition(partition, offset),
         rejectedAt: new Date(timestamp).toISOString(),
         ...decodeEvent(RecordRejected, value),
